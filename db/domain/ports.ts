@@ -1,0 +1,102 @@
+import type { Command, Device, User } from './types.ts';
+
+/** What REST needs of the connections to devices, wherever they are held. The broker implements it. */
+export interface DeviceLink {
+  /** Hands a command, already marked `sent`, to the device's live connection. false: nothing was written. */
+  deliver(command: Command): Promise<boolean>;
+  /** Is there a live session that has subscribed to its command topic? */
+  reachable(devicePk: number): boolean;
+  /** Shows the key from a device's label to the device and waits for its word. */
+  pair(device: Device, deviceKey: string): Promise<PairAnswer>;
+  /** Ends every live MQTT session of a device or a person at once. */
+  endDeviceSessions(deviceId: string, reason: string): Promise<void>;
+  endUserSessions(userId: number, reason: string): Promise<void>;
+}
+
+export type PairAnswer =
+  | { outcome: 'accepted' }
+  | { outcome: 'rejected'; message: string }
+  | { outcome: 'offline' }
+  | { outcome: 'timeout' };
+
+/** Log-in of people, shared by REST and MQTT so that both count failures together. */
+export interface Accounts {
+  /** `password` is the password or a JWT of this user. Never throws for bad credentials. */
+  authenticate(login: { username: string; password: string; address: string }): Promise<LoginResult>;
+}
+
+export type LoginResult =
+  | { ok: true; user: User }
+  | { ok: false; reason: 'invalid' }
+  /** Too many failures of this name from this address (or the password queue is full): try again later. */
+  | { ok: false; reason: 'locked'; retryAfterSeconds: number };
+
+export const FLOWS = [
+  'authentication',
+  'device_registration',
+  'sensor_data',
+  'commands',
+  'widget_updates',
+  'widget_visibility',
+  'heartbeat',
+  'device_status',
+  'room_management',
+  'api_requests',
+  'mqtt_messages',
+  'database_sync',
+] as const;
+export type FlowName = (typeof FLOWS)[number];
+
+/** Counts what really happened in each flow; `/api/health` tells it. */
+export interface FlowMeter {
+  record(flow: FlowName, milliseconds: number, ok: boolean): void;
+}
+
+/** What an administrator can read later: who did what and when. Bounded; never blocks the caller. */
+export interface EventLog {
+  record(event: NewEvent): void;
+}
+
+export interface NewEvent {
+  kind: EventKind;
+  actor: string;
+  deviceId?: string;
+  roomId?: number;
+  detail?: Record<string, unknown>;
+}
+
+export type EventKind =
+  | 'login'
+  | 'login_failed'
+  | 'login_locked'
+  | 'password_changed'
+  | 'user_created'
+  | 'user_updated'
+  | 'user_deleted'
+  | 'room_created'
+  | 'room_renamed'
+  | 'room_deleted'
+  | 'widgets_ordered'
+  | 'widget_updated'
+  | 'enrollment_created'
+  | 'enrollment_deleted'
+  | 'device_registered'
+  | 'device_renamed'
+  | 'device_deleted'
+  | 'device_paired'
+  | 'device_unpaired'
+  | 'device_secret_renewed'
+  | 'device_revoked'
+  | 'pair_rejected'
+  | 'command_requested'
+  | 'command_finished'
+  | 'denied';
+
+/** Structural subset of a pino logger, so that nothing below `main` needs to know which one it is. */
+export interface Log {
+  debug(object: object, message: string): void;
+  info(object: object, message: string): void;
+  warn(object: object, message: string): void;
+  error(object: object, message: string): void;
+  fatal(object: object, message: string): void;
+}

@@ -1,0 +1,44 @@
+import type { LiveWidget } from '../live-state/types.ts';
+import type { Actor, Command, Reading, Value } from './types.ts';
+
+/** Commands from request to end. Created by `createCommands` in `db/commands.ts`. */
+export interface Commands {
+  /** Open commands and pending values are read back; timers start. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /**
+   * Checks the value against the widget (INVALID), keeps the command, and hands it over if the device is reachable.
+   * Errors: INVALID, QUEUE_FULL (100 already wait for the device), DATABASE_UNAVAILABLE.
+   */
+  request(widget: LiveWidget, value: Value, actor: Actor): Promise<Command>;
+  /** The command once it has ended, or as it is after `milliseconds`. */
+  settled(command: Command, milliseconds: number): Promise<Command>;
+  find(id: number): Promise<Command | null>;
+  /** Hands over what waits for a device that has just become reachable, oldest first. */
+  flush(devicePk: number): Promise<void>;
+  /** May this device answer this correlation id? (its own command, not older than 24 hours) */
+  mayAnswer(devicePk: number, correlationId: string): Promise<boolean>;
+  /** Keeps a device's answer; resolves once it is committed. */
+  answer(devicePk: number, correlationId: string, result: CommandResult): Promise<AnswerOutcome>;
+}
+
+export type CommandResult = { status: 'success'; value?: Value } | { status: 'error'; message: string };
+export type AnswerOutcome = 'settled' | 'late' | 'unknown';
+
+/** Outcome of storing one message's readings: all of them, or none with the reason. */
+export type StoreOutcome = { ok: true } | { ok: false; code: 'CONFLICT'; message: string };
+
+/**
+ * Commits readings in groups. `write` calls back once the readings of one message are committed (or refused),
+ * in the order of the calls; while the database is away it keeps trying and the callback waits.
+ */
+export interface ReadingWriter {
+  start(): void;
+  /** Commits what is queued; gives up after `milliseconds` and leaves the rest unacknowledged. */
+  stop(milliseconds: number): Promise<void>;
+  write(readings: readonly Reading[], done: (outcome: StoreOutcome) => void): void;
+  /** True while more waits than the bound: publishers must be paused. */
+  readonly saturated: boolean;
+  /** Called each time `saturated` turns false again. */
+  onDrain(listener: () => void): void;
+}

@@ -1,0 +1,53 @@
+import { sql } from 'drizzle-orm';
+import { bigint, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import type { CommandStatus, Value } from '../domain/types.ts';
+import { devices, widgets } from './devices.ts';
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 6, mode: 'date' });
+
+export const commands = pgTable(
+  'commands',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    correlationId: text('correlation_id').notNull().unique(),
+    widgetId: integer('widget_id')
+      .notNull()
+      .references(() => widgets.id, { onDelete: 'cascade' }),
+    devicePk: integer('device_pk')
+      .notNull()
+      .references(() => devices.pk, { onDelete: 'cascade' }),
+    value: jsonb().$type<Value>().notNull(),
+    status: text().$type<CommandStatus>().notNull(),
+    requestedBy: text('requested_by').notNull(),
+    createdAt: instant('created_at').notNull(),
+    sentAt: instant('sent_at'),
+    finishedAt: instant('finished_at'),
+    resultValue: jsonb('result_value').$type<Value>(),
+    error: text(),
+    /** An answer that came after the command had ended: kept, changes nothing. */
+    lateResult: jsonb('late_result').$type<Record<string, unknown>>(),
+  },
+  (t) => [
+    index('commands_open').on(t.id).where(sql`${t.status} in ('queued', 'sent')`),
+    index('commands_widget').on(t.widgetId),
+    index('commands_device').on(t.devicePk),
+  ],
+);
+
+export const events = pgTable(
+  'events',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: instant('at').notNull(),
+    kind: text().notNull(),
+    /** User name, device id or `system`. */
+    actor: text().notNull(),
+    deviceId: text('device_id'),
+    roomId: integer('room_id'),
+    detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+  },
+  (t) => [index('events_device').on(t.deviceId, t.id)],
+);
+
+/** Small facts about the installation, such as the latest time that its clock was trusted at. */
+export const meta = pgTable('meta', { key: text().primaryKey(), value: jsonb().notNull() });
