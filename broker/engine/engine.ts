@@ -1,0 +1,49 @@
+import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes';
+import { CONSUMED, type EngineClient, type MarkedPacket } from './types.ts';
+
+type Done = (error?: Error) => void;
+
+interface Emitter {
+  _matcher: { match(topic: string): unknown[] };
+}
+
+/** Aedes with two corrections: consumed packets go nowhere, and the end of an old session never hides its successor. */
+export class Engine extends Aedes {
+  declare readonly clients: Record<string, EngineClient>;
+  declare readonly mq: Emitter;
+  declare connectedClients: number;
+
+  /** Does a live subscription match this topic? */
+  hasLiveAudience(topic: string): boolean {
+    return this.mq._matcher.match(topic).length > 0;
+  }
+
+  override publish(packet: PublishPacket, done: Done): void;
+  override publish(packet: PublishPacket, client: Client | null, done: Done): void;
+  override publish(packet: MarkedPacket, client: Client | Done | null, done?: Done): void {
+    const callback = typeof client === 'function' ? client : (done ?? (() => {}));
+    if (packet[CONSUMED] === true) {
+      callback();
+      return;
+    }
+    // Aedes' own types leave out the form with a client.
+    const publish = super.publish as (packet: PublishPacket, client: Client | null, done: Done) => void;
+    publish.call(this, packet, typeof client === 'function' ? null : client, callback);
+  }
+
+  /**
+   * Aedes deletes whatever stands under the id. When a session ends after its successor has registered (a takeover
+   * while the old one was already closing), that would be the successor: it could never be taken over again.
+   */
+  unregisterClient(client: EngineClient): void {
+    if (this.clients[client.id] === client) {
+      this.connectedClients--;
+      delete this.clients[client.id];
+    }
+    this.emit('clientDisconnect', client);
+  }
+}
+
+export function createEngine(options: AedesOptions): Engine {
+  return new Engine(options);
+}

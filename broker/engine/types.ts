@@ -1,0 +1,47 @@
+import type { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+import type { AedesPublishPacket, Client, PublishPacket, Subscription } from 'aedes';
+
+/**
+ * What Aedes 1.2.0 has and its types leave out, read from its source. Nothing beyond `broker/engine` touches
+ * these members, so that a new version of Aedes is checked in one place.
+ */
+export interface EngineClient extends Client {
+  id: string;
+  conn: Duplex;
+  will: PublishPacket | null;
+  subscriptions: Record<string, { qos: 0 | 1 | 2 }>;
+  duplicates: Record<string, number>;
+  connackSent: boolean;
+  _parser: EngineParser;
+  _paused?: boolean;
+  _parsingBatch: number;
+  _nextBatch: (error?: Error | null) => void;
+  _nextId: number;
+  _keepaliveTimer: NodeJS.Timeout | null;
+  waitForDrain: (callback: (error: Error | null, client: unknown) => void) => void;
+}
+
+export interface EngineParser extends EventEmitter {
+  parse(chunk: Buffer): number;
+  packet: { length: number };
+  _parseLength(): boolean;
+  _emitError(error: Error): void;
+}
+
+/** Asynchronous storage of sessions, retained messages and wills, as Aedes calls it. */
+export interface Persistence {
+  addSubscriptions(client: EngineClient, subscriptions: Subscription[]): Promise<void>;
+  removeSubscriptions(client: EngineClient, topics: string[]): Promise<void>;
+  cleanSubscriptions(client: EngineClient): Promise<void>;
+  subscriptionsByClient(client: { id: string }): Promise<Subscription[]>;
+  subscriptionsByTopic(topic: string): Promise<{ clientId: string; topic: string; qos: number }[]>;
+  outgoingEnqueueCombi(subscriptions: { clientId: string }[], packet: AedesPublishPacket): Promise<void>;
+  outgoingEnqueue(subscription: { clientId: string }, packet: AedesPublishPacket): Promise<void>;
+  outgoingClearMessageId(client: EngineClient, packet: AedesPublishPacket): Promise<unknown>;
+  storeRetained(packet: AedesPublishPacket): Promise<void>;
+}
+
+/** Set on a packet that nobody is to be sent: it was consumed by the application. */
+export const CONSUMED: unique symbol = Symbol('consumed');
+export type MarkedPacket = PublishPacket & { [CONSUMED]?: true };

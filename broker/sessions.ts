@@ -1,0 +1,102 @@
+import type { LiveDevice } from '../db/live-state/types.ts';
+import { AckQueue } from './acks.ts';
+import { sendTo } from './engine/client.ts';
+import type { EngineClient } from './engine/types.ts';
+import { type Identity, nameOf } from './identity.ts';
+import { matches, topicOf } from './topics.ts';
+
+/** An answer to a device that has not subscribed yet; told as soon as it does, never kept beyond the connection. */
+interface Held {
+  topic: string;
+  payload: string;
+}
+/** Answers held for one connection; the oldest gives way. */
+const MAX_HELD = 4;
+
+export class Session {
+  identity: Identity;
+  readonly client: EngineClient;
+  readonly address: string;
+  readonly acks = new AckQueue();
+  #held: Held[] = [];
+
+  constructor(identity: Identity, client: EngineClient, address: string) {
+    this.identity = identity;
+    this.client = client;
+    this.address = address;
+  }
+
+  get name(): string {
+    return nameOf(this.identity);
+  }
+
+  get device(): LiveDevice | null {
+    return this.identity.kind === 'device' ? this.identity.device : null;
+  }
+
+  /** QoS of the subscription that matches, null when there is none. */
+  subscribedQos(topic: string): 0 | 1 | null {
+    let qos: 0 | 1 | null = null;
+    for (const [filter, subscription] of Object.entries(this.client.subscriptions)) {
+      if (matches(filter, topic)) qos = subscription.qos > 0 ? 1 : (qos ?? 0);
+    }
+    return qos;
+  }
+
+  /** In the spelling that the device subscribed to; null while it has subscribed to neither. */
+  commandTopic(): { topic: string; qos: 0 | 1 } | null {
+    if (this.identity.kind !== 'device' || !this.client.connected || this.client.closed) return null;
+    const { deviceId } = this.identity;
+    for (const topic of [topicOf.commandRequest(deviceId), topicOf.olderCommandRequest(deviceId)]) {
+      const qos = this.subscribedQos(topic);
+      if (qos !== null) return { topic, qos };
+    }
+    return null;
+  }
+
+  /** To this connection alone. false: not subscribed, or not writable. */
+  send(topic: string, payload: string): boolean {
+    const qos = this.subscribedQos(topic);
+    return qos !== null && sendTo(this.client, topic, payload, qos);
+  }
+
+  /** As `send`, but kept until the device subscribes or disconnects. */
+  sendOrHold(topic: string, payload: string): void {
+    if (this.send(topic, payload)) return;
+    this.#held.push({ topic, payload });
+    if (this.#held.length > MAX_HELD) this.#held.shift();
+  }
+
+  sendHeld(): void {
+    this.#held = this.#held.filter(({ topic, payload }) => !this.send(topic, payload));
+  }
+}
+
+/** Live sessions by connection, and those of devices by id. */
+export function createSessions() {
+  const byClient = new WeakMap<EngineClient, Session>();
+  const live = new Set<Session>();
+  const byDevice = new Map<string, Session>();
+
+  return {
+    attach(client: EngineClient, session: Session): void {
+      byClient.set(client, session);
+    },
+    of: (client: EngineClient) => byClient.get(client),
+    all: (): Iterable<Session> => live,
+    device: (deviceId: string) => byDevice.get(deviceId),
+    open(session: Session): void {
+      live.add(session);
+      if (session.identity.kind !== 'person') byDevice.set(session.identity.deviceId, session);
+    },
+    close(session: Session): void {
+      live.delete(session);
+      const { identity } = session;
+      if (identity.kind !== 'person' && byDevice.get(identity.deviceId) === session) {
+        byDevice.delete(identity.deviceId);
+      }
+    },
+  };
+}
+
+export type Sessions = ReturnType<typeof createSessions>;

@@ -1,0 +1,234 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from './domain/clock.ts';
+import { checkCommandValue } from './domain/command-value.ts';
+import { DomainError } from './domain/errors.ts';
+import type { DeviceLink, EventLog, FlowMeter, Log } from './domain/ports.ts';
+import type { CommandResult, Commands, ReadingWriter, StoreOutcome } from './domain/services.ts';
+import { type Command, type CommandStatus, TERMINAL } from './domain/types.ts';
+import type { LiveState, LiveWidget } from './live-state/types.ts';
+import type { CommandStore } from './stores/commands.ts';
+
+/** Commands that may wait for one device; one more is refused with QUEUE_FULL. */
+const MAX_QUEUED = 100;
+/** How long the addressee may answer. */
+const ANSWERABLE_MS = 24 * 3_600_000;
+/** The longest delay that setTimeout keeps. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** When the database was away as a command ended: how soon to try again. */
+const RETRY_MS = 1000;
+
+export interface CommandsDeps {
+  store: CommandStore;
+  live: LiveState;
+  link: Pick<DeviceLink, 'deliver' | 'reachable'>;
+  writer: Pick<ReadingWriter, 'write'>;
+  clock: Clock;
+  events: EventLog;
+  flows: FlowMeter;
+  log: Log;
+  timeoutMs: number;
+  expiryMs: number;
+}
+
+/** See `Commands`. The database is told before the device is: a crash in between can lose a command's answer, never send it twice. */
+export function createCommands(deps: CommandsDeps): Commands {
+  const { store, live, link, writer, clock, events, flows, log, timeoutMs, expiryMs } = deps;
+  const open = new Map<number, Command>();
+  const byCorrelation = new Map<string, Command>();
+  const timers = new Map<number, NodeJS.Timeout>();
+  const waiters = new Map<number, Set<(command: Command) => void>>();
+  /** One hand-over at a time for each device, so that commands keep their order. */
+  const flushing = new Map<number, Promise<void>>();
+
+  const arm = (command: Command) => {
+    clearTimeout(timers.get(command.id));
+    const end =
+      command.status === 'sent'
+        ? (command.sentAt ?? command.createdAt).getTime() + timeoutMs
+        : command.createdAt.getTime() + expiryMs;
+    const delay = Math.min(Math.max(end - clock.now(), 0), MAX_TIMER_MS);
+    timers.set(
+      command.id,
+      setTimeout(() => void timeUp(command.id, command.status), delay),
+    );
+  };
+
+  const track = (command: Command) => {
+    live.applyCommand(command);
+    if (!TERMINAL.has(command.status)) {
+      open.set(command.id, command);
+      byCorrelation.set(command.correlationId, command);
+      arm(command);
+      return;
+    }
+    clearTimeout(timers.get(command.id));
+    timers.delete(command.id);
+    open.delete(command.id);
+    byCorrelation.delete(command.correlationId);
+    for (const wake of waiters.get(command.id) ?? []) wake(command);
+    waiters.delete(command.id);
+    const answered = command.status === 'executed' || command.status === 'rejected';
+    const since = (command.sentAt ?? command.createdAt).getTime();
+    flows.record('commands', clock.now() - since, answered);
+    const device = live.deviceByPk(command.devicePk);
+    events.record({
+      kind: 'command_finished',
+      actor: device?.deviceId ?? 'system',
+      ...(device !== undefined && { deviceId: device.deviceId }),
+      detail: { command_id: command.id, widget_id: command.widgetId, status: command.status },
+    });
+  };
+
+  const timeUp = async (id: number, from: CommandStatus) => {
+    try {
+      const status = from === 'sent' ? 'timed_out' : 'expired';
+      const moved = await store.move(id, [from], { status, finishedAt: new Date(clock.now()) });
+      if (moved !== null) track(moved);
+    } catch (error) {
+      log.warn({ err: error, command_id: id }, 'a command could not be ended: trying again');
+      timers.set(
+        id,
+        setTimeout(() => void timeUp(id, from), RETRY_MS),
+      );
+    }
+  };
+
+  const handOver = async (command: Command): Promise<Command> => {
+    if (await link.deliver(command)) return command;
+    const back = await store.move(command.id, ['sent'], { status: 'queued', sentAt: null });
+    if (back !== null) track(back);
+    return back ?? command;
+  };
+
+  const flushQueued = async (devicePk: number) => {
+    for (const command of [...open.values()]) {
+      if (command.devicePk !== devicePk || command.status !== 'queued') continue;
+      if (!link.reachable(devicePk)) return;
+      if (clock.now() - command.createdAt.getTime() >= expiryMs) continue;
+      const sent = await store.move(command.id, ['queued'], {
+        status: 'sent',
+        sentAt: new Date(clock.now()),
+      });
+      if (sent === null) continue;
+      track(sent);
+      if ((await handOver(sent)).status === 'queued') return;
+    }
+  };
+
+  const flush = (devicePk: number): Promise<void> => {
+    const next = (flushing.get(devicePk) ?? Promise.resolve()).then(() => flushQueued(devicePk));
+    const settled = next
+      .catch((error: unknown) => {
+        log.warn({ err: error, device_pk: devicePk }, 'queued commands could not be handed over');
+      })
+      .finally(() => {
+        if (flushing.get(devicePk) === settled) flushing.delete(devicePk);
+      });
+    flushing.set(devicePk, settled);
+    return settled;
+  };
+
+  const storeValue = (widget: LiveWidget, command: Command, result: CommandResult) =>
+    new Promise<StoreOutcome>((resolve) => {
+      if (result.status === 'error' || !clock.trusted()) return resolve({ ok: true });
+      const value = result.value ?? command.value;
+      writer.write([{ widgetId: widget.id, at: clock.arrival(), seq: 0, value }], resolve);
+    });
+
+  const lookUp = async (devicePk: number, correlationId: string): Promise<Command | null> => {
+    const command = byCorrelation.get(correlationId) ?? (await store.findByCorrelation(correlationId));
+    if (command === null || command.devicePk !== devicePk) return null;
+    return clock.now() - command.createdAt.getTime() > ANSWERABLE_MS + expiryMs ? null : command;
+  };
+
+  return {
+    start: async () => {
+      for (const command of await store.open()) track(command);
+    },
+    stop: async () => {
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+      for (const [id, set] of waiters) {
+        const command = open.get(id);
+        if (command !== undefined) for (const wake of set) wake(command);
+      }
+      waiters.clear();
+      await Promise.all(flushing.values());
+    },
+    request: async (widget, value, actor) => {
+      checkCommandValue(widget, value);
+      const { device } = widget;
+      const ahead = [...open.values()].filter(
+        (c) => c.devicePk === device.pk && c.status === 'queued',
+      ).length;
+      if (ahead >= MAX_QUEUED) {
+        throw new DomainError('QUEUE_FULL', `${MAX_QUEUED} commands already wait for ${device.deviceId}`);
+      }
+      const now = new Date(clock.now());
+      const direct = ahead === 0 && link.reachable(device.pk);
+      const command = await store.insert({
+        correlationId: `~${randomBytes(16).toString('base64url')}`,
+        widgetId: widget.id,
+        devicePk: device.pk,
+        value,
+        status: direct ? 'sent' : 'queued',
+        requestedBy: actor.username,
+        createdAt: now,
+        sentAt: direct ? now : null,
+      });
+      track(command);
+      events.record({
+        kind: 'command_requested',
+        actor: actor.username,
+        deviceId: device.deviceId,
+        detail: { command_id: command.id, widget_id: widget.id, value },
+      });
+      if (direct) await handOver(command);
+      else if (link.reachable(device.pk)) await flush(device.pk);
+      return open.get(command.id) ?? command;
+    },
+    settled: (command, milliseconds) =>
+      new Promise((resolve) => {
+        const current = open.get(command.id);
+        if (current === undefined || milliseconds <= 0) {
+          resolve(current ?? store.find(command.id).then((found) => found ?? command));
+          return;
+        }
+        const set = waiters.get(command.id) ?? new Set();
+        const end = (final: Command) => {
+          clearTimeout(timer);
+          set.delete(end);
+          if (set.size === 0) waiters.delete(command.id);
+          resolve(final);
+        };
+        const timer = setTimeout(() => end(open.get(command.id) ?? command), milliseconds);
+        set.add(end);
+        waiters.set(command.id, set);
+      }),
+    find: (id) => {
+      const known = open.get(id);
+      return known === undefined ? store.find(id) : Promise.resolve(known);
+    },
+    flush,
+    mayAnswer: async (devicePk, correlationId) => (await lookUp(devicePk, correlationId)) !== null,
+    answer: async (devicePk, correlationId, result) => {
+      const command = await lookUp(devicePk, correlationId);
+      const widget = command === null ? undefined : live.widget(command.widgetId);
+      if (command === null || widget === undefined) return 'unknown';
+      await storeValue(widget, command, result);
+      const success = result.status === 'success';
+      const moved = await store.move(command.id, ['queued', 'sent'], {
+        status: success ? 'executed' : 'rejected',
+        finishedAt: new Date(clock.now()),
+        resultValue: success ? (result.value ?? command.value) : null,
+        error: success ? null : result.message,
+      });
+      if (moved !== null) {
+        track(moved);
+        return 'settled';
+      }
+      await store.keepLate(command.id, { ...result });
+      return 'late';
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { LiveWidget } from '../live-state/types.ts';
+import { DomainError } from './errors.ts';
+import type { Value } from './types.ts';
+
+/** UTF-16 units of a text that may be sent to a device or kept of it. */
+export const MAX_TEXT = 4096;
+
+const invalid = (message: string) => new DomainError('INVALID', message);
+
+/** Text that PostgreSQL can keep and that comes back as it went in. */
+export function isStorableText(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
+}
+
+/** Refuses (INVALID) what the widget cannot be asked for, in words for the person who asked. */
+export function checkCommandValue(widget: LiveWidget, value: Value): void {
+  const { controlType, min, max, options } = widget.capability;
+  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid('value must be a finite number');
+  if (typeof value === 'string') {
+    if (value.length > MAX_TEXT) throw invalid(`value must be at most ${MAX_TEXT} characters long`);
+    if (!isStorableText(value)) throw invalid('value must be valid text without U+0000');
+  }
+  switch (controlType) {
+    case 'sensor':
+    case 'heartbeat':
+      throw invalid('a sensor takes no commands');
+    case 'slider': {
+      const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+      if (typeof number !== 'number' || !Number.isFinite(number)) throw invalid('value must be a number');
+      if ((min !== null && number < min) || (max !== null && number > max)) {
+        throw invalid(`value must be between ${min ?? '-∞'} and ${max ?? '∞'}`);
+      }
+      return;
+    }
+    case 'mode':
+      if (options !== null && !options.includes(String(value))) {
+        throw invalid(`value must be one of ${options.join(', ')}`);
+      }
+      return;
+    case 'text':
+      if (typeof value !== 'string') throw invalid('value must be text');
+      return;
+    case 'toggle':
+    case 'button':
+      return;
+  }
+}

@@ -1,0 +1,18 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** 256 random bits, base64url (43 characters): device secrets and enrolment tokens. */
+export function createSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** SHA-256, hex. Enough for a secret of 256 random bits; passwords of people are stretched with argon2id instead. */
+export function hashSecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+/** Constant-time comparison of a secret with a stored hash; takes as long when there is no hash. */
+export function matchesSecret(secret: string, hash: string | null): boolean {
+  const given = Buffer.from(hashSecret(secret), 'hex');
+  const kept = Buffer.from(hash ?? '0'.repeat(64), 'hex');
+  return timingSafeEqual(given, kept) && hash !== null;
+}

@@ -1,0 +1,110 @@
+import type postgres from 'postgres';
+import type { Log } from '../domain/ports.ts';
+import type { LastError } from '../domain/types.ts';
+import type { Registry } from './registry.ts';
+import type { LiveDevice } from './types.ts';
+
+/** Heartbeats and last errors are written together this often; a crash forgets at most this much of them. */
+const WRITE_EVERY_MS = 10_000;
+/** A heartbeat within this of the last one need not be told apart. */
+const BEAT_STEP_MS = 1000;
+
+const WRITE = `update devices d set last_heartbeat = greatest(d.last_heartbeat, v.at),
+    last_error = coalesce(v.error, d.last_error)
+  from unnest($1::text::int[], $2::text::timestamptz[], $3::text::text[]) as u(pk, at, e)
+  cross join lateral (select u.at, u.e::jsonb as error) v
+  where d.pk = u.pk`;
+
+export interface PresenceDeps {
+  sql: postgres.Sql;
+  log: Log;
+  now: () => number;
+  offlineAfterMs: number;
+  registry: Registry;
+}
+
+const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
+
+/** Who is connected, who was heard of lately, and the coalesced write of both to the database. */
+export function createPresence({ sql, log, now, offlineAfterMs, registry }: PresenceDeps) {
+  const sessions = new Map<LiveDevice, { session: object; heardAt: number }>();
+  const unwritten = new Set<LiveDevice>();
+  let sweeper: NodeJS.Timeout | undefined;
+  let writer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> | null = null;
+
+  const show = (device: LiveDevice, connected: boolean, online: boolean) => {
+    if (device.connected === connected && device.online === online) return;
+    device.connected = connected;
+    device.online = online;
+    registry.changed(device);
+  };
+
+  const sweep = () => {
+    const limit = now() - offlineAfterMs;
+    for (const [device, { heardAt }] of sessions) if (heardAt < limit) show(device, true, false);
+  };
+
+  const write = async () => {
+    const batch = [...unwritten].filter((device) => registry.byPk.get(device.pk) === device);
+    unwritten.clear();
+    if (batch.length === 0) return;
+    const errors = batch.map((d) => (d.lastError === null ? 'NULL' : quote(JSON.stringify(d.lastError))));
+    try {
+      await sql.unsafe(WRITE, [
+        `{${batch.map((d) => d.pk).join(',')}}`,
+        `{${batch.map((d) => d.lastHeartbeat?.toISOString() ?? 'NULL').join(',')}}`,
+        `{${errors.join(',')}}`,
+      ]);
+    } catch (error) {
+      for (const device of batch) unwritten.add(device);
+      log.warn({ err: error, devices: batch.length }, 'heartbeats could not be written: trying again');
+    }
+  };
+
+  const writeOnce = () => {
+    writing ??= write().finally(() => {
+      writing = null;
+    });
+    return writing;
+  };
+
+  return {
+    connected(device: LiveDevice, session: object): void {
+      sessions.set(device, { session, heardAt: now() });
+      show(device, true, true);
+    },
+    disconnected(device: LiveDevice, session: object): void {
+      if (sessions.get(device)?.session !== session) return;
+      sessions.delete(device);
+      show(device, false, false);
+    },
+    heard(device: LiveDevice): void {
+      const entry = sessions.get(device);
+      if (entry === undefined) return;
+      entry.heardAt = now();
+      if (!device.online) show(device, true, true);
+    },
+    beat(device: LiveDevice): void {
+      const time = now();
+      if (device.lastHeartbeat !== null && Math.abs(time - device.lastHeartbeat.getTime()) < BEAT_STEP_MS)
+        return;
+      device.lastHeartbeat = new Date(time);
+      unwritten.add(device);
+    },
+    setLastError(device: LiveDevice, error: LastError): void {
+      device.lastError = error;
+      unwritten.add(device);
+    },
+    start(): void {
+      sweeper = setInterval(sweep, Math.min(1000, Math.max(50, offlineAfterMs / 4)));
+      writer = setInterval(() => void writeOnce(), WRITE_EVERY_MS);
+    },
+    async stop(): Promise<void> {
+      clearInterval(sweeper);
+      clearInterval(writer);
+      await writing;
+      await writeOnce();
+    },
+  };
+}

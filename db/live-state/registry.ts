@@ -1,0 +1,94 @@
+import type { Device, Room, Widget } from '../domain/types.ts';
+import type { LiveDevice, LiveRoom, LiveWidget } from './types.ts';
+
+/** Rooms, devices and widgets by their keys, kept consistent with each other. No time, no database. */
+export function createRegistry() {
+  const rooms = new Map<number, LiveRoom>();
+  const byPk = new Map<number, LiveDevice>();
+  const byId = new Map<string, LiveDevice>();
+  const widgets = new Map<number, LiveWidget>();
+
+  const changed = (device: LiveDevice) => {
+    const room = device.roomId === null ? undefined : rooms.get(device.roomId);
+    if (room !== undefined) room.version++;
+  };
+
+  const place = (device: LiveDevice, roomId: number | null) => {
+    if (device.roomId !== roomId) {
+      changed(device);
+      if (device.roomId !== null) rooms.get(device.roomId)?.devices.delete(device);
+      device.roomId = roomId;
+    }
+    if (roomId !== null) rooms.get(roomId)?.devices.add(device);
+    changed(device);
+  };
+
+  return {
+    rooms,
+    byPk,
+    byId,
+    widgets,
+    /** Something that a person who looks at the device's room could see has changed. */
+    changed,
+
+    putRoom(room: Room): LiveRoom {
+      const known = rooms.get(room.id);
+      if (known !== undefined) {
+        known.name = room.name;
+        known.version++;
+        return known;
+      }
+      const fresh: LiveRoom = { id: room.id, name: room.name, devices: new Set(), version: 0 };
+      rooms.set(room.id, fresh);
+      return fresh;
+    },
+
+    removeRoom(id: number): void {
+      for (const device of rooms.get(id)?.devices ?? []) device.roomId = null;
+      rooms.delete(id);
+    },
+
+    putDevice(device: Device): LiveDevice {
+      const known = byPk.get(device.pk);
+      if (known === undefined) {
+        const fresh: LiveDevice = { ...device, connected: false, online: false, widgets: new Map() };
+        byPk.set(device.pk, fresh);
+        byId.set(device.deviceId, fresh);
+        place(fresh, device.roomId);
+        return fresh;
+      }
+      known.name = device.name;
+      known.type = device.type;
+      known.version = device.version;
+      known.manufacturer = device.manufacturer;
+      known.revoked = device.revoked;
+      place(known, device.roomId);
+      return known;
+    },
+
+    removeDevice(pk: number): void {
+      const device = byPk.get(pk);
+      if (device === undefined) return;
+      place(device, null);
+      for (const id of device.widgets.keys()) widgets.delete(id);
+      byPk.delete(pk);
+      if (byId.get(device.deviceId) === device) byId.delete(device.deviceId);
+    },
+
+    putWidget(widget: Widget): LiveWidget {
+      const device = byPk.get(widget.devicePk);
+      if (device === undefined) throw new Error(`widget ${widget.id} of an unknown device`);
+      const known = widgets.get(widget.id);
+      const live: LiveWidget =
+        known === undefined
+          ? { ...widget, device, value: null, valueAt: null, valueSeq: 0, pending: null }
+          : Object.assign(known, widget);
+      widgets.set(widget.id, live);
+      device.widgets.set(widget.id, live);
+      changed(device);
+      return live;
+    },
+  };
+}
+
+export type Registry = ReturnType<typeof createRegistry>;

@@ -1,0 +1,190 @@
+import type postgres from 'postgres';
+import { isUnavailable } from './client.ts';
+import type { Log } from './domain/ports.ts';
+import type { ReadingWriter, StoreOutcome } from './domain/services.ts';
+import type { Reading } from './domain/types.ts';
+import { createReadingStore, isDataError, type ReadingStore } from './stores/readings.ts';
+
+/** Readings in one statement: more gains little and holds up whoever waits for the one embedded backend. */
+const MAX_GROUP = 4000;
+/** Waiting readings above which publishers are paused; they go on below half of it. */
+const MAX_WAITING = 50_000;
+/** The same bound for the text they carry, in UTF-16 units. */
+const MAX_WAITING_TEXT = 32 * 1024 * 1024;
+const RETRY_MIN_MS = 100;
+const RETRY_MAX_MS = 2000;
+
+interface Message {
+  readings: readonly Reading[];
+  done: (outcome: StoreOutcome) => void;
+  text: number;
+}
+
+export interface ReadingWriterDeps {
+  sql: postgres.Sql;
+  log: Log;
+  /** Called for each reading after its commit, before its message is acknowledged. */
+  onStored: (reading: Reading) => void;
+  /** Called after each group: readings in it, milliseconds it took, whether it was committed. */
+  onGroup?: (readings: number, milliseconds: number, ok: boolean) => void;
+}
+
+const STORED: StoreOutcome = { ok: true };
+
+function textOf(readings: readonly Reading[]): number {
+  let length = 0;
+  for (const { value } of readings) if (typeof value === 'string') length += value.length;
+  return length;
+}
+
+/** Group commit: one statement in flight, the next group gathers meanwhile. See `ReadingWriter`. */
+export function createReadingWriter({ sql, log, onStored, onGroup }: ReadingWriterDeps): ReadingWriter {
+  const store: ReadingStore = createReadingStore(sql);
+  const drainListeners: (() => void)[] = [];
+  let queue: Message[] = [];
+  let head = 0;
+  let waiting = 0;
+  let waitingText = 0;
+  let saturated = false;
+  let running = false;
+  let flushing: Promise<void> | null = null;
+  let scheduled = false;
+  let giveUp = false;
+  let wake: (() => void) | null = null;
+
+  const take = (): Message[] => {
+    const group: Message[] = [];
+    let size = 0;
+    while (head < queue.length) {
+      const message = queue[head];
+      if (message === undefined || (size > 0 && size + message.readings.length > MAX_GROUP)) break;
+      group.push(message);
+      size += message.readings.length;
+      head++;
+    }
+    if (head === queue.length) {
+      queue = [];
+      head = 0;
+    } else if (head > 10_000) {
+      queue = queue.slice(head);
+      head = 0;
+    }
+    return group;
+  };
+
+  const release = (group: readonly Message[], outcomes: readonly StoreOutcome[] | null) => {
+    for (const [i, message] of group.entries()) {
+      waiting -= message.readings.length;
+      waitingText -= message.text;
+      const outcome = outcomes?.[i] ?? STORED;
+      if (outcome.ok) for (const reading of message.readings) onStored(reading);
+      message.done(outcome);
+    }
+    if (saturated && waiting < MAX_WAITING / 2 && waitingText < MAX_WAITING_TEXT / 2) {
+      saturated = false;
+      for (const listener of drainListeners) listener();
+    }
+  };
+
+  const pause = (milliseconds: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  /** A statement that the server refuses for its data is split until the one message that it is about stands alone. */
+  const commit = async (group: readonly Message[]): Promise<readonly StoreOutcome[] | null> => {
+    try {
+      return await store.commit(group.map((message) => message.readings));
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      if (group.length === 1) {
+        log.error({ err: error }, 'a reading was refused by the database');
+        return [{ ok: false, code: 'CONFLICT', message: 'the database cannot store this reading' }];
+      }
+      const middle = group.length >> 1;
+      const first = await commit(group.slice(0, middle));
+      const second = await commit(group.slice(middle));
+      return [
+        ...(first ?? group.slice(0, middle).map(() => STORED)),
+        ...(second ?? group.slice(middle).map(() => STORED)),
+      ];
+    }
+  };
+
+  const flushGroup = async (group: readonly Message[]) => {
+    const size = group.reduce((sum, message) => sum + message.readings.length, 0);
+    for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+      const started = performance.now();
+      try {
+        const outcomes = await commit(group);
+        onGroup?.(size, performance.now() - started, true);
+        release(group, outcomes);
+        return;
+      } catch (error) {
+        onGroup?.(size, performance.now() - started, false);
+        const away = isUnavailable(error);
+        log.warn(
+          { err: error, waiting },
+          away ? 'database away: acknowledgements wait' : 'storing readings failed: trying again',
+        );
+        if (giveUp) return;
+        await pause(delay);
+        if (giveUp) return;
+      }
+    }
+  };
+
+  const flushAll = async () => {
+    while (!giveUp) {
+      const group = take();
+      if (group.length === 0) break;
+      await flushGroup(group);
+    }
+    flushing = null;
+  };
+
+  const schedule = () => {
+    if (scheduled || flushing !== null || !running) return;
+    scheduled = true;
+    // One turn of the loop lets all packets of one socket read join the same group.
+    setImmediate(() => {
+      scheduled = false;
+      if (flushing === null && running) flushing = flushAll();
+    });
+  };
+
+  return {
+    get saturated() {
+      return saturated;
+    },
+    onDrain: (listener) => {
+      drainListeners.push(listener);
+    },
+    start: () => {
+      running = true;
+      schedule();
+    },
+    stop: async (milliseconds) => {
+      const deadline = setTimeout(() => {
+        giveUp = true;
+        wake?.();
+      }, milliseconds);
+      if (flushing === null && head < queue.length) flushing = flushAll();
+      await flushing;
+      clearTimeout(deadline);
+      running = false;
+    },
+    write: (readings, done) => {
+      const text = textOf(readings);
+      queue.push({ readings, done, text });
+      waiting += readings.length;
+      waitingText += text;
+      if (waiting > MAX_WAITING || waitingText > MAX_WAITING_TEXT) saturated = true;
+      schedule();
+    },
+  };
+}

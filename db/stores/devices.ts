@@ -1,0 +1,249 @@
+import { and, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import type { Database } from '../client.ts';
+import { DomainError } from '../domain/errors.ts';
+import { createSecret, hashSecret } from '../domain/secrets.ts';
+import type { Capability, Device, Widget, WidgetStatus } from '../domain/types.ts';
+import { capabilities, devices, enrollments, purges, widgets } from '../schema/index.ts';
+import { toWidget } from './widgets.ts';
+
+export type DeviceRow = typeof devices.$inferSelect;
+
+export function toDevice(row: DeviceRow): Device {
+  const { pk, deviceId, name, type, version, manufacturer, roomId, createdAt, lastHeartbeat, lastError } =
+    row;
+  const revoked = row.revokedAt !== null;
+  return {
+    pk,
+    deviceId,
+    name,
+    type,
+    version,
+    manufacturer,
+    roomId,
+    createdAt,
+    revoked,
+    lastHeartbeat,
+    lastError,
+  };
+}
+
+/** What a device says of itself; shape and limits are checked before it comes here. */
+export interface Registration {
+  deviceId: string;
+  name: string;
+  type: string;
+  version: string | null;
+  manufacturer: string | null;
+  capabilities: Capability[];
+}
+
+export interface Registered {
+  device: Device;
+  created: boolean;
+  /** In clear, to be told once; null when the device keeps the one it has used. */
+  secret: string | null;
+  /** Of every declared capability, new or not. */
+  widgets: Widget[];
+  widgetsCreated: number;
+}
+
+/** A widget is made for every capability but this one, which has nothing to show. */
+const WITHOUT_WIDGET = 'heartbeat';
+/** Capabilities of one device: a hostile or broken one must not fill the database with them. */
+export const MAX_CAPABILITIES = 256;
+
+const titleOf = (capabilityType: string) => {
+  const words = capabilityType.replaceAll(/[_-]+/g, ' ').trim();
+  return words === '' ? capabilityType : words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+const UNIQUE_VIOLATION = '23505';
+const isUniqueViolation = (error: unknown) =>
+  error instanceof Error && typeof error.cause === 'object' && error.cause !== null && 'code' in error.cause
+    ? error.cause.code === UNIQUE_VIOLATION
+    : false;
+
+export function createDeviceStore(db: Database, options: { defaultWidgetStatus: WidgetStatus }) {
+  type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
+
+  /** `replace`: limits and options of a known capability become the declared ones, else they stay. */
+  const declareIn = async (
+    tx: Transaction,
+    devicePk: number,
+    declared: readonly Capability[],
+    replace: boolean,
+  ) => {
+    if (declared.length === 0) return { widgets: [], widgetsCreated: 0 };
+    const unit = sql`coalesce(excluded.unit, ${capabilities.unit})`;
+    const rows = await tx
+      .insert(capabilities)
+      .values(declared.map((capability) => ({ devicePk, ...capability })))
+      .onConflictDoUpdate({
+        target: [capabilities.devicePk, capabilities.capabilityType, capabilities.controlType],
+        set: replace
+          ? { min: sql`excluded.min`, max: sql`excluded.max`, unit, options: sql`excluded.options` }
+          : { unit },
+      })
+      .returning();
+    const all = await tx
+      .select({ id: capabilities.id })
+      .from(capabilities)
+      .where(eq(capabilities.devicePk, devicePk));
+    if (all.length > MAX_CAPABILITIES) {
+      throw new DomainError('INVALID', `a device may have ${MAX_CAPABILITIES} capabilities at most`);
+    }
+    const shown = rows.filter((row) => row.controlType !== WITHOUT_WIDGET);
+    if (shown.length === 0) return { widgets: [], widgetsCreated: 0 };
+    const first = all.length - rows.length;
+    const made = await tx
+      .insert(widgets)
+      .values(
+        shown.map((row, i) => ({
+          devicePk,
+          capabilityId: row.id,
+          name: titleOf(row.capabilityType),
+          order: first + i,
+          status: options.defaultWidgetStatus,
+        })),
+      )
+      .onConflictDoNothing({ target: widgets.capabilityId })
+      .returning({ id: widgets.id });
+    const byCapability = new Map(shown.map((row) => [row.id, row]));
+    const current = await tx
+      .select()
+      .from(widgets)
+      .where(inArray(widgets.capabilityId, [...byCapability.keys()]));
+    const live = current.flatMap((row) => {
+      const capability = byCapability.get(row.capabilityId);
+      return capability === undefined ? [] : [toWidget(row, capability)];
+    });
+    return { widgets: live, widgetsCreated: made.length };
+  };
+
+  const useEnrollment = async (tx: Transaction, id: number) => {
+    const [row] = await tx
+      .update(enrollments)
+      .set({ uses: sql`${enrollments.uses} + 1` })
+      .where(
+        and(
+          eq(enrollments.id, id),
+          or(isNull(enrollments.maxUses), lt(enrollments.uses, enrollments.maxUses)),
+          gt(enrollments.expiresAt, new Date()),
+        ),
+      )
+      .returning({ roomId: enrollments.roomId });
+    if (row === undefined)
+      throw new DomainError('FORBIDDEN', 'the enrolment token is used up or has expired');
+    return row.roomId;
+  };
+
+  const registerOnce = (
+    registration: Registration,
+    by: { enrollmentId: number | null; giveSecret: boolean },
+  ) =>
+    db.transaction(async (tx): Promise<Registered> => {
+      const { deviceId, name, type, version, manufacturer } = registration;
+      const [known] = await tx.select().from(devices).where(eq(devices.deviceId, deviceId)).for('update');
+      const secret = by.giveSecret ? createSecret() : null;
+      const about = { name, type, version, manufacturer };
+      const credentials =
+        secret === null
+          ? {}
+          : {
+              secretHash: hashSecret(secret),
+              secretUsedAt: null,
+              reenrollAllowed: false,
+              enrollmentId: by.enrollmentId,
+            };
+      let row: DeviceRow | undefined;
+      if (known === undefined) {
+        const roomId = by.enrollmentId === null ? null : await useEnrollment(tx, by.enrollmentId);
+        [row] = await tx
+          .insert(devices)
+          .values({ deviceId, ...about, ...credentials, roomId })
+          .returning();
+      } else {
+        [row] = await tx
+          .update(devices)
+          .set({ ...about, ...credentials })
+          .where(eq(devices.pk, known.pk))
+          .returning();
+      }
+      if (row === undefined) throw new Error('the device row was neither inserted nor updated');
+      const declared = await declareIn(tx, row.pk, registration.capabilities, true);
+      return { device: toDevice(row), created: known === undefined, secret, ...declared };
+    });
+
+  const change = async (pk: number, set: Partial<typeof devices.$inferInsert>): Promise<Device> => {
+    const [row] = await db.update(devices).set(set).where(eq(devices.pk, pk)).returning();
+    if (row === undefined) throw new DomainError('NOT_FOUND', 'no such device');
+    return toDevice(row);
+  };
+
+  return {
+    async find(deviceId: string): Promise<DeviceRow | null> {
+      const [row] = await db.select().from(devices).where(eq(devices.deviceId, deviceId));
+      return row ?? null;
+    },
+
+    /** Adds or updates a device. FORBIDDEN when the enrolment token has no use left, INVALID for too many capabilities. */
+    async register(
+      registration: Registration,
+      by: { enrollmentId: number | null; giveSecret: boolean },
+    ): Promise<Registered> {
+      try {
+        return await registerOnce(registration, by);
+      } catch (error) {
+        // Two first registrations of one id at once: the loser is now a registration of a known device.
+        if (isUniqueViolation(error)) return registerOnce(registration, by);
+        throw error;
+      }
+    },
+
+    /** Adds one capability that a reading brought along; gives its widget. */
+    async declare(devicePk: number, capability: Capability): Promise<Widget> {
+      const { widgets: made } = await db.transaction((tx) => declareIn(tx, devicePk, [capability], false));
+      const [widget] = made;
+      if (widget === undefined) throw new DomainError('INVALID', 'a heartbeat has no widget');
+      return widget;
+    },
+
+    /** From the first use on, no enrolment token opens this id. */
+    async markSecretUsed(pk: number): Promise<void> {
+      await db
+        .update(devices)
+        .set({ secretUsedAt: new Date() })
+        .where(and(eq(devices.pk, pk), isNull(devices.secretUsedAt)));
+    },
+
+    rename: (pk: number, name: string) => change(pk, { name }),
+    setRoom: (pk: number, roomId: number | null) => change(pk, { roomId }),
+    revoke: (pk: number) => change(pk, { revokedAt: new Date(), reenrollAllowed: false }),
+
+    /** A new secret in place of the old one, told once; lifts a revocation. */
+    async renewSecret(pk: number): Promise<string> {
+      const secret = createSecret();
+      await change(pk, { secretHash: hashSecret(secret), secretUsedAt: new Date(), revokedAt: null });
+      return secret;
+    },
+
+    /** Removes a device with its widgets and commands; its readings go in small steps afterwards. */
+    async remove(pk: number): Promise<void> {
+      await db.transaction(async (tx) => {
+        await tx
+          .insert(purges)
+          .select(
+            tx
+              .select({ widgetId: widgets.id, requestedAt: sql<Date>`now()`.as('requested_at') })
+              .from(widgets)
+              .where(eq(widgets.devicePk, pk)),
+          )
+          .onConflictDoNothing();
+        const rows = await tx.delete(devices).where(eq(devices.pk, pk)).returning({ pk: devices.pk });
+        if (rows.length === 0) throw new DomainError('NOT_FOUND', 'no such device');
+      });
+    },
+  };
+}
+
+export type DeviceStore = ReturnType<typeof createDeviceStore>;

@@ -1,0 +1,31 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, isBuilt } from './build.mjs';
+import { SetUpError } from './errors.mjs';
+import { install, isInstalled } from './install.mjs';
+import { withLock } from './lock.mjs';
+
+export { SetUpError };
+
+/**
+ * Brings `node_modules` and `dist` up to date with the sources of a project folder; says nothing when they are.
+ * @param {URL} project the folder that holds package.json
+ */
+export async function setUp(project) {
+  const root = fileURLToPath(project);
+  if (isInstalled(root) && isBuilt(root)) return;
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  await withLock(join(root, 'dist', '.set-up.lock'), async () => {
+    // Asked again under the lock: another run may have done the work meanwhile.
+    if (!isInstalled(root)) await step('installing packages (npm ci)', () => install(root));
+    if (!isBuilt(root)) await step('building (tsc)', () => build(root));
+  });
+}
+
+async function step(name, work) {
+  const started = performance.now();
+  console.log(`set-up: ${name} …`);
+  await work();
+  console.log(`set-up: ${name} done in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
