@@ -66,7 +66,8 @@ export function mayReceive(identity: Identity, topic: string, devices: Devices):
   if (isSecretTopic(topic)) return false;
   if (identity.kind === 'enrolling') return false;
   const level = deviceLevel(topic);
-  if (identity.kind === 'device') return level === identity.deviceId || (level !== null && isCorrelationId(level));
+  if (identity.kind === 'device')
+    return level === identity.deviceId || (level !== null && isCorrelationId(level));
   const { role, acl } = identity.user;
   if (role === 'ADMIN') return true;
   if (role === 'INTEGRATION') {

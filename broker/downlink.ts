@@ -59,7 +59,10 @@ export function createDownlink({ sessions, live, pairTimeoutMs, publishCopy }: D
       const session = sessions.device(deviceId);
       if (session === undefined) return Promise.resolve({ outcome: 'offline' });
       if (pairings.has(deviceId)) {
-        return Promise.resolve({ outcome: 'rejected', message: 'another pairing of this device is under way' });
+        return Promise.resolve({
+          outcome: 'rejected',
+          message: 'another pairing of this device is under way',
+        });
       }
       return new Promise<PairAnswer>((resolve) => {
         const finish = (answer: PairAnswer) => {

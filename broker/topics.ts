@@ -85,7 +85,7 @@ export function isValidFilter(filter: string): boolean {
 }
 
 export function isValidTopic(topic: string): boolean {
-  return topic !== '' && !/[+#\u0000]/.test(topic);
+  return topic !== '' && !/[+#]/.test(topic) && !topic.includes('\u0000');
 }
 
 /** Does `filter` match `topic`? A leading wildcard does not match `$…` [MQTT-4.7.2-1]. */

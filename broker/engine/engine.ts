@@ -27,7 +27,11 @@ export class Engine extends Aedes {
       return;
     }
     // Aedes' own types leave out the form with a client.
-    const publish = super.publish as (packet: PublishPacket, client: Client | null, done: Done) => void;
+    const publish = super.publish as unknown as (
+      packet: PublishPacket,
+      client: Client | null,
+      done: Done,
+    ) => void;
     publish.call(this, packet, typeof client === 'function' ? null : client, callback);
   }
 
@@ -41,6 +45,17 @@ export class Engine extends Aedes {
       delete this.clients[client.id];
     }
     this.emit('clientDisconnect', client);
+    this.publish(
+      {
+        cmd: 'publish',
+        topic: `$SYS/${this.id}/disconnect/clients`,
+        payload: client.id,
+        qos: 0,
+        retain: false,
+        dup: false,
+      },
+      () => {},
+    );
   }
 }
 

@@ -1,10 +1,13 @@
-import memory from 'aedes-persistence';
+import * as aedesPersistence from 'aedes-persistence';
 import type { EngineClient, Persistence } from './types.ts';
 
 /** Messages kept for one absent session; the next one is dropped, as Mosquitto does, and counted. */
 export const MAX_QUEUED_PER_SESSION = 1000;
 /** Topics with a retained message; one more is not retained, and counted. */
 export const MAX_RETAINED = 10_000;
+
+// A CommonJS module whose types describe an ES module: its export is the factory itself.
+const { default: createMemory } = aedesPersistence as unknown as { default: () => Persistence };
 
 export interface PersistenceRules {
   /** Is this filter granted to this client? Aedes stores denied filters beside granted ones. */
@@ -22,7 +25,7 @@ export interface BoundedPersistence {
 
 /** Aedes' memory persistence with bounds, and without the faults that its callers make it have. */
 export function createPersistence(rules: PersistenceRules): BoundedPersistence {
-  const persistence = memory() as unknown as Persistence;
+  const persistence = createMemory();
   const base = {
     addSubscriptions: persistence.addSubscriptions.bind(persistence),
     removeSubscriptions: persistence.removeSubscriptions.bind(persistence),

@@ -10,6 +10,7 @@ export interface EngineClient extends Client {
   id: string;
   conn: Duplex;
   will: PublishPacket | null;
+  _will?: PublishPacket | null;
   subscriptions: Record<string, { qos: 0 | 1 | 2 }>;
   duplicates: Record<string, number>;
   connackSent: boolean;
@@ -19,6 +20,8 @@ export interface EngineClient extends Client {
   _nextBatch: (error?: Error | null) => void;
   _nextId: number;
   _keepaliveTimer: NodeJS.Timeout | null;
+  pause(): void;
+  resume(): void;
   waitForDrain: (callback: (error: Error | null, client: unknown) => void) => void;
 }
 

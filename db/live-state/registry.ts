@@ -1,5 +1,5 @@
 import type { Device, Room, Widget } from '../domain/types.ts';
-import type { LiveDevice, LiveRoom, LiveWidget } from './types.ts';
+import { capabilityKey, type LiveDevice, type LiveRoom, type LiveWidget } from './types.ts';
 
 /** Rooms, devices and widgets by their keys, kept consistent with each other. No time, no database. */
 export function createRegistry() {
@@ -51,7 +51,13 @@ export function createRegistry() {
     putDevice(device: Device): LiveDevice {
       const known = byPk.get(device.pk);
       if (known === undefined) {
-        const fresh: LiveDevice = { ...device, connected: false, online: false, widgets: new Map() };
+        const fresh: LiveDevice = {
+          ...device,
+          connected: false,
+          online: false,
+          widgets: new Map(),
+          byCapability: new Map(),
+        };
         byPk.set(device.pk, fresh);
         byId.set(device.deviceId, fresh);
         place(fresh, device.roomId);
@@ -85,6 +91,8 @@ export function createRegistry() {
           : Object.assign(known, widget);
       widgets.set(widget.id, live);
       device.widgets.set(widget.id, live);
+      const { capabilityType, controlType } = widget.capability;
+      device.byCapability.set(capabilityKey(capabilityType, controlType), live);
       changed(device);
       return live;
     },

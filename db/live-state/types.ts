@@ -1,5 +1,6 @@
 import type {
   Command,
+  ControlType,
   Device,
   LastError,
   Micros,
@@ -18,6 +19,13 @@ export interface LiveDevice extends Omit<Device, 'lastHeartbeat' | 'lastError'> 
   online: boolean;
   /** By widget id, in order of creation. */
   widgets: Map<number, LiveWidget>;
+  /** By `capabilityKey`. */
+  byCapability: Map<string, LiveWidget>;
+}
+
+/** A reading finds its widget by what it measures and how it is controlled. */
+export function capabilityKey(capabilityType: string, controlType: ControlType): string {
+  return `${controlType}/${capabilityType}`;
 }
 
 export interface LiveWidget extends Widget {

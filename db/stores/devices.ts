@@ -144,7 +144,8 @@ export function createDeviceStore(db: Database, options: { defaultWidgetStatus: 
     db.transaction(async (tx): Promise<Registered> => {
       const { deviceId, name, type, version, manufacturer } = registration;
       const [known] = await tx.select().from(devices).where(eq(devices.deviceId, deviceId)).for('update');
-      const secret = by.giveSecret ? createSecret() : null;
+      const unused = known === undefined || known.secretUsedAt === null || known.reenrollAllowed;
+      const secret = by.giveSecret && unused ? createSecret() : null;
       const about = { name, type, version, manufacturer };
       const credentials =
         secret === null

@@ -1,0 +1,115 @@
+import type { Accounts } from '../db/domain/ports.ts';
+import { matchesSecret } from '../db/domain/secrets.ts';
+import type { LiveState } from '../db/live-state/types.ts';
+import type { DeviceRow, DeviceStore } from '../db/stores/devices.ts';
+import type { ConnectionInfo } from './connection.ts';
+import type { Identity } from './identity.ts';
+import { isDeviceId } from './topics.ts';
+
+/** CONNACK return codes of MQTT 3.1.1, section 3.2.2.3. */
+export const CONNACK = { identifier: 2, unavailable: 3, credentials: 4, notAuthorized: 5 } as const;
+export type ConnackCode = (typeof CONNACK)[keyof typeof CONNACK];
+
+export interface Login {
+  clientId: string;
+  username: string | null;
+  password: string | null;
+  connection: ConnectionInfo;
+}
+
+export type LoginOutcome =
+  | { identity: Identity }
+  /** `guess`: wrong credentials, to be counted against whoever tries. */
+  | { refuse: ConnackCode; why: string; guess?: true };
+
+export interface AuthenticateDeps {
+  live: LiveState;
+  devices: Pick<DeviceStore, 'find' | 'markSecretUsed'>;
+  /** A token that may still be used, or null. */
+  findEnrollment(token: string): Promise<{ id: number } | null>;
+  accounts: Accounts;
+  enrollmentMode: 'open' | 'token' | 'closed';
+}
+
+const WRONG: LoginOutcome = { refuse: CONNACK.credentials, why: 'wrong credentials', guess: true };
+const REVOKED: LoginOutcome = { refuse: CONNACK.notAuthorized, why: 'the device is revoked' };
+
+/** Device secrets and enrolment tokens: 256 bits, base64url. */
+const looksLikeSecret = (password: string) => /^[\w-]{43}$/.test(password);
+
+/** Who connects. Contract, section 3. Errors of the database are thrown. */
+export function createAuthenticate(deps: AuthenticateDeps) {
+  const { live, devices, findEnrollment, accounts, enrollmentMode } = deps;
+
+  const enrolling = (deviceId: string, id: number | null): LoginOutcome => ({
+    identity: { kind: 'enrolling', deviceId, enrolment: { id } },
+  });
+
+  /** `enrolment`: it may be given a (new) secret when it registers. */
+  const known = (row: DeviceRow, enrolment: { id: number | null } | null): LoginOutcome => {
+    const device = live.deviceByPk(row.pk);
+    if (device === undefined) return { refuse: CONNACK.unavailable, why: 'the device is being removed' };
+    return { identity: { kind: 'device', deviceId: row.deviceId, device, enrolment } };
+  };
+
+  const withCertificate = (row: DeviceRow | null, deviceId: string): LoginOutcome => {
+    if (row === null) return enrolling(deviceId, null);
+    return row.revokedAt === null ? known(row, null) : REVOKED;
+  };
+
+  const withoutPassword = (row: DeviceRow | null, deviceId: string): LoginOutcome => {
+    if (enrollmentMode !== 'open') return { refuse: CONNACK.credentials, why: 'a password is required' };
+    if (row === null) return enrolling(deviceId, null);
+    if (row.revokedAt !== null) return REVOKED;
+    if (row.secretUsedAt === null || row.reenrollAllowed) return known(row, { id: null });
+    return { refuse: CONNACK.credentials, why: 'the device has a secret' };
+  };
+
+  const withSecret = async (row: DeviceRow): Promise<LoginOutcome> => {
+    if (row.revokedAt !== null) return REVOKED;
+    if (row.secretUsedAt === null) await devices.markSecretUsed(row.pk);
+    return known(row, null);
+  };
+
+  const withToken = async (row: DeviceRow | null, deviceId: string, token: string): Promise<LoginOutcome> => {
+    if (enrollmentMode !== 'token' || !looksLikeSecret(token)) return WRONG;
+    const enrolment = await findEnrollment(token);
+    if (enrolment === null) return WRONG;
+    if (row?.revokedAt) return REVOKED;
+    if (row?.secretUsedAt && !row.reenrollAllowed) {
+      return { refuse: CONNACK.notAuthorized, why: 'the device has its secret and may not enrol again' };
+    }
+    return enrolling(deviceId, enrolment.id);
+  };
+
+  const asPerson = async (username: string, password: string, address: string): Promise<LoginOutcome> => {
+    const result = await accounts.authenticate({ username, password, address });
+    if (result.ok) return { identity: { kind: 'person', user: result.user } };
+    if (result.reason === 'invalid') return { refuse: CONNACK.credentials, why: 'wrong credentials' };
+    return { refuse: CONNACK.unavailable, why: 'too many failed log-ins' };
+  };
+
+  return async ({ clientId, username, password, connection }: Login): Promise<LoginOutcome> => {
+    const { address, certificateName } = connection;
+    const isDevice = isDeviceId(clientId) && (username === null || username === clientId);
+    if (!isDevice) {
+      if (username === null) {
+        return isDeviceId(clientId)
+          ? WRONG
+          : { refuse: CONNACK.identifier, why: 'the client id is no device id' };
+      }
+      if (password === null) return { refuse: CONNACK.credentials, why: 'a password is required' };
+      if (live.device(username) !== undefined && looksLikeSecret(password)) {
+        return { refuse: CONNACK.identifier, why: 'the client id of a device is its device id' };
+      }
+      return asPerson(username, password, address);
+    }
+    const row = await devices.find(clientId);
+    if (certificateName === clientId && !password) return withCertificate(row, clientId);
+    if (!password) return withoutPassword(row, clientId);
+    if (row !== null && matchesSecret(password, row.secretHash)) return withSecret(row);
+    // A person may use a client id that equals the user name; what looks like a secret is never tried as a password.
+    if (row === null && !looksLikeSecret(password)) return asPerson(clientId, password, address);
+    return withToken(row, clientId, password);
+  };
+}

@@ -1,0 +1,59 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { RefusalReason } from './refusal.ts';
+
+/** What the broker counts for `/api/metrics`. */
+export interface BrokerCounters {
+  received(bytes: number): void;
+  refused(reason: RefusalReason): void;
+  denied(action: 'connect' | 'publish' | 'subscribe'): void;
+  dropped(reason: string): void;
+}
+
+export function createCounters(registry: Registry, connections: () => number): BrokerCounters {
+  const registers = [registry];
+  const messages = new Counter({
+    name: 'pm_iot_mqtt_messages_received_total',
+    help: 'PUBLISH packets received from clients',
+    registers,
+  });
+  const bytes = new Counter({
+    name: 'pm_iot_mqtt_payload_bytes_received_total',
+    help: 'Bytes of their payloads',
+    registers,
+  });
+  const refused = new Counter({
+    name: 'pm_iot_mqtt_messages_refused_total',
+    help: 'Messages of devices that were refused and acknowledged, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  const denied = new Counter({
+    name: 'pm_iot_mqtt_denied_total',
+    help: 'Connections, publications and subscriptions that were not allowed',
+    labelNames: ['action'],
+    registers,
+  });
+  const dropped = new Counter({
+    name: 'pm_iot_mqtt_messages_dropped_total',
+    help: 'Messages to clients that were dropped at a bound',
+    labelNames: ['reason'],
+    registers,
+  });
+  new Gauge({
+    name: 'pm_iot_mqtt_connections',
+    help: 'Open MQTT sessions',
+    registers,
+    collect() {
+      this.set(connections());
+    },
+  });
+  return {
+    received: (length) => {
+      messages.inc();
+      bytes.inc(length);
+    },
+    refused: (reason) => refused.inc({ reason }),
+    denied: (action) => denied.inc({ action }),
+    dropped: (reason) => dropped.inc({ reason }),
+  };
+}

@@ -1,0 +1,119 @@
+import { DomainError } from '../../db/domain/errors.ts';
+import type { EventLog, FlowMeter } from '../../db/domain/ports.ts';
+import { formatMicros } from '../../db/domain/time.ts';
+import type { LiveState } from '../../db/live-state/types.ts';
+import type { DeviceStore, Registered, Registration } from '../../db/stores/devices.ts';
+import { type Handler, handleAsync, type Message } from '../message.ts';
+import { parseFields } from '../messages/json.ts';
+import { parseRegistration } from '../messages/registration.ts';
+import { untilStored } from '../patience.ts';
+import { Refusal } from '../refusal.ts';
+import type { Session } from '../sessions.ts';
+import { topicOf } from '../topics.ts';
+
+/** Registrations in the database at once: the readings of others must get their turn on the one embedded backend. */
+const MAX_RUNNING = 4;
+
+export interface RegisterDeps {
+  live: LiveState;
+  devices: Pick<DeviceStore, 'register'>;
+  events: EventLog;
+  flows: FlowMeter;
+  now: () => number;
+}
+
+function createTurns(limit: number) {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async <T>(task: () => Promise<T>): Promise<T> => {
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running++;
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running--;
+      else next();
+    }
+  };
+}
+
+/** Adds the device or updates what it says of itself, and answers on its `register/response`. */
+export function createRegisterHandler(deps: RegisterDeps): Handler {
+  const { live, devices, events, flows, now } = deps;
+  const inTurn = createTurns(MAX_RUNNING);
+
+  const ownId = (session: Session): string => {
+    if (session.identity.kind === 'person') throw new Refusal('not_allowed', 'only devices register');
+    return session.identity.deviceId;
+  };
+
+  const register = async (session: Session, registration: Registration): Promise<Registered> => {
+    const { identity } = session;
+    const enrolment = identity.kind === 'person' ? null : identity.enrolment;
+    const by = { enrollmentId: enrolment?.id ?? null, giveSecret: enrolment !== null };
+    try {
+      return await untilStored(session, () => inTurn(() => devices.register(registration, by)));
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      throw new Refusal(error.code === 'FORBIDDEN' ? 'not_allowed' : 'limit', error.message);
+    }
+  };
+
+  const admit = (session: Session, registered: Registered) => {
+    const device = live.putDevice(registered.device);
+    for (const widget of registered.widgets) live.putWidget(widget);
+    const { identity } = session;
+    if (identity.kind === 'enrolling') {
+      session.identity = {
+        kind: 'device',
+        deviceId: device.deviceId,
+        device,
+        enrolment: identity.enrolment,
+      };
+      if (!session.client.closed) live.connected(device, session);
+    }
+    live.beat(device);
+    if (registered.created) {
+      events.record({
+        kind: 'device_registered',
+        actor: device.deviceId,
+        deviceId: device.deviceId,
+        ...(device.roomId !== null && { roomId: device.roomId }),
+        detail: { address: session.address, widgets: registered.widgetsCreated },
+      });
+    }
+  };
+
+  const answer = (message: Message, deviceId: string, result: object) => {
+    const payload = JSON.stringify({ ...result, timestamp: formatMicros(now() * 1000) });
+    message.session.sendOrHold(topicOf.registerResponse(deviceId), payload);
+  };
+
+  return handleAsync(async (message) => {
+    const started = performance.now();
+    const { session } = message;
+    const deviceId = ownId(session);
+    try {
+      const registration = parseRegistration(parseFields(message.payload));
+      if (registration.deviceId !== deviceId) {
+        throw new Refusal('not_allowed', `device_id must be the client id of this connection, ${deviceId}`);
+      }
+      const registered = await register(session, registration);
+      admit(session, registered);
+      answer(message, deviceId, {
+        status: registered.created ? 'registered' : 'already_registered',
+        device_id: deviceId,
+        ...(registered.secret !== null && { device_secret: registered.secret }),
+        widgets_created: registered.widgetsCreated,
+      });
+      flows.record('device_registration', performance.now() - started, true);
+    } catch (error) {
+      if (error instanceof Refusal) {
+        answer(message, deviceId, { status: 'error', code: error.code, message: error.message });
+        flows.record('device_registration', performance.now() - started, false);
+      }
+      throw error;
+    }
+  });
+}

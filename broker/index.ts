@@ -1,0 +1,290 @@
+import { once } from 'node:events';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { AedesOptions } from 'aedes';
+import type { Registry } from 'prom-client';
+import type { Clock } from '../db/domain/clock.ts';
+import type { Accounts, DeviceLink, EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
+import type { Commands, ReadingWriter } from '../db/domain/services.ts';
+import type { LiveState } from '../db/live-state/types.ts';
+import type { DeviceStore } from '../db/stores/devices.ts';
+import { type AuthenticateDeps, createAuthenticate } from './authenticate.ts';
+import { maySubscribe } from './authorize.ts';
+import { type ConnectionInfo, connectionInfo } from './connection.ts';
+import { createCounters } from './counters.ts';
+import { createDispatch } from './dispatch.ts';
+import { createDownlink } from './downlink.ts';
+import { DupMemory } from './dup-memory.ts';
+import { adoptClient, isFrozen } from './engine/client.ts';
+import { createEngine } from './engine/engine.ts';
+import { createPersistence } from './engine/persistence.ts';
+import type { EngineClient } from './engine/types.ts';
+import { IntakeGate } from './gate.ts';
+import { createCommandResponseHandler } from './handlers/command-response.ts';
+import { createHeartbeatHandler } from './handlers/heartbeat.ts';
+import { createPairResponseHandler } from './handlers/pair-response.ts';
+import { createRegisterHandler } from './handlers/register.ts';
+import { createSensorHandler } from './handlers/sensor.ts';
+import { createHooks, type HooksDeps } from './hooks.ts';
+import {
+  type Address,
+  closeServer,
+  createTcpListener,
+  createTlsListener,
+  listen,
+  type TlsMaterial,
+} from './listeners.ts';
+import { createRefusals } from './refusals.ts';
+import { createSessions } from './sessions.ts';
+import { isCommandTopic, isSecretTopic } from './topics.ts';
+import { createTrustWaiter } from './trust.ts';
+import { createWebSocketListener } from './websocket.ts';
+
+/** Every limit of Aedes on purpose; those it has none for are in `engine/`. Milliseconds. */
+const LIMITS = {
+  /** From the first byte to the CONNECT. */
+  connectTimeout: 10_000,
+  /** Not used for messages (slow readers are dropped from), only as a bound for what Aedes itself waits for. */
+  drainTimeout: 30_000,
+  heartbeatInterval: 60_000,
+  maxTopicLevels: 32,
+  maxClientsIdLength: 64,
+  /** Packets that a client may send before its CONNACK. */
+  queueLimit: 100,
+  /** QoS 2 messages of a client that wait for its PUBREL. */
+  maxInflightInbound: 1000,
+} satisfies AedesOptions;
+
+/** A client that leaves 256 KiB unread for this many sweeps in a row is disconnected. */
+const SWEEP_MS = 10_000;
+const FROZEN_SWEEPS = 3;
+const FLUSH_POLL_MS = 10;
+
+export interface BrokerDeps {
+  live: LiveState;
+  writer: Pick<ReadingWriter, 'write' | 'saturated' | 'onDrain'>;
+  clock: Clock;
+  devices: DeviceStore;
+  findEnrollment: AuthenticateDeps['findEnrollment'];
+  accounts: Accounts;
+  guesses: HooksDeps['guesses'];
+  events: EventLog;
+  flows: FlowMeter;
+  log: Log;
+  metrics: Registry;
+  enrollmentMode: AuthenticateDeps['enrollmentMode'];
+  pairTimeoutMs: number;
+}
+
+export interface BrokerListeners {
+  mqtt: Address;
+  mqtts: Address;
+  tls: TlsMaterial;
+  /** Servers that take MQTT over WebSocket at `/mqtt` beside REST. */
+  http: readonly HttpServer[];
+}
+
+export interface Broker {
+  link: DeviceLink;
+  /** Opens the listeners; gives the bound ports of those that are not off. */
+  start(commands: Commands, listeners: BrokerListeners): Promise<Partial<Record<'mqtt' | 'mqtts', number>>>;
+  /** No new connection, nothing more is read; waits for what was accepted to be stored and acknowledged. */
+  quiesce(milliseconds: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The MQTT side of the process: connections, rights, messages of devices, and the way to them. */
+export function createBroker(deps: BrokerDeps): Broker {
+  const { live, writer, clock, devices, events, flows, log, metrics } = deps;
+  const sessions = createSessions();
+  const connections = new WeakMap<EngineClient, ConnectionInfo>();
+  const gate = new IntakeGate(() => writer.saturated);
+  writer.onDrain(() => gate.open());
+  const trust = createTrustWaiter(clock, log);
+  const servers: Server[] = [];
+  const frozen = new Map<EngineClient, number>();
+  let commands: Commands | null = null;
+  let stopping = false;
+  let sweeper: NodeJS.Timeout | undefined;
+
+  const theCommands = () => {
+    if (commands === null) throw new Error('the broker has not started');
+    return commands;
+  };
+
+  const { persistence, observers } = createPersistence({
+    granted: (client, filter) => {
+      const session = sessions.of(client);
+      return session !== undefined && maySubscribe(session.identity, filter, live) !== 'deny';
+    },
+    withheld: (clientId, topic) => isSecretTopic(topic) || (!clientId.includes('/') && isCommandTopic(topic)),
+    onDropped: (reason) => counters.dropped(reason),
+  });
+
+  const publish = (topic: string, payload: string) => {
+    if (!engine.hasLiveAudience(topic)) return;
+    engine.publish({ cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false }, () => {});
+  };
+
+  const downlink = createDownlink({
+    sessions,
+    live,
+    pairTimeoutMs: deps.pairTimeoutMs,
+    publishCopy: publish,
+  });
+  const counters = createCounters(metrics, () => [...sessions.all()].length);
+  const dispatch = createDispatch({
+    gate,
+    log,
+    refuse: createRefusals({ live, counters, log, now: clock.now, publish }),
+    handlers: {
+      register: createRegisterHandler({ live, devices, events, flows, now: clock.now }),
+      sensor: createSensorHandler({
+        live,
+        writer,
+        clock,
+        flows,
+        dups: new DupMemory(),
+        declare: devices.declare,
+        whenTrusted: trust.whenTrusted,
+      }),
+      heartbeat: createHeartbeatHandler({ live, flows }),
+      command_response: createCommandResponseHandler({ live, commands: theCommands }),
+      pair_response: createPairResponseHandler({ live, downlink }),
+    },
+  });
+  const hooks = createHooks({
+    sessions,
+    live,
+    dispatch,
+    commands: theCommands,
+    authenticate: createAuthenticate(deps),
+    guesses: deps.guesses,
+    events,
+    flows,
+    counters,
+    log,
+    connectionOf: (client) => connections.get(client) ?? { address: '', certificateName: null },
+    hasAudience: (topic) => engine.hasLiveAudience(topic) || observers() > 0,
+    stopping: () => stopping,
+  });
+  const engine = createEngine({ ...LIMITS, ...hooks, persistence } as unknown as AedesOptions);
+
+  const flushCommands = (devicePk: number) => void commands?.flush(devicePk);
+
+  const watch = () => {
+    engine.on('clientReady', (client) => {
+      const session = sessions.of(client as EngineClient);
+      if (session === undefined) return;
+      sessions.open(session);
+      if (session.device === null) return;
+      live.connected(session.device, session);
+      live.beat(session.device);
+      flushCommands(session.device.pk);
+    });
+    engine.on('subscribe', (_subscriptions, client) => {
+      const session = sessions.of(client as EngineClient);
+      session?.sendHeld();
+      if (session?.device) flushCommands(session.device.pk);
+    });
+    engine.on('clientDisconnect', (client) => {
+      const session = sessions.of(client as EngineClient);
+      if (session === undefined) return;
+      sessions.close(session);
+      frozen.delete(session.client);
+      if (session.device !== null) live.disconnected(session.device, session);
+    });
+    engine.on('clientError', (client, error) => {
+      log.debug({ client: client.id, err: error }, 'connection ended by an error');
+    });
+    engine.on('connectionError', (client, error) => {
+      const info = connections.get(client as EngineClient);
+      log.debug({ address: info?.address, err: error }, 'connection refused or broken before its log-in');
+    });
+    // Not among the events that Aedes' types know: without a listener it would end the process.
+    (engine as NodeJS.EventEmitter).on('error', (error) => log.error({ err: error }, 'broker error'));
+  };
+
+  const accept = (conn: Duplex, request?: IncomingMessage) => {
+    if (stopping) {
+      conn.destroy();
+      return;
+    }
+    const client = engine.handle(conn, request as IncomingMessage) as unknown as EngineClient;
+    connections.set(client, connectionInfo(conn, request));
+    adoptClient(client, {
+      gate: {
+        // Only what devices send is stored: people are read from always.
+        closed: () => sessions.of(client)?.identity.kind !== 'person' && gate.closed(),
+        wait: (resume) => gate.wait(resume),
+      },
+      onPacket: () => {
+        const device = sessions.of(client)?.device;
+        if (device) live.heard(device);
+      },
+    });
+  };
+  const webSockets = createWebSocketListener(accept);
+
+  const sweep = () => {
+    for (const { client, name } of sessions.all()) {
+      const sweeps = isFrozen(client) ? (frozen.get(client) ?? 0) + 1 : 0;
+      if (sweeps === 0) frozen.delete(client);
+      else frozen.set(client, sweeps);
+      if (sweeps < FROZEN_SWEEPS) continue;
+      log.warn({ client: name }, 'disconnected: it does not read what it is sent');
+      client.conn.destroy();
+    }
+  };
+
+  return {
+    link: downlink,
+
+    start: async (given, listeners) => {
+      commands = given;
+      await engine.listen();
+      watch();
+      sweeper = setInterval(sweep, SWEEP_MS);
+      for (const server of listeners.http) webSockets.attach(server);
+      const ports: Partial<Record<'mqtt' | 'mqtts', number>> = {};
+      const open = async (name: 'mqtt' | 'mqtts', server: Server, { host, port }: Address) => {
+        if (port === 'off') return;
+        servers.push(server);
+        ports[name] = await listen(server, name, host, port);
+      };
+      await open('mqtt', createTcpListener(accept), listeners.mqtt);
+      await open('mqtts', createTlsListener(listeners.tls, accept, log), listeners.mqtts);
+      return ports;
+    },
+
+    quiesce: async (milliseconds) => {
+      const deadline = Date.now() + milliseconds;
+      for (const server of servers) void closeServer(server);
+      const clients = Object.values(engine.clients);
+      for (const client of clients) client.pause();
+      await dispatch.idle(milliseconds);
+      // The acknowledgements must have left before the sockets close.
+      while (
+        clients.some(({ conn }) => conn.writableLength > 0 && !conn.destroyed) &&
+        Date.now() < deadline
+      ) {
+        await new Promise((resolve) => setTimeout(resolve, FLUSH_POLL_MS));
+      }
+    },
+
+    stop: async () => {
+      stopping = true;
+      clearInterval(sweeper);
+      trust.stop();
+      // Nobody is left to be told that all have gone.
+      for (const client of Object.values(engine.clients)) client.will = null;
+      if (!engine.closed) {
+        const closed = once(engine as NodeJS.EventEmitter, 'closed');
+        engine.close();
+        await closed;
+      }
+      webSockets.stop();
+    },
+  };
+}

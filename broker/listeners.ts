@@ -1,0 +1,83 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type SecureVersion, type TLSSocket } from 'node:tls';
+import type { Log } from '../db/domain/ports.ts';
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** A half-open TCP connection is found out after this at the earliest, whatever its keepalive says. */
+const TCP_KEEPALIVE_MS = 60_000;
+
+export interface Address {
+  host: string;
+  port: number | 'off';
+}
+
+export interface TlsMaterial {
+  keyPem: string;
+  certPem: string;
+  caPem: string;
+  minVersion: SecureVersion;
+}
+
+function prepare(socket: Socket): Socket {
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
+  return socket;
+}
+
+export function createTcpListener(onConnection: (socket: Socket) => void): Server {
+  return createServer((socket) => onConnection(prepare(socket)));
+}
+
+/** Client certificates are asked for and not demanded: who comes without one logs in with a password. */
+export function createTlsListener(
+  tls: TlsMaterial,
+  onConnection: (socket: TLSSocket) => void,
+  log: Log,
+): Server {
+  const { keyPem, certPem, caPem, minVersion } = tls;
+  const server = createTlsServer(
+    {
+      key: keyPem,
+      cert: certPem,
+      ca: caPem,
+      minVersion,
+      requestCert: true,
+      rejectUnauthorized: false,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    },
+    (socket) => {
+      prepare(socket);
+      onConnection(socket);
+    },
+  );
+  server.on('tlsClientError', (error, socket) => {
+    log.debug({ err: error, address: socket.remoteAddress }, 'TLS handshake failed');
+  });
+  return server;
+}
+
+/** Resolves with the bound port. Errors say which listener and what to do. */
+export function listen(server: Server, name: string, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => {
+      const variable = name.toUpperCase();
+      const hint =
+        error.code === 'EADDRINUSE'
+          ? `port ${port} is in use: stop what uses it, or set ${variable}_PORT`
+          : `${error.message}: check ${variable}_HOST and ${variable}_PORT`;
+      reject(new Error(`${name} cannot listen on ${host}: ${hint}`, { cause: error }));
+    };
+    server.once('error', fail);
+    server.listen(port, host, () => {
+      server.off('error', fail);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}

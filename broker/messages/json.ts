@@ -1,0 +1,99 @@
+import { isUtf8 } from 'node:buffer';
+import { isStorableText } from '../../db/domain/command-value.ts';
+import { Refusal } from '../refusal.ts';
+
+/** Bytes of a payload under `devices/`. */
+export const MAX_PAYLOAD_BYTES = 64 * 1024;
+const MAX_DEPTH = 8;
+
+export type Fields = Record<string, unknown>;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+function isTooDeep(payload: Buffer): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let i = 0; i < payload.length; i++) {
+    const byte = payload[i];
+    if (inText) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) inText = false;
+    } else if (byte === QUOTE) inText = true;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
+  }
+  return false;
+}
+
+/** The JSON object of a payload. Throws a Refusal for anything else. */
+export function parseFields(payload: Buffer): Fields {
+  if (payload.length > MAX_PAYLOAD_BYTES) {
+    throw new Refusal(
+      'too_large',
+      `the payload has ${payload.length} bytes, ${MAX_PAYLOAD_BYTES} are allowed`,
+    );
+  }
+  if (!isUtf8(payload)) throw new Refusal('bad_json', 'the payload is not UTF-8');
+  if (isTooDeep(payload)) {
+    throw new Refusal('too_deep', `the payload is nested deeper than ${MAX_DEPTH} levels`);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(payload.toString('utf8'));
+  } catch {
+    throw new Refusal('bad_json', 'the payload is not JSON');
+  }
+  return asFields(parsed, 'the payload');
+}
+
+export function asFields(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Refusal('bad_field', `${what} must be a JSON object`);
+  }
+  return value as Fields;
+}
+
+/** Names of `Object.prototype` are read as absent fields unless they were sent. */
+function field(fields: Fields, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+/** A required text of 1 to `max` UTF-16 units. */
+export function requiredText(fields: Fields, name: string, max: number): string {
+  const value = field(fields, name);
+  if (value === undefined || value === null) throw new Refusal('missing_field', `${name} is required`);
+  if (typeof value !== 'string' || value.length === 0 || value.length > max || value.trim() === '') {
+    throw new Refusal('bad_field', `${name} must be text of 1 to ${max} characters`);
+  }
+  return storable(value, name);
+}
+
+/** null when absent or null. */
+export function optionalText(fields: Fields, name: string, max: number): string | null {
+  const value = field(fields, name);
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string' || value.length > max) {
+    throw new Refusal('bad_field', `${name} must be text of at most ${max} characters`);
+  }
+  return storable(value, name);
+}
+
+export function optionalNumber(fields: Fields, name: string): number | null {
+  const value = field(fields, name);
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new Refusal('bad_field', `${name} must be a number`);
+  }
+  return value;
+}
+
+export function storable(text: string, name: string): string {
+  if (!isStorableText(text)) throw new Refusal('bad_field', `${name} must be valid text without U+0000`);
+  return text;
+}
