@@ -22,7 +22,7 @@ const LIMITS: ServerOptions = {
 };
 
 const listenerOf = (app: App) =>
-  getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false });
+  getRequestListener((request, env) => app.fetch(request, env));
 
 /** Serves the app; the caller listens. */
 export function createHttpServer(app: App): Server {

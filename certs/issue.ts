@@ -1,0 +1,124 @@
+// The library's dependency injection needs it, and leaves it to the program to load it first.
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+import * as x509 from '@peculiar/x509';
+
+type CryptoKey = webcrypto.CryptoKey;
+
+x509.cryptoProvider.set(webcrypto);
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
+const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const;
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+
+const DAY_MS = 86_400_000;
+export const CA_DAYS = 3650;
+/** The longest that Apple's systems accept. */
+export const SERVER_DAYS = 397;
+const DEVICE_DAYS = 3650;
+/** Clocks of devices run a little behind. */
+const BACKDATED_MS = DAY_MS;
+
+export interface KeyAndCertificate {
+  keyPem: string;
+  certPem: string;
+}
+
+export interface Authority {
+  certificate: x509.X509Certificate;
+  key: CryptoKey;
+}
+
+const newKeys = () =>
+  webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
+
+/** 20 bytes at most, positive [RFC 5280, 4.1.2.2]. */
+function randomSerial(): string {
+  const bytes = Buffer.from(webcrypto.getRandomValues(new Uint8Array(16)));
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x01;
+  return bytes.toString('hex');
+}
+
+async function keyPem(key: CryptoKey): Promise<string> {
+  const der = await webcrypto.subtle.exportKey('pkcs8', key);
+  return `${x509.PemConverter.encode(der, 'PRIVATE KEY')}\n`;
+}
+
+const certPem = (certificate: x509.X509Certificate) => `${certificate.toString('pem')}\n`;
+
+function validity(now: number, days: number) {
+  return { notBefore: new Date(now - BACKDATED_MS), notAfter: new Date(now + days * DAY_MS) };
+}
+
+export async function makeAuthority(name: string, now: number): Promise<KeyAndCertificate> {
+  const keys = await newKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: randomSerial(),
+    name: [{ CN: [name] }, { O: ['PM IoT'] }],
+    ...validity(now, CA_DAYS),
+    keys,
+    signingAlgorithm: SIGNING,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { keyPem: await keyPem(keys.privateKey), certPem: certPem(certificate) };
+}
+
+/** Throws when the texts are no certificate and key that belong together. */
+export async function readAuthority({ keyPem: key, certPem: cert }: KeyAndCertificate): Promise<Authority> {
+  const certificate = new x509.X509Certificate(cert);
+  const der = x509.PemConverter.decodeFirst(key);
+  const imported = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
+  return { certificate, key: imported };
+}
+
+async function issue(
+  authority: Authority,
+  now: number,
+  about: { name: string; days: number; usage: string; extensions: x509.Extension[] },
+): Promise<KeyAndCertificate> {
+  const keys = await newKeys();
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: randomSerial(),
+    subject: [{ CN: [about.name] }],
+    issuer: authority.certificate.subjectName,
+    ...validity(now, about.days),
+    publicKey: keys.publicKey,
+    signingKey: authority.key,
+    signingAlgorithm: SIGNING,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([about.usage]),
+      await x509.AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...about.extensions,
+    ],
+  });
+  return { keyPem: await keyPem(keys.privateKey), certPem: certPem(certificate) };
+}
+
+/** `names`: host names and IP addresses that clients may use. */
+export function issueServer(
+  authority: Authority,
+  names: readonly string[],
+  now: number,
+): Promise<KeyAndCertificate> {
+  const alternatives = names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }) as const);
+  return issue(authority, now, {
+    name: names[0] ?? 'localhost',
+    days: SERVER_DAYS,
+    usage: SERVER_AUTH,
+    extensions: [new x509.SubjectAlternativeNameExtension([...alternatives])],
+  });
+}
+
+/** A certificate that logs a device in without a password: its CN is the device id. */
+export function issueDevice(authority: Authority, deviceId: string, now: number): Promise<KeyAndCertificate> {
+  return issue(authority, now, { name: deviceId, days: DEVICE_DAYS, usage: CLIENT_AUTH, extensions: [] });
+}

@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { parseDuration } from './db/domain/duration.ts';
+import { WIDGET_STATUSES, type WidgetStatus } from './db/domain/types.ts';
+
+export interface ListenerAddress {
+  host: string;
+  /** 0: any free port. */
+  port: number | 'off';
+}
+
+export interface Config {
+  dataDir: string;
+  /** null: the embedded database. */
+  databaseUrl: string | null;
+  listeners: { http: ListenerAddress; https: ListenerAddress; mqtt: ListenerAddress; mqtts: ListenerAddress };
+  tlsMinVersion: 'TLSv1.2' | 'TLSv1.3';
+  adminUsername: string;
+  /** null: a random one. */
+  adminPassword: string | null;
+  /** null: made once and kept. */
+  jwtSecret: string | null;
+  jwtExpiresInMs: number;
+  enrollment: 'open' | 'token' | 'closed';
+  offlineAfterMs: number;
+  commandTimeoutMs: number;
+  commandExpiryMs: number;
+  pairTimeoutMs: number;
+  defaultWidgetStatus: WidgetStatus;
+  logLevel: (typeof LOG_LEVELS)[number];
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const MIN_SECRET_BYTES = 32;
+const MIN_PASSWORD = 8;
+const MAX_PASSWORD = 1024;
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+const DAY = 24 * HOUR;
+
+/** Every bad variable, each with one line for the person who set it. */
+export class ConfigError extends Error {
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.name = 'ConfigError';
+    this.lines = lines;
+  }
+}
+
+/** Reads `.env` of a folder into the environment; what is set already stays. */
+export function loadEnvFile(folder: string, env: NodeJS.ProcessEnv = process.env): void {
+  let text: string;
+  try {
+    text = readFileSync(join(folder, '.env'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new ConfigError([
+      `.env: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
+  }
+  for (const [name, value] of Object.entries(parseEnv(text))) env[name] ??= value;
+}
+
+const isLoopback = (host: string) =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+/** Throws a ConfigError that names every bad variable. An empty variable counts as unset. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const lines: string[] = [];
+
+  /** `parse` gives undefined for a value that is not allowed. */
+  const read = <T>(
+    name: string,
+    fallback: T,
+    allowed: string,
+    parse: (text: string) => T | undefined,
+    secret = false,
+  ): T => {
+    const text = env[name];
+    if (text === undefined || text === '') return fallback;
+    const value = parse(text);
+    if (value !== undefined) return value;
+    lines.push(
+      `${name}: ${secret ? 'the value that is set' : JSON.stringify(text)} is not allowed: ${allowed}`,
+    );
+    return fallback;
+  };
+
+  const oneOf = <T extends string>(name: string, fallback: T, values: readonly T[]): T =>
+    read(name, fallback, `one of ${values.join(', ')}`, (text) => values.find((value) => value === text));
+
+  const duration = (name: string, fallback: number, min: number, max: number, range: string): number =>
+    read(name, fallback, `a duration such as 500ms, 60s, 5m, 72h or 7d, ${range}`, (text) => {
+      const ms = parseDuration(text);
+      return ms !== null && ms >= min && ms <= max ? ms : undefined;
+    });
+
+  const port = (name: string, fallback: number): number | 'off' =>
+    read<number | 'off'>(name, fallback, 'a port from 0 (any free one) to 65535, or off', (text) => {
+      if (text === 'off') return 'off';
+      return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+    });
+
+  const host = (name: string, fallback: string): string =>
+    read(name, fallback, 'an IP address or a host name', (text) =>
+      isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(text) ? text : undefined,
+    );
+
+  const plaintext = oneOf('ALLOW_PLAINTEXT', 'false', ['true', 'false']) === 'true';
+  const plain = (name: string, address: ListenerAddress): ListenerAddress => {
+    if (!plaintext && address.port !== 'off' && !isLoopback(address.host)) {
+      lines.push(
+        `${name}_HOST: ${JSON.stringify(address.host)} would send passwords in plain text over the network: ` +
+          'a loopback address such as 127.0.0.1 is allowed, or set ALLOW_PLAINTEXT=true',
+      );
+    }
+    return address;
+  };
+
+  read('REDIS_URL', '', 'this version runs as one node; leave it unset', () => undefined, true);
+
+  const config: Config = {
+    dataDir: read('DATA_DIR', './data', 'the path of a folder', (text) =>
+      text.includes('\u0000') ? undefined : text,
+    ),
+    databaseUrl: read<string | null>(
+      'DATABASE_URL',
+      null,
+      'a URL such as postgres://user:password@host:5432/database',
+      parseDatabaseUrl,
+      true,
+    ),
+    listeners: {
+      http: plain('HTTP', { host: host('HTTP_HOST', '127.0.0.1'), port: port('HTTP_PORT', 3000) }),
+      https: { host: host('HTTPS_HOST', '0.0.0.0'), port: port('HTTPS_PORT', 8443) },
+      mqtt: plain('MQTT', { host: host('MQTT_HOST', '127.0.0.1'), port: port('MQTT_PORT', 1883) }),
+      mqtts: { host: host('MQTTS_HOST', '0.0.0.0'), port: port('MQTTS_PORT', 8883) },
+    },
+    tlsMinVersion: oneOf('TLS_MIN_VERSION', 'TLSv1.3', ['TLSv1.2', 'TLSv1.3']),
+    adminUsername: read('ADMIN_USERNAME', 'admin', 'a name of 1 to 64 characters without spaces', (text) =>
+      /^\S{1,64}$/u.test(text) ? text : undefined,
+    ),
+    adminPassword: read<string | null>(
+      'ADMIN_PASSWORD',
+      null,
+      `a password of ${MIN_PASSWORD} to ${MAX_PASSWORD} characters`,
+      (text) => (text.length >= MIN_PASSWORD && text.length <= MAX_PASSWORD ? text : undefined),
+      true,
+    ),
+    jwtSecret: read<string | null>(
+      'JWT_SECRET',
+      null,
+      `a secret of at least ${MIN_SECRET_BYTES} bytes, for example from: openssl rand -base64 48`,
+      (text) => (Buffer.byteLength(text) >= MIN_SECRET_BYTES ? text : undefined),
+      true,
+    ),
+    jwtExpiresInMs: duration('JWT_EXPIRES_IN', 72 * HOUR, SECOND, 365 * DAY, 'from 1s to 365d'),
+    enrollment: oneOf('DEVICE_ENROLLMENT', 'token', ['open', 'token', 'closed']),
+    offlineAfterMs: duration('OFFLINE_AFTER', 60 * SECOND, SECOND, DAY, 'from 1s to 1d'),
+    commandTimeoutMs: duration('COMMAND_TIMEOUT', 60 * SECOND, 100, DAY, 'from 100ms to 1d'),
+    commandExpiryMs: duration('COMMAND_EXPIRY', HOUR, 100, 30 * DAY, 'from 100ms to 30d'),
+    pairTimeoutMs: duration('PAIR_TIMEOUT', 30 * SECOND, 100, HOUR, 'from 100ms to 1h'),
+    defaultWidgetStatus: oneOf('DEFAULT_WIDGET_STATUS', 'exclude', WIDGET_STATUSES),
+    logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
+  };
+  if (lines.length > 0) throw new ConfigError(lines);
+  return Object.freeze(config);
+}
+
+function parseDatabaseUrl(text: string): string | undefined {
+  try {
+    const url = new URL(text);
+    return url.protocol === 'postgres:' || url.protocol === 'postgresql:' ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}

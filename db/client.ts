@@ -1,0 +1,116 @@
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import type { Log } from './domain/ports.ts';
+import * as schema from './schema/index.ts';
+
+export type Database = PostgresJsDatabase<typeof schema>;
+
+/** Connections of the pool for a server of its own; the embedded database has one backend. */
+export const POOL_SIZE = 10;
+/** Seconds. */
+const CONNECT_TIMEOUT_S = 5;
+const MAX_LIFETIME_S = 3600;
+/** A statement that takes longer than this has met a fault: everything here is short. Milliseconds. */
+const STATEMENT_TIMEOUT_MS = 15_000;
+const IDLE_TRANSACTION_TIMEOUT_MS = 15_000;
+/** After a lost connection: seconds until the next try, by number of tries. */
+const backoff = (attempt: number) => Math.min(0.05 * 2 ** attempt, 1);
+
+export type ConnectTarget = { url: string } | { socketPath: string };
+
+export interface Client {
+  sql: postgres.Sql;
+  db: Database;
+  /** Waits for running statements, at most a few seconds. */
+  close(): Promise<void>;
+}
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/;
+
+/** TLS unless the server is on this machine or the URL says otherwise; `verify-full` checks the certificate as well. */
+export function tlsOption(url: URL): false | 'require' | 'verify-full' {
+  const mode = url.searchParams.get('sslmode');
+  if (mode === 'disable') return false;
+  if (mode === 'verify-full' || mode === 'verify-ca') return 'verify-full';
+  if (mode !== null) return 'require';
+  return url.hostname === '' || LOOPBACK.test(url.hostname) ? false : 'require';
+}
+
+/** Opens no connection yet: the first statement does. */
+export function connect(target: ConnectTarget, log: Log, poolSize = POOL_SIZE): Client {
+  const common = {
+    connect_timeout: CONNECT_TIMEOUT_S,
+    fetch_types: false,
+    prepare: true,
+    backoff,
+    onnotice: (notice: postgres.Notice) => log.debug({ notice: notice.message }, 'notice of the database'),
+  } satisfies postgres.Options<Record<string, never>>;
+  const sql =
+    'socketPath' in target
+      ? postgres({
+          ...common,
+          path: target.socketPath,
+          database: 'postgres',
+          username: 'postgres',
+          max: 1,
+          // The one backend lives as long as the process.
+          max_lifetime: null,
+        })
+      : postgres(withoutTlsMode(target.url), {
+          ...common,
+          max: poolSize,
+          max_lifetime: MAX_LIFETIME_S,
+          ssl: tlsOption(new URL(target.url)),
+          connection: {
+            application_name: 'pm-iot',
+            statement_timeout: STATEMENT_TIMEOUT_MS,
+            idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
+          },
+        });
+  return {
+    sql,
+    db: drizzle(sql, { schema }),
+    close: () => sql.end({ timeout: 3 }),
+  };
+}
+
+/** The driver would hand `sslmode` to the server as a setting. */
+function withoutTlsMode(url: string): string {
+  const parsed = new URL(url);
+  parsed.searchParams.delete('sslmode');
+  return parsed.href;
+}
+
+const UNAVAILABLE_CODES = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  // The server shuts down, crashed, or is still starting; has no connection or no disk left; gave up on a statement.
+  '57P01',
+  '57P02',
+  '57P03',
+  '57014',
+  '53300',
+  '53100',
+]);
+
+/** Is the database away, so that the same may succeed later? Looks through wrapped errors. */
+export function isUnavailable(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  if ('code' in error && typeof error.code === 'string') {
+    if (UNAVAILABLE_CODES.has(error.code) || error.code.startsWith('08')) return true;
+  }
+  if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true;
+  return 'cause' in error && isUnavailable(error.cause);
+}

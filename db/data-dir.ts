@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { join, resolve } from 'node:path';
+import { writeFileDurably } from './durable-file.ts';
+import { shortSocketPath } from './socket-path.ts';
+
+/** Another process uses the folder. */
+export class DataDirLockedError extends Error {}
+
+export interface DataDir {
+  path: string;
+  release(): Promise<void>;
+}
+
+/** Makes the folder (0700) and keeps others out while this process lives, whatever way it ends. */
+export async function openDataDir(path: string): Promise<DataDir> {
+  const folder = resolve(path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    const probe = join(folder, `.probe-${process.pid}`);
+    writeFileDurably(probe, '', 0o600);
+    rmSync(probe);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`DATA_DIR ${folder} cannot be written: ${why}`, { cause: error });
+  }
+  const server = await lock(folder);
+  return {
+    path: folder,
+    release: () => new Promise((done) => server.close(() => done())),
+  };
+}
+
+/**
+ * A Unix socket that is listened on is a lock that ends with its process, even by a kill -9. The file stays behind
+ * then: it is moved aside only after nobody answered on it, and whoever moved it first owns the place.
+ */
+async function lock(folder: string): Promise<Server> {
+  const path = shortSocketPath(folder, 'lock');
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const server = await tryListen(path);
+    if (server !== null) return server;
+    const holder = await holderOf(path);
+    if (holder !== null) {
+      throw new DataDirLockedError(
+        `DATA_DIR ${folder} is in use by process ${holder}: stop that one first, or give this one its own DATA_DIR`,
+      );
+    }
+    const aside = `${path}.${process.pid}`;
+    try {
+      renameSync(path, aside);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    rmSync(aside, { force: true });
+  }
+  throw new DataDirLockedError(`DATA_DIR ${folder} is being opened by several processes at once`);
+}
+
+function tryListen(path: string): Promise<Server | null> {
+  return new Promise((done, fail) => {
+    const server = createServer((socket) => socket.end(String(process.pid)));
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') done(null);
+      else fail(error);
+    });
+    server.listen(path, () => {
+      server.unref();
+      chmodSync(path, 0o600);
+      done(server);
+    });
+  });
+}
+
+/** The id of the process that listens there; null when nobody does. */
+function holderOf(path: string): Promise<string | null> {
+  return new Promise((done) => {
+    const socket = connect(path);
+    let text = '';
+    socket.setTimeout(2000, () => socket.destroy());
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') done(null);
+      else done('unknown');
+    });
+    socket.on('close', () => done(text === '' ? 'unknown' : text));
+  });
+}
+
+/** A random secret (base64url of `bytes` random bytes), made once and kept in `folder`. */
+export function readOrCreateSecret(folder: string, name: string, bytes = 48): string {
+  const path = join(folder, name);
+  if (!existsSync(path)) writeFileDurably(path, `${randomBytes(bytes).toString('base64url')}\n`, 0o600);
+  const secret = readFileSync(path, 'utf8').trim();
+  if (secret.length < bytes)
+    throw new Error(`${path} is damaged: remove it, and a new one is made (log-ins end)`);
+  return secret;
+}

@@ -1,0 +1,6 @@
+export interface WorkerInput {
+  folder: string;
+  socketPath: string;
+}
+
+export type FromWorker = { kind: 'ready' } | { kind: 'failed'; reason: string };

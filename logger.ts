@@ -1,0 +1,33 @@
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import pretty from 'pino-pretty';
+
+/** Names under which a secret could come into a log line by accident, at the top or one level down. */
+const SECRETS = [
+  'password',
+  'current_password',
+  'new_password',
+  'token',
+  'secret',
+  'device_secret',
+  'device_key',
+  'authorization',
+];
+
+/** JSON lines, or text for people when the output is a terminal. Written at once: the last line before the end counts. */
+export function createLogger(options: { level: string; output?: DestinationStream }): Logger {
+  const output =
+    options.output ??
+    (process.stdout.isTTY
+      ? pretty({ sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' })
+      : destination({ dest: 1, sync: true }));
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
+    },
+    output,
+  );
+}

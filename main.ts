@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { type Config, ConfigError, loadConfig, loadEnvFile } from './config.ts';
+import { DataDirLockedError } from './db/data-dir.ts';
+import { DatabaseVersionError } from './db/migrate.ts';
+import { createLogger } from './logger.ts';
+import { type Running, startServer } from './server.ts';
+
+/** EX_CONFIG of sysexits.h: the configuration is at fault, a restart cannot help. */
+const EXIT_CONFIG = 78;
+/** What did not end by then is left behind: nothing unacknowledged is lost by it. */
+const STOP_LIMIT_MS = 9500;
+
+function readConfig(): Config {
+  try {
+    loadEnvFile(process.cwd());
+    return loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const line of error.lines) console.error(line);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+function die(log: Logger, error: unknown, message: string): never {
+  const expected = error instanceof DataDirLockedError || error instanceof DatabaseVersionError;
+  if (expected) log.fatal(error.message);
+  else log.fatal({ err: error }, message);
+  process.exit(1);
+}
+
+async function stop(running: Running, log: Logger, signal: string): Promise<never> {
+  log.info({ signal }, 'stopping');
+  const late = sleep(STOP_LIMIT_MS).then(() => {
+    throw new Error(`not stopped within ${STOP_LIMIT_MS} ms`);
+  });
+  try {
+    await Promise.race([running.stop(), late]);
+  } catch (error) {
+    die(log, error, 'stopping failed');
+  }
+  log.info('stopped');
+  process.exit(0);
+}
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const log = createLogger({ level: config.logLevel });
+  process.on('uncaughtException', (error) => die(log, error, 'unexpected error: the process ends'));
+  let running: Running | null = null;
+  let signalled: string | null = null;
+  const onSignal = (signal: string) => {
+    if (signalled !== null) return;
+    signalled = signal;
+    if (running !== null) void stop(running, log, signal);
+    else process.exit(0);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  try {
+    running = await startServer({ config, log, onFatal: (error) => die(log, error, 'the process cannot go on') });
+  } catch (error) {
+    die(log, error, 'start failed');
+  }
+}
+
+void main();
