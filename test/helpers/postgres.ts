@@ -1,0 +1,113 @@
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const DEBIAN = '/usr/lib/postgresql';
+
+export interface Postgres {
+  url: string;
+  /** `immediate` is a crash: the server recovers at its next start. */
+  stop(mode?: 'fast' | 'immediate'): Promise<void>;
+  start(): Promise<void>;
+  /** Stops it and removes its files. */
+  dispose(): Promise<void>;
+}
+
+/** The folder of `initdb` and `pg_ctl`, newest version first; null on a machine without a PostgreSQL server. */
+export function findPostgres(): string | null {
+  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = [
+    ...versions.map((version) => join(DEBIAN, version, 'bin')),
+    ...(process.env.PATH ?? '').split(delimiter),
+  ];
+  return (
+    folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'pg_ctl'))) ?? null
+  );
+}
+
+/** A reason to skip a test that needs a PostgreSQL server; false when it can run. In CI nothing is skipped. */
+export function postgresMissing(): string | false {
+  if (findPostgres() !== null || process.env.CI) return false;
+  return 'no PostgreSQL server is installed (Debian: apt-get install postgresql)';
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('no free port');
+  return address.port;
+}
+
+/** A server of its own in a temporary folder, with fsync on and a password. */
+export async function startPostgres(): Promise<Postgres> {
+  const bin = findPostgres();
+  if (bin === null) throw new Error('no PostgreSQL server is installed');
+  const folder = mkdtempSync(join(tmpdir(), 'pm-iot-postgres-'));
+  const data = join(folder, 'data');
+  const password = randomBytes(12).toString('hex');
+  const asRoot = process.getuid?.() === 0;
+  // PostgreSQL refuses to run as root.
+  const program = (name: string, args: string[]): [string, string[]] =>
+    asRoot ? ['runuser', ['-u', 'postgres', '--', join(bin, name), ...args]] : [join(bin, name), args];
+  const call = async (name: string, args: string[]) => {
+    const [file, all] = program(name, args);
+    await run(file, all, { cwd: folder });
+  };
+
+  const passwordFile = join(folder, 'password');
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (asRoot) await run('chown', ['-R', 'postgres', folder]);
+  await call('initdb', [
+    '-D',
+    data,
+    '-U',
+    'pm',
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '-E',
+    'UTF8',
+    '--no-sync',
+  ]);
+  const port = await freePort();
+
+  const start = async () => {
+    const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=50`;
+    const [file, args] = program('pg_ctl', [
+      'start',
+      '-w',
+      '-t',
+      '60',
+      '-D',
+      data,
+      '-l',
+      join(folder, 'log'),
+      '-o',
+      options,
+    ]);
+    // The server inherits the pipes of pg_ctl, which would then never end.
+    const child = spawn(file, args, { cwd: folder, stdio: 'ignore' });
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    if (code !== 0) throw new Error(`pg_ctl start ended with ${code}, see ${join(folder, 'log')}`);
+  };
+  const stop = (mode: 'fast' | 'immediate' = 'fast') =>
+    call('pg_ctl', ['stop', '-w', '-t', '60', '-D', data, '-m', mode]);
+
+  await start();
+  return {
+    url: `postgres://pm:${password}@127.0.0.1:${port}/postgres`,
+    start,
+    stop,
+    dispose: async () => {
+      // It may have been stopped already.
+      await stop('immediate').catch(() => {});
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
