@@ -144,16 +144,24 @@ export function createReadingWriter({ sql, log, onStored, onGroup }: ReadingWrit
       if (group.length === 0) break;
       await flushGroup(group);
     }
-    flushing = null;
+  };
+
+  const beginFlush = () => {
+    if (head === queue.length || flushing !== null) return;
+    flushing = flushAll().finally(() => {
+      flushing = null;
+      // What came in the turn between the last look and this one.
+      schedule();
+    });
   };
 
   const schedule = () => {
-    if (scheduled || flushing !== null || !running) return;
+    if (scheduled || flushing !== null || !running || head === queue.length) return;
     scheduled = true;
     // One turn of the loop lets all packets of one socket read join the same group.
     setImmediate(() => {
       scheduled = false;
-      if (flushing === null && running) flushing = flushAll();
+      if (running) beginFlush();
     });
   };
 
@@ -173,7 +181,7 @@ export function createReadingWriter({ sql, log, onStored, onGroup }: ReadingWrit
         giveUp = true;
         wake?.();
       }, milliseconds);
-      if (flushing === null && head < queue.length) flushing = flushAll();
+      beginFlush();
       await flushing;
       clearTimeout(deadline);
       running = false;

@@ -19,6 +19,8 @@ async function openWriter(t: TestContext, kind: Kind) {
   const applied: Reading[] = [];
   const writer = createReadingWriter({ sql, log: silent, onStored: (stored) => applied.push(stored) });
   writer.start();
+  // As in the program: the first reading comes long after the start.
+  await new Promise((resolve) => setImmediate(resolve));
   t.after(() => writer.stop(1000));
   const write = (...readings: Reading[]) =>
     new Promise<StoreOutcome>((resolve) => writer.write(readings, resolve));
