@@ -25,8 +25,8 @@ export type LoginOutcome =
 export interface AuthenticateDeps {
   live: LiveState;
   devices: Pick<DeviceStore, 'find' | 'markSecretUsed'>;
-  /** A token that may still be used, or null. */
-  findEnrollment(token: string): Promise<{ id: number } | null>;
+  /** The enrolment of a token that may still be used; `usedBefore`: of the one that let this device in once. */
+  findEnrollment(token: string, usedBefore: number | null): Promise<{ id: number } | null>;
   accounts: Accounts;
   enrollmentMode: 'open' | 'token' | 'closed';
 }
@@ -73,7 +73,7 @@ export function createAuthenticate(deps: AuthenticateDeps) {
 
   const withToken = async (row: DeviceRow | null, deviceId: string, token: string): Promise<LoginOutcome> => {
     if (enrollmentMode !== 'token' || !looksLikeSecret(token)) return WRONG;
-    const enrolment = await findEnrollment(token);
+    const enrolment = await findEnrollment(token, row?.enrollmentId ?? null);
     if (enrolment === null) return WRONG;
     if (row?.revokedAt) return REVOKED;
     if (row?.secretUsedAt && !row.reenrollAllowed) {

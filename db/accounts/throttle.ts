@@ -8,6 +8,8 @@ export interface Throttle {
   enter(key: string): number | null;
   failed(key: string): void;
   succeeded(key: string): void;
+  /** The try came to nothing: neither right nor wrong. */
+  abandoned(key: string): void;
 }
 
 export interface ThrottleOptions {
@@ -82,6 +84,12 @@ export function createThrottle({ failures, windowMs, lockMs, maxKeys, now }: Thr
       if (entry.failedAt.length < failures) return;
       entry.lockedUntil = now() + lockMs;
       entry.failedAt = [];
+    },
+    abandoned: (key) => {
+      const entry = recall(key);
+      if (entry === undefined) return;
+      entry.running = Math.max(0, entry.running - 1);
+      forget(key, entry);
     },
     succeeded: (key) => {
       const entry = recall(key);

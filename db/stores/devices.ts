@@ -4,6 +4,7 @@ import { DomainError } from '../domain/errors.ts';
 import { createSecret, hashSecret } from '../domain/secrets.ts';
 import type { Capability, Device, Widget, WidgetStatus } from '../domain/types.ts';
 import { capabilities, devices, enrollments, purges, widgets } from '../schema/index.ts';
+import { isUniqueViolation } from './violations.ts';
 import { toWidget } from './widgets.ts';
 
 export type DeviceRow = typeof devices.$inferSelect;
@@ -56,12 +57,6 @@ const titleOf = (capabilityType: string) => {
   const words = capabilityType.replaceAll(/[_-]+/g, ' ').trim();
   return words === '' ? capabilityType : words.charAt(0).toUpperCase() + words.slice(1);
 };
-
-const UNIQUE_VIOLATION = '23505';
-const isUniqueViolation = (error: unknown) =>
-  error instanceof Error && typeof error.cause === 'object' && error.cause !== null && 'code' in error.cause
-    ? error.cause.code === UNIQUE_VIOLATION
-    : false;
 
 export function createDeviceStore(db: Database, options: { defaultWidgetStatus: WidgetStatus }) {
   type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];

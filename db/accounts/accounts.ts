@@ -1,0 +1,176 @@
+import { DomainError } from '../domain/errors.ts';
+import type { Accounts, EventLog, FlowMeter, LoginResult } from '../domain/ports.ts';
+import type { User } from '../domain/types.ts';
+import type { Account, UserChange, UserStore } from '../stores/users.ts';
+import type { Gate } from './gate.ts';
+import type { Passwords } from './passwords.ts';
+import type { Throttle } from './throttle.ts';
+import { looksLikeToken, type Tokens } from './tokens.ts';
+
+export interface AccountsDeps {
+  users: UserStore;
+  passwords: Passwords;
+  tokens: Tokens;
+  throttle: Throttle;
+  /** Bounds how many passwords are stretched at once. */
+  gate: Gate;
+  events: EventLog;
+  flows: FlowMeter;
+  now: () => number;
+}
+
+/** Who a request comes from. */
+export interface Caller {
+  user: User;
+  tokenId: string;
+}
+
+export interface NewPerson extends Omit<Parameters<UserStore['create']>[0], 'passwordHash'> {
+  password: string;
+}
+
+export interface AccountsService extends Accounts {
+  /** Reads all accounts: few, and asked for at every request. */
+  load(): Promise<void>;
+  all(): User[];
+  find(id: number): User | undefined;
+  /** Errors: UNAUTHORIZED, TOO_MANY_REQUESTS. */
+  logIn(login: {
+    username: string;
+    password: string;
+    address: string;
+  }): Promise<{ token: string; expiresAt: Date; user: User }>;
+  /** null: no valid token. */
+  callerOf(token: string): Promise<Caller | null>;
+  /** Ends the caller's other tokens. INVALID when the current password is wrong. */
+  changePassword(caller: Caller, current: string, next: string): Promise<void>;
+  create(person: NewPerson): Promise<User>;
+  update(id: number, change: Omit<UserChange, 'passwordHash'> & { password?: string }): Promise<User>;
+  remove(id: number): Promise<void>;
+}
+
+/** People and their log-ins, kept in memory and changed only after the database was. */
+export function createAccounts(deps: AccountsDeps): AccountsService {
+  const { users, passwords, tokens, throttle, gate, events, flows, now } = deps;
+  let byId = new Map<number, Account>();
+  let byName = new Map<string, Account>();
+
+  const load = async () => {
+    const accounts = await users.all();
+    byId = new Map(accounts.map((account) => [account.user.id, account]));
+    byName = new Map(accounts.map((account) => [account.user.username, account]));
+  };
+
+  const known = (id: number): User => {
+    const account = byId.get(id);
+    if (account === undefined) throw new DomainError('NOT_FOUND', 'no such user');
+    return account.user;
+  };
+
+  const callerOf = async (token: string): Promise<Caller | null> => {
+    const claims = await tokens.read(token);
+    if (claims === null || claims.expiresAt <= now()) return null;
+    const account = byId.get(claims.userId);
+    if (account === undefined) return null;
+    const valid = claims.version === account.tokenVersion || claims.tokenId === account.keptToken;
+    return valid ? { user: account.user, tokenId: claims.tokenId } : null;
+  };
+
+  const isRight = async (account: Account | undefined, password: string): Promise<boolean> => {
+    if (looksLikeToken(password)) {
+      const caller = await callerOf(password);
+      if (caller !== null) return caller.user.id === account?.user.id;
+    }
+    return gate.run(() => passwords.verify(account?.passwordHash ?? null, password));
+  };
+
+  const authenticate = async (login: {
+    username: string;
+    password: string;
+    address: string;
+  }): Promise<LoginResult> => {
+    const { username, password, address } = login;
+    const key = `${username}\n${address}`;
+    const wait = throttle.enter(key);
+    if (wait !== null) {
+      events.record({ kind: 'login_locked', actor: username.slice(0, 64), detail: { address } });
+      return { ok: false, reason: 'locked', retryAfterSeconds: wait };
+    }
+    const account = byName.get(username);
+    let right: boolean;
+    try {
+      right = await isRight(account, password);
+    } catch (error) {
+      throttle.abandoned(key);
+      if (!(error instanceof DomainError)) throw error;
+      return { ok: false, reason: 'locked', retryAfterSeconds: error.retryAfter ?? 1 };
+    }
+    if (!right || account === undefined) {
+      throttle.failed(key);
+      events.record({ kind: 'login_failed', actor: username.slice(0, 64), detail: { address } });
+      return { ok: false, reason: 'invalid' };
+    }
+    throttle.succeeded(key);
+    // It may have changed while the password was checked.
+    const current = byId.get(account.user.id);
+    return current === undefined ? { ok: false, reason: 'invalid' } : { ok: true, user: current.user };
+  };
+
+  const hash = (password: string) => gate.run(() => passwords.hash(password));
+
+  return {
+    load,
+    all: () => [...byId.values()].map(({ user }) => user),
+    find: (id) => byId.get(id)?.user,
+    authenticate,
+    callerOf,
+
+    logIn: async (login) => {
+      const started = performance.now();
+      const result = await authenticate(login);
+      flows.record('authentication', performance.now() - started, true);
+      if (!result.ok && result.reason === 'locked') {
+        throw new DomainError('TOO_MANY_REQUESTS', 'too many failed log-ins: try again later', {
+          retryAfter: result.retryAfterSeconds,
+        });
+      }
+      const account = result.ok ? byId.get(result.user.id) : undefined;
+      if (account === undefined) throw new DomainError('UNAUTHORIZED', 'wrong username or password');
+      const { user, tokenVersion } = account;
+      const { token, expiresAt } = await tokens.issue({ ...user, tokenVersion });
+      events.record({ kind: 'login', actor: user.username, detail: { address: login.address } });
+      return { token, expiresAt, user };
+    },
+
+    changePassword: async ({ user, tokenId }, current, next) => {
+      const account = byId.get(user.id);
+      if (account === undefined) throw new DomainError('UNAUTHORIZED', 'this account is gone');
+      const right = await gate.run(() => passwords.verify(account.passwordHash, current));
+      if (!right) throw new DomainError('INVALID', 'current_password is wrong');
+      await users.setPassword(account, await hash(next), tokenId);
+      await load();
+      events.record({ kind: 'password_changed', actor: user.username });
+    },
+
+    create: async ({ password, ...person }) => {
+      const id = await users.create({ ...person, passwordHash: await hash(password) });
+      await load();
+      return known(id);
+    },
+
+    update: async (id, { password, ...change }) => {
+      known(id);
+      await users.update(id, {
+        ...change,
+        ...(password !== undefined && { passwordHash: await hash(password) }),
+      });
+      await load();
+      return known(id);
+    },
+
+    remove: async (id) => {
+      await users.remove(id);
+      await load();
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import type { AccountsService } from './accounts.ts';
+
+/** 18 random bytes: 24 characters that can be typed. */
+const PASSWORD_BYTES = 18;
+
+/** Makes the first admin when there is no user. Gives the random password that nobody knows yet, or null. */
+export async function ensureAdmin(
+  accounts: Pick<AccountsService, 'all' | 'create'>,
+  { username, password }: { username: string; password: string | null },
+): Promise<string | null> {
+  if (accounts.all().length > 0) return null;
+  const random = randomBytes(PASSWORD_BYTES).toString('base64url');
+  await accounts.create({
+    username,
+    password: password ?? random,
+    name: null,
+    role: 'ADMIN',
+    acl: { publish: [], subscribe: [] },
+    roomIds: [],
+  });
+  return password === null ? random : null;
+}

@@ -1,0 +1,107 @@
+import type { EventLog, Log, NewEvent } from './domain/ports.ts';
+import type { EventStore } from './stores/events.ts';
+
+/** Events that wait for the database; beyond it the oldest give way, counted in the log. */
+const MAX_WAITING = 1000;
+const WRITE_EVERY_MS = 500;
+const RETRY_MS = 2000;
+/** The same denial or wrong password again within this is told as one event with a count. */
+const COALESCE_MS = 60_000;
+const MAX_COALESCED = 1000;
+const COALESCED = new Set<NewEvent['kind']>(['denied', 'login_failed', 'login_locked']);
+
+interface Repeated {
+  event: NewEvent;
+  count: number;
+  until: number;
+}
+
+export interface EventLogService extends EventLog {
+  start(): void;
+  /** Writes what waits, once. */
+  stop(): Promise<void>;
+}
+
+/** See `EventLog`. */
+export function createEventLog(deps: { store: EventStore; log: Log; now: () => number }): EventLogService {
+  const { store, log, now } = deps;
+  let waiting: { at: Date; event: NewEvent }[] = [];
+  let dropped = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> | null = null;
+  const repeated = new Map<string, Repeated>();
+
+  const add = (event: NewEvent) => {
+    waiting.push({ at: new Date(now()), event });
+    if (waiting.length <= MAX_WAITING) return;
+    waiting.shift();
+    dropped++;
+  };
+
+  const tellRepeated = (all: boolean) => {
+    for (const [key, { event, count, until }] of repeated) {
+      if (!all && until > now()) continue;
+      repeated.delete(key);
+      if (count > 0) add({ ...event, detail: { ...event.detail, repeated: count } });
+    }
+  };
+
+  const write = async (): Promise<boolean> => {
+    const batch = waiting;
+    waiting = [];
+    if (dropped > 0) log.warn({ dropped }, 'events were dropped: too many waited for the database');
+    dropped = 0;
+    try {
+      await store.insert(
+        batch.map(({ at, event: { kind, actor, deviceId, roomId, detail } }) => ({
+          at,
+          kind,
+          actor,
+          deviceId: deviceId ?? null,
+          roomId: roomId ?? null,
+          detail: detail ?? {},
+        })),
+      );
+    } catch (error) {
+      log.debug({ err: error, waiting: batch.length }, 'events could not be written: trying again');
+      const kept = [...batch, ...waiting];
+      dropped += Math.max(0, kept.length - MAX_WAITING);
+      waiting = kept.slice(-MAX_WAITING);
+      return false;
+    }
+    return true;
+  };
+
+  const tick = () => {
+    tellRepeated(false);
+    if (waiting.length === 0 || writing !== null) return;
+    writing = write().then(async (ok) => {
+      if (!ok) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      writing = null;
+    });
+  };
+
+  return {
+    record: (event) => {
+      if (!COALESCED.has(event.kind)) return add(event);
+      const key = `${event.kind}\n${event.actor}\n${event.deviceId ?? ''}`;
+      const known = repeated.get(key);
+      if (known !== undefined && known.until > now()) {
+        known.count++;
+        known.event = event;
+        return;
+      }
+      if (repeated.size < MAX_COALESCED) repeated.set(key, { event, count: 0, until: now() + COALESCE_MS });
+      add(event);
+    },
+    start: () => {
+      timer = setInterval(tick, WRITE_EVERY_MS);
+    },
+    stop: async () => {
+      clearInterval(timer);
+      await writing;
+      tellRepeated(true);
+      if (waiting.length > 0) await write();
+    },
+  };
+}
