@@ -21,8 +21,7 @@ const LIMITS: ServerOptions = {
   maxHeaderSize: MAX_HEADER_BYTES,
 };
 
-const listenerOf = (app: App) =>
-  getRequestListener((request, env) => app.fetch(request, env));
+const listenerOf = (app: App) => getRequestListener((request, env) => app.fetch(request, env));
 
 /** Serves the app; the caller listens. */
 export function createHttpServer(app: App): Server {

@@ -62,8 +62,10 @@ export interface NewEvent {
   actor: string;
   deviceId?: string;
   roomId?: number;
-  detail?: Record<string, unknown>;
+  detail?: EventDetail;
 }
+
+export type EventDetail = Record<string, string | number | boolean | null>;
 
 export type EventKind =
   | 'login'

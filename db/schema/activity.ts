@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { bigint, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import type { EventDetail } from '../domain/ports.ts';
 import type { CommandStatus, Value } from '../domain/types.ts';
 import { devices, widgets } from './devices.ts';
 
@@ -44,7 +45,7 @@ export const events = pgTable(
     actor: text().notNull(),
     deviceId: text('device_id'),
     roomId: integer('room_id'),
-    detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    detail: jsonb().$type<EventDetail>().notNull().default({}),
   },
   (t) => [index('events_device').on(t.deviceId, t.id)],
 );

@@ -217,10 +217,10 @@ export function createDeviceStore(db: Database, options: { defaultWidgetStatus: 
     revoke: (pk: number) => change(pk, { revokedAt: new Date(), reenrollAllowed: false }),
 
     /** A new secret in place of the old one, told once; lifts a revocation. */
-    async renewSecret(pk: number): Promise<string> {
+    async renewSecret(pk: number): Promise<{ device: Device; secret: string }> {
       const secret = createSecret();
-      await change(pk, { secretHash: hashSecret(secret), secretUsedAt: new Date(), revokedAt: null });
-      return secret;
+      const credentials = { secretHash: hashSecret(secret), secretUsedAt: new Date(), revokedAt: null };
+      return { device: await change(pk, credentials), secret };
     },
 
     /** Removes a device with its widgets and commands; its readings go in small steps afterwards. */

@@ -26,6 +26,8 @@ export interface HistoryPoint {
   avg: number | null;
   last: Value;
   count: number;
+  /** How many of them are numbers. */
+  numbers: number;
 }
 
 interface Row {
@@ -96,7 +98,7 @@ export function createHistoryStore(sql: postgres.Sql) {
     /** The range cut into `points` intervals; those without a reading are left out. */
     async intervals(widgetId: number, { from, to }: Range, points: number): Promise<HistoryPoint[]> {
       const width = Math.max(1, Math.ceil((to - from + 1) / points));
-      const merged = new Map<number, HistoryPoint & { sum: number; numbers: number }>();
+      const merged = new Map<number, HistoryPoint & { sum: number }>();
       let key: ReadingKey = { at: from, seq: -1 };
       for (;;) {
         const rows: BucketRow[] = await sql.unsafe<BucketRow[]>(
@@ -125,7 +127,7 @@ export function createHistoryStore(sql: postgres.Sql) {
         }
         if (seen < PAGE) break;
       }
-      return [...merged.values()].map(({ sum: _sum, numbers: _numbers, ...point }) => point);
+      return [...merged.values()].map(({ sum: _, ...point }) => point);
     },
   };
 }

@@ -1,0 +1,75 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { DomainError } from '../db/domain/errors.ts';
+import type { Api, AppDeps, Env } from './context.ts';
+import { answerError, HttpError } from './errors.ts';
+import { authentication, bodyGuards, meterRequests, securityHeaders } from './guard.ts';
+import { authRoutes } from './routes/auth.ts';
+import { deviceRoutes } from './routes/devices.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { enrollmentRoutes } from './routes/enrollments.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { historyRoutes } from './routes/history.ts';
+import { roomRoutes } from './routes/rooms.ts';
+import { userRoutes } from './routes/users.ts';
+import { widgetRoutes } from './routes/widgets.ts';
+
+/** Answered without a token, or with a rule of their own. */
+const OPEN_PATHS = new Set([
+  '/api/auth/login',
+  '/api/health',
+  '/api/metrics',
+  '/api/openapi.json',
+  '/api/docs',
+]);
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+interface Issue {
+  path: PropertyKey[];
+  message: string;
+}
+
+const issueText = ({ path, message }: Issue) =>
+  path.length === 0 ? message : `${path.join('.')}: ${message}`;
+
+/** The REST side of the process: no listener, no global state. */
+export function createApp(deps: AppDeps): Api {
+  const { accounts, flows, log } = deps;
+  const api: Api = new OpenAPIHono<Env>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const details = result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+      throw new DomainError('INVALID', result.error.issues.map(issueText).join('; '), { details });
+    },
+  });
+  api.onError((error, c) => answerError(error, c, log));
+  api.use('*', securityHeaders);
+  api.use('/api/*', meterRequests(flows), ...bodyGuards());
+  const authenticated = authentication(accounts);
+  api.use('/api/*', (c, next) => (OPEN_PATHS.has(c.req.path) ? next() : authenticated(c, next)));
+
+  authRoutes(api, deps);
+  userRoutes(api, deps);
+  roomRoutes(api, deps);
+  widgetRoutes(api, deps);
+  historyRoutes(api, deps);
+  deviceRoutes(api, deps);
+  eventRoutes(api, deps);
+  enrollmentRoutes(api, deps);
+  healthRoutes(api, deps);
+  docsRoutes(api, deps);
+
+  api.notFound((c) => {
+    const known = METHODS.filter((method) => method !== c.req.method && isRouted(api, method, c.req.path));
+    if (known.length === 0) throw new DomainError('NOT_FOUND', `there is nothing at ${c.req.path}`);
+    c.header('Allow', known.join(', '));
+    throw new HttpError(405, 'METHOD_NOT_ALLOWED', `use ${known.join(' or ')} here`);
+  });
+  return api;
+}
+
+/** Does a handler of its own (no middleware) answer this method and path? */
+function isRouted(api: Api, method: string, path: string): boolean {
+  const [handlers] = api.router.match(method, path);
+  return handlers.some(([[, route]]) => route.method === method);
+}

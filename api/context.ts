@@ -1,0 +1,94 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context, TypedResponse } from 'hono';
+import type { Registry } from 'prom-client';
+import type { AccountsService, Caller } from '../db/accounts/index.ts';
+import { DomainError } from '../db/domain/errors.ts';
+import type { DeviceLink, EventLog, Log } from '../db/domain/ports.ts';
+import type { Commands } from '../db/domain/services.ts';
+import type { Actor, User } from '../db/domain/types.ts';
+import type { FlowMeterService } from '../db/flow-meter.ts';
+import type { LiveDevice, LiveRoom, LiveState, LiveWidget } from '../db/live-state/types.ts';
+import type { DeviceStore } from '../db/stores/devices.ts';
+import type { EnrollmentStore } from '../db/stores/enrollments.ts';
+import type { EventStore } from '../db/stores/events.ts';
+import type { HistoryStore } from '../db/stores/history.ts';
+import type { RoomStore } from '../db/stores/rooms.ts';
+import type { WidgetStore } from '../db/stores/widgets.ts';
+import { Representation } from './representation.ts';
+
+export interface AppDeps {
+  live: LiveState;
+  commands: Commands;
+  link: DeviceLink;
+  accounts: AccountsService;
+  rooms: RoomStore;
+  devices: DeviceStore;
+  widgets: WidgetStore;
+  enrollments: EnrollmentStore;
+  events: EventStore;
+  history: HistoryStore;
+  eventLog: EventLog;
+  flows: FlowMeterService;
+  metrics: Registry;
+  /** Asks the database something, and gives the milliseconds it took. Throws when it is away. */
+  pingDatabase(): Promise<number>;
+  version: string;
+  log: Log;
+  now: () => number;
+}
+
+export interface Env {
+  Variables: { caller: Caller };
+}
+export type Api = OpenAPIHono<Env>;
+export type Ctx = Context<Env>;
+
+/** JSON of a type that the route's schema knows. The cast is here alone: Hono's own `c.json` writes no ETag. */
+type Answer<T, S extends number> = Response & TypedResponse<T, S & 200, 'json'>;
+
+/** A resource: ETag, 304 and compression. */
+export async function resource<T>(c: Ctx, value: T | Representation): Promise<Answer<T, 200>> {
+  const representation = value instanceof Representation ? value : new Representation(value);
+  return (await representation.answer(c)) as Answer<T, 200>;
+}
+
+export function requireAdmin(c: Ctx): User {
+  const { user } = c.get('caller');
+  if (user.role !== 'ADMIN') throw new DomainError('FORBIDDEN', 'only an admin may do this');
+  return user;
+}
+
+/** A person who uses rooms: integrations have MQTT alone. */
+export function requirePerson(c: Ctx): User {
+  const { user } = c.get('caller');
+  if (user.role === 'INTEGRATION') throw new DomainError('FORBIDDEN', 'an integration may use MQTT only');
+  return user;
+}
+
+export const actorOf = ({ id, username }: User): Actor => ({ userId: id, username });
+
+export function mayUseRoom(user: User, roomId: number | null): boolean {
+  return user.role === 'ADMIN' || (roomId !== null && user.roomIds.has(roomId));
+}
+
+/** What was not granted is not found, as if it did not exist. */
+export function roomFor(live: LiveState, user: User, id: number): LiveRoom {
+  const room = live.room(id);
+  if (room === undefined || !mayUseRoom(user, id)) throw new DomainError('NOT_FOUND', 'no such room');
+  return room;
+}
+
+export function deviceFor(live: LiveState, user: User, deviceId: string): LiveDevice {
+  const device = live.device(deviceId);
+  if (device === undefined || !mayUseRoom(user, device.roomId))
+    throw new DomainError('NOT_FOUND', 'no such device');
+  return device;
+}
+
+export function widgetFor(live: LiveState, user: User, id: number): LiveWidget {
+  const widget = live.widget(id);
+  if (widget === undefined || !mayUseRoom(user, widget.device.roomId)) {
+    throw new DomainError('NOT_FOUND', 'no such widget');
+  }
+  return widget;
+}

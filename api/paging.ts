@@ -1,0 +1,57 @@
+import { z } from '@hono/zod-openapi';
+import { DomainError } from '../db/domain/errors.ts';
+
+const MAX_LIMIT = 200;
+const DEFAULT_LIMIT = 50;
+
+export const pageQuery = {
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_LIMIT)
+    .default(DEFAULT_LIMIT)
+    .openapi({ description: `1 to ${MAX_LIMIT}`, example: DEFAULT_LIMIT }),
+  cursor: z.string().max(200).optional().openapi({ description: '`next_cursor` of the page before' }),
+};
+
+export const nextCursor = z.string().nullable().openapi({ description: 'null at the end' });
+
+/** Where a page ended, in a form that nobody need understand. */
+export function encodeCursor(...key: number[]): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
+}
+
+/** The numbers of a cursor, null without one. INVALID when it is none of ours. */
+export function decodeCursor(cursor: string | undefined, length: number): number[] | null {
+  if (cursor === undefined) return null;
+  let key: unknown;
+  try {
+    key = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    key = null;
+  }
+  if (!Array.isArray(key) || key.length !== length || !key.every(Number.isSafeInteger)) {
+    throw new DomainError('INVALID', 'cursor: not one that this server gave');
+  }
+  return key;
+}
+
+/** One page of what is in memory, by an ascending number. */
+export function pageOf<T>(
+  items: Iterable<T>,
+  keyOf: (item: T) => number,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): { page: T[]; next: string | null } {
+  const [after = 0] = decodeCursor(cursor, 1) ?? [];
+  const page: T[] = [];
+  for (const item of items) {
+    if (keyOf(item) <= after) continue;
+    if (page.length === limit) {
+      const last = page.at(-1);
+      return { page, next: last === undefined ? null : encodeCursor(keyOf(last)) };
+    }
+    page.push(item);
+  }
+  return { page, next: null };
+}

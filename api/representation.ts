@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Context } from 'hono';
+
+const compress = promisify(gzip);
+/** Smaller ones fit a network packet or two as they are. */
+const COMPRESS_FROM = 1024;
+
+/** A JSON answer as bytes, with a strong ETag for each coding of it [RFC 9110, 8.8.3]. */
+export class Representation {
+  readonly #text: Buffer;
+  readonly #digest: string;
+  #compressed: Promise<Buffer> | null = null;
+
+  constructor(value: unknown) {
+    this.#text = Buffer.from(JSON.stringify(value));
+    this.#digest = createHash('sha256').update(this.#text).digest('base64url').slice(0, 22);
+  }
+
+  /** 304 when the client has it already. */
+  async answer(c: Context): Promise<Response> {
+    const zipped = this.#text.length >= COMPRESS_FROM && acceptsGzip(c.req.header('Accept-Encoding'));
+    const etag = `"${this.#digest}${zipped ? '-gzip' : ''}"`;
+    const headers: Record<string, string> = {
+      ETag: etag,
+      'Cache-Control': 'private, no-cache',
+      Vary: 'Accept-Encoding, Authorization',
+    };
+    if (holds(c.req.header('If-None-Match'), etag)) return c.body(null, 304, headers);
+    headers['Content-Type'] = 'application/json; charset=utf-8';
+    if (!zipped) return c.body(new Uint8Array(this.#text), 200, headers);
+    this.#compressed ??= compress(this.#text);
+    headers['Content-Encoding'] = 'gzip';
+    return c.body(new Uint8Array(await this.#compressed), 200, headers);
+  }
+}
+
+function acceptsGzip(header: string | undefined): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((part) => {
+    const [name = '', ...parameters] = part
+      .trim()
+      .toLowerCase()
+      .split(/\s*;\s*/);
+    const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    return (name === 'gzip' || name === '*') && !refused;
+  });
+}
+
+/** If-None-Match compares weakly [RFC 9110, 13.1.2]. */
+function holds(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  if (header.trim() === '*') return true;
+  return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}

@@ -1,0 +1,223 @@
+import { z } from '@hono/zod-openapi';
+import { DomainError } from '../../db/domain/errors.ts';
+import type { User } from '../../db/domain/types.ts';
+import type { LiveDevice } from '../../db/live-state/types.ts';
+import {
+  type Api,
+  type AppDeps,
+  type Ctx,
+  deviceFor,
+  mayUseRoom,
+  requireAdmin,
+  requirePerson,
+  resource,
+} from '../context.ts';
+import { deviceDto, deviceWithWidgetsDto } from '../dto.ts';
+import { nextCursor, pageOf, pageQuery } from '../paging.ts';
+import { body, errors, json, route } from '../route.ts';
+import { Device, deviceParam, id } from '../schemas.ts';
+
+const tags = ['devices'];
+
+const list = route({
+  method: 'get',
+  path: '/api/devices',
+  tags,
+  request: {
+    query: z
+      .object({
+        ...pageQuery,
+        room_id: z.coerce.number().int().min(1).optional(),
+        paired: z.enum(['true', 'false']).optional(),
+        status: z.enum(['online', 'offline']).optional(),
+        q: z.string().max(100).optional().openapi({ description: 'part of the id or the name' }),
+      })
+      .strict(),
+  },
+  responses: {
+    200: json(
+      z.object({ devices: z.array(Device), next_cursor: nextCursor }),
+      'devices that the caller may see',
+    ),
+    ...errors(400, 401, 403),
+  },
+});
+
+const one = route({
+  method: 'get',
+  path: '/api/devices/{device_id}',
+  tags,
+  request: { params: deviceParam },
+  responses: { 200: json(Device, 'with its widgets and last error'), ...errors(400, 401, 403, 404) },
+});
+
+const rename = route({
+  method: 'put',
+  path: '/api/devices/{device_id}',
+  tags,
+  request: {
+    params: deviceParam,
+    body: body(z.object({ device_name: z.string().trim().min(1).max(100) }).strict()),
+  },
+  responses: { 200: json(Device, 'the device'), ...errors(400, 401, 403, 404, 503) },
+});
+
+const remove = route({
+  method: 'delete',
+  path: '/api/devices/{device_id}',
+  tags,
+  request: { params: deviceParam },
+  responses: { 204: { description: 'removed with its widgets and readings' }, ...errors(401, 403, 404, 503) },
+});
+
+const action = <N extends string>(name: N, description: string) =>
+  route({
+    method: 'post',
+    path: `/api/devices/{device_id}/${name}` as const,
+    tags,
+    request: { params: deviceParam },
+    responses: { 200: json(Device, description), ...errors(401, 403, 404, 503) },
+  });
+const unpair = action('unpair', 'the device, without a room');
+const revoke = action('revoke', 'the device, which may no longer connect');
+
+const secret = route({
+  method: 'post',
+  path: '/api/devices/{device_id}/secret',
+  tags,
+  request: { params: deviceParam },
+  responses: {
+    200: json(
+      z.object({ device_id: z.string(), device_secret: z.string() }),
+      'a new secret, told once; the old one has ended',
+    ),
+    ...errors(401, 403, 404, 503),
+  },
+});
+
+const pair = route({
+  method: 'post',
+  path: '/api/devices/{device_id}/pair',
+  tags,
+  request: {
+    params: deviceParam,
+    body: body(z.object({ room_id: id, device_key: z.string().min(1).max(256).optional() }).strict()),
+  },
+  responses: { 200: json(Device, 'the device, in the room'), ...errors(400, 401, 403, 404, 409, 503, 504) },
+});
+
+export function deviceRoutes(api: Api, { live, devices, link, eventLog, flows }: AppDeps): void {
+  const adminsDevice = (c: Ctx, deviceId: string): { admin: User; device: LiveDevice } => {
+    const admin = requireAdmin(c);
+    return { admin, device: deviceFor(live, admin, deviceId) };
+  };
+
+  api.openapi(list, async (c) => {
+    const started = performance.now();
+    const user = requirePerson(c);
+    const { room_id, paired, status, q, ...page } = c.req.valid('query');
+    const wanted = q?.toLowerCase();
+    const visible = [...live.devices()].filter(
+      (device) =>
+        mayUseRoom(user, device.roomId) &&
+        (room_id === undefined || device.roomId === room_id) &&
+        (paired === undefined || (device.roomId !== null) === (paired === 'true')) &&
+        (status === undefined || device.online === (status === 'online')) &&
+        (wanted === undefined ||
+          device.deviceId.toLowerCase().includes(wanted) ||
+          device.name.toLowerCase().includes(wanted)),
+    );
+    const found = pageOf(visible, (device) => device.pk, page);
+    const answer = await resource(c, { devices: found.page.map(deviceDto), next_cursor: found.next });
+    flows.record('device_status', performance.now() - started, true);
+    return answer;
+  });
+
+  api.openapi(one, (c) => {
+    const device = deviceFor(live, requirePerson(c), c.req.valid('param').device_id);
+    return resource(c, deviceWithWidgetsDto(device));
+  });
+
+  api.openapi(rename, async (c) => {
+    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
+    const { device_name } = c.req.valid('json');
+    const renamed = live.putDevice(await devices.rename(device.pk, device_name));
+    eventLog.record({
+      kind: 'device_renamed',
+      actor: admin.username,
+      deviceId: device.deviceId,
+      detail: { name: device_name },
+    });
+    return c.json(deviceWithWidgetsDto(renamed), 200);
+  });
+
+  api.openapi(remove, async (c) => {
+    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
+    await devices.remove(device.pk);
+    live.removeDevice(device.pk);
+    await link.endDeviceSessions(device.deviceId, 'the device was removed');
+    eventLog.record({ kind: 'device_deleted', actor: admin.username, deviceId: device.deviceId });
+    return c.body(null, 204);
+  });
+
+  api.openapi(unpair, async (c) => {
+    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
+    const roomId = device.roomId;
+    const unpaired = live.putDevice(await devices.setRoom(device.pk, null));
+    eventLog.record({
+      kind: 'device_unpaired',
+      actor: admin.username,
+      deviceId: device.deviceId,
+      ...(roomId !== null && { roomId }),
+    });
+    return c.json(deviceWithWidgetsDto(unpaired), 200);
+  });
+
+  api.openapi(revoke, async (c) => {
+    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
+    const revoked = live.putDevice(await devices.revoke(device.pk));
+    await link.endDeviceSessions(device.deviceId, 'the device was revoked');
+    eventLog.record({ kind: 'device_revoked', actor: admin.username, deviceId: device.deviceId });
+    return c.json(deviceWithWidgetsDto(revoked), 200);
+  });
+
+  api.openapi(secret, async (c) => {
+    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
+    const renewed = await devices.renewSecret(device.pk);
+    live.putDevice(renewed.device);
+    await link.endDeviceSessions(device.deviceId, 'the device has a new secret');
+    eventLog.record({ kind: 'device_secret_renewed', actor: admin.username, deviceId: device.deviceId });
+    return c.json({ device_id: device.deviceId, device_secret: renewed.secret }, 200);
+  });
+
+  api.openapi(pair, async (c) => {
+    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
+    const { room_id, device_key } = c.req.valid('json');
+    if (live.room(room_id) === undefined) throw new DomainError('NOT_FOUND', 'no such room');
+    if (device_key !== undefined) {
+      const answer = await link.pair(device, device_key);
+      if (answer.outcome !== 'accepted') {
+        eventLog.record({
+          kind: 'pair_rejected',
+          actor: admin.username,
+          deviceId: device.deviceId,
+          detail: { outcome: answer.outcome },
+        });
+      }
+      if (answer.outcome === 'offline')
+        throw new DomainError('DEVICE_OFFLINE', 'the device is not connected');
+      if (answer.outcome === 'rejected')
+        throw new DomainError('PAIR_REJECTED', `the device refused: ${answer.message}`);
+      if (answer.outcome === 'timeout')
+        throw new DomainError('PAIR_TIMEOUT', 'the device did not answer in time');
+    }
+    const paired = live.putDevice(await devices.setRoom(device.pk, room_id));
+    eventLog.record({
+      kind: 'device_paired',
+      actor: admin.username,
+      deviceId: device.deviceId,
+      roomId: room_id,
+    });
+    return c.json(deviceWithWidgetsDto(paired), 200);
+  });
+}

@@ -1,0 +1,28 @@
+import type { Api, AppDeps } from '../context.ts';
+import { docsPage } from '../docs-page.ts';
+
+const about = (version: string) => ({
+  openapi: '3.1.0' as const,
+  info: {
+    title: 'PM IoT',
+    version,
+    description: 'Log in with `POST /api/auth/login`, then send `Authorization: Bearer <token>`.',
+  },
+});
+
+/** The contract as it is in the code, for programs and for people. */
+export function docsRoutes(api: Api, { version }: AppDeps): void {
+  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+  });
+  let page: string | null = null;
+  api.get('/api/openapi.json', (c) => c.json(api.getOpenAPI31Document(about(version))));
+  api.get('/api/docs', (c) => {
+    page ??= docsPage(api.getOpenAPI31Document(about(version)));
+    return c.html(page, 200, {
+      'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    });
+  });
+}

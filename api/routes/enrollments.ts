@@ -1,0 +1,127 @@
+import { z } from '@hono/zod-openapi';
+import { parseDuration } from '../../db/domain/duration.ts';
+import type { Enrollment } from '../../db/stores/enrollments.ts';
+import { type Api, type AppDeps, requireAdmin, resource } from '../context.ts';
+import { decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
+import { body, errors, json, route } from '../route.ts';
+import { id, idParam, time } from '../schemas.ts';
+
+const tags = ['enrolment'];
+const DEFAULT_EXPIRY = '24h';
+const MIN_EXPIRY_MS = 1000;
+const MAX_EXPIRY_MS = 365 * 86_400_000;
+
+const expiry = z
+  .string()
+  .refine((text) => {
+    const ms = parseDuration(text);
+    return ms !== null && ms >= MIN_EXPIRY_MS && ms <= MAX_EXPIRY_MS;
+  }, 'a duration from 1s to 365d, such as 24h')
+  .default(DEFAULT_EXPIRY);
+
+const Enrolment = z
+  .object({
+    id,
+    max_uses: z.number().int().nullable(),
+    uses: z.number().int(),
+    expires_at: time,
+    room_id: id.nullable(),
+    created_by: z.string(),
+    created_at: time,
+  })
+  .openapi('Enrolment');
+
+const create = route({
+  method: 'post',
+  path: '/api/enrollments',
+  tags,
+  request: {
+    body: body(
+      z
+        .object({
+          max_uses: z
+            .number()
+            .int()
+            .min(1)
+            .max(1_000_000)
+            .optional()
+            .openapi({ description: 'no limit unless told' }),
+          expires_in: expiry,
+          room_id: id.optional(),
+        })
+        .strict(),
+    ),
+  },
+  responses: {
+    201: json(z.object({ id, token: z.string(), expires_at: time }), 'the token is shown once'),
+    ...errors(400, 401, 403, 503),
+  },
+});
+
+const list = route({
+  method: 'get',
+  path: '/api/enrollments',
+  tags,
+  request: { query: z.object(pageQuery).strict() },
+  responses: {
+    200: json(z.object({ enrollments: z.array(Enrolment), next_cursor: nextCursor }), 'without their tokens'),
+    ...errors(400, 401, 403, 503),
+  },
+});
+
+const remove = route({
+  method: 'delete',
+  path: '/api/enrollments/{id}',
+  tags,
+  request: { params: idParam },
+  responses: { 204: { description: 'its token opens nothing any more' }, ...errors(400, 401, 403, 404, 503) },
+});
+
+const dto = (enrolment: Enrollment): z.output<typeof Enrolment> => ({
+  id: enrolment.id,
+  max_uses: enrolment.maxUses,
+  uses: enrolment.uses,
+  expires_at: enrolment.expiresAt.toISOString(),
+  room_id: enrolment.roomId,
+  created_by: enrolment.createdBy,
+  created_at: enrolment.createdAt.toISOString(),
+});
+
+export function enrollmentRoutes(api: Api, { enrollments, eventLog, now }: AppDeps): void {
+  api.openapi(create, async (c) => {
+    const admin = requireAdmin(c);
+    const { max_uses, expires_in, room_id } = c.req.valid('json');
+    const { enrollment, token } = await enrollments.create({
+      maxUses: max_uses ?? null,
+      expiresAt: new Date(now() + (parseDuration(expires_in) ?? 0)),
+      roomId: room_id ?? null,
+      createdBy: admin.username,
+    });
+    eventLog.record({
+      kind: 'enrollment_created',
+      actor: admin.username,
+      detail: { enrollment_id: enrollment.id },
+    });
+    return c.json({ id: enrollment.id, token, expires_at: enrollment.expiresAt.toISOString() }, 201);
+  });
+
+  api.openapi(list, async (c) => {
+    requireAdmin(c);
+    const { limit, cursor } = c.req.valid('query');
+    const [after = 0] = decodeCursor(cursor, 1) ?? [];
+    const found = await enrollments.list(after, limit);
+    const last = found.length < limit ? undefined : found.at(-1);
+    return resource(c, {
+      enrollments: found.map(dto),
+      next_cursor: last === undefined ? null : encodeCursor(last.id),
+    });
+  });
+
+  api.openapi(remove, async (c) => {
+    const admin = requireAdmin(c);
+    const { id } = c.req.valid('param');
+    await enrollments.remove(id);
+    eventLog.record({ kind: 'enrollment_deleted', actor: admin.username, detail: { enrollment_id: id } });
+    return c.body(null, 204);
+  });
+}

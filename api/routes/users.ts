@@ -1,0 +1,124 @@
+import { z } from '@hono/zod-openapi';
+import { ROLES } from '../../db/domain/types.ts';
+import { type Api, type AppDeps, requireAdmin, resource } from '../context.ts';
+import { userDto } from '../dto.ts';
+import { nextCursor, pageOf, pageQuery } from '../paging.ts';
+import { body, errors, json, route } from '../route.ts';
+import { acl, id, idParam, password, User, username } from '../schemas.ts';
+
+const tags = ['users'];
+const NO_ACL = { publish: [], subscribe: [] };
+const Answer = z.object({ user: User });
+const role = z.enum(ROLES);
+const name = z.string().max(100).nullable();
+const room_ids = z.array(id).max(1000);
+
+const list = route({
+  method: 'get',
+  path: '/api/users',
+  tags,
+  request: { query: z.object(pageQuery).strict() },
+  responses: {
+    200: json(z.object({ users: z.array(User), next_cursor: nextCursor }), 'all users'),
+    ...errors(400, 401, 403),
+  },
+});
+
+const create = route({
+  method: 'post',
+  path: '/api/users',
+  tags,
+  request: {
+    body: body(
+      z
+        .object({
+          username,
+          password,
+          role,
+          name: name.optional(),
+          room_ids: room_ids.optional(),
+          acl: acl.optional(),
+        })
+        .strict(),
+    ),
+  },
+  responses: { 201: json(Answer, 'the new user'), ...errors(400, 401, 403, 409, 503) },
+});
+
+const change = route({
+  method: 'put',
+  path: '/api/users/{id}',
+  tags,
+  request: {
+    params: idParam,
+    body: body(
+      z
+        .object({
+          name: name.optional(),
+          password: password.optional(),
+          role: role.optional(),
+          room_ids: room_ids.optional(),
+          acl: acl.optional(),
+        })
+        .strict(),
+    ),
+  },
+  responses: {
+    200: json(Answer, 'the user; live MQTT sessions have ended'),
+    ...errors(400, 401, 403, 404, 409, 503),
+  },
+});
+
+const remove = route({
+  method: 'delete',
+  path: '/api/users/{id}',
+  tags,
+  request: { params: idParam },
+  responses: { 204: { description: 'removed' }, ...errors(400, 401, 403, 404, 409, 503) },
+});
+
+export function userRoutes(api: Api, { accounts, eventLog, link }: AppDeps): void {
+  api.openapi(list, (c) => {
+    requireAdmin(c);
+    const { page, next } = pageOf(accounts.all(), (user) => user.id, c.req.valid('query'));
+    return resource(c, { users: page.map(userDto), next_cursor: next });
+  });
+
+  api.openapi(create, async (c) => {
+    const admin = requireAdmin(c);
+    const { room_ids: roomIds = [], name = null, acl = NO_ACL, ...rest } = c.req.valid('json');
+    const user = await accounts.create({ ...rest, name, acl, roomIds });
+    eventLog.record({
+      kind: 'user_created',
+      actor: admin.username,
+      detail: { username: user.username, role: user.role },
+    });
+    return c.json({ user: userDto(user) }, 201);
+  });
+
+  api.openapi(change, async (c) => {
+    const admin = requireAdmin(c);
+    const { id } = c.req.valid('param');
+    const { room_ids, name, password, role, acl } = c.req.valid('json');
+    const user = await accounts.update(id, {
+      ...(name !== undefined && { name }),
+      ...(password !== undefined && { password }),
+      ...(role !== undefined && { role }),
+      ...(acl !== undefined && { acl }),
+      ...(room_ids !== undefined && { roomIds: room_ids }),
+    });
+    await link.endUserSessions(id, 'the account was changed');
+    eventLog.record({ kind: 'user_updated', actor: admin.username, detail: { username: user.username } });
+    return c.json({ user: userDto(user) }, 200);
+  });
+
+  api.openapi(remove, async (c) => {
+    const admin = requireAdmin(c);
+    const { id } = c.req.valid('param');
+    const username = accounts.find(id)?.username ?? null;
+    await accounts.remove(id);
+    await link.endUserSessions(id, 'the account was removed');
+    eventLog.record({ kind: 'user_deleted', actor: admin.username, detail: { username } });
+    return c.body(null, 204);
+  });
+}

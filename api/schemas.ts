@@ -1,0 +1,108 @@
+import { z } from '@hono/zod-openapi';
+import { COMMAND_STATUSES, CONTROL_TYPES, ROLES, WIDGET_STATUSES } from '../db/domain/types.ts';
+
+/** Largest value of the database's `integer`. */
+const MAX_ID = 2_147_483_647;
+
+export const time = z.iso.datetime().openapi({ example: '2026-01-15T10:30:00.000Z' });
+export const id = z.number().int().min(1).max(MAX_ID);
+export const idParam = z.object({ id: z.coerce.number().int().min(1).max(MAX_ID) }).strict();
+export const deviceParam = z.object({ device_id: z.string().min(1).max(64) }).strict();
+export const value = z.union([z.string(), z.number(), z.boolean()]);
+export const status = z.enum(WIDGET_STATUSES);
+export const roomName = z.string().trim().min(1).max(100);
+export const password = z.string().min(8).max(1024);
+export const username = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[^\s\p{Cc}]+$/u, 'no spaces or control characters');
+const filter = z.string().min(1).max(256);
+export const acl = z
+  .object({ publish: z.array(filter).max(100), subscribe: z.array(filter).max(100) })
+  .strict();
+
+export const ErrorBody = z
+  .object({
+    error: z.string(),
+    code: z.string().openapi({ example: 'INVALID' }),
+    details: z.array(z.unknown()),
+  })
+  .openapi('Error');
+
+export const User = z
+  .object({
+    id,
+    username: z.string(),
+    name: z.string().nullable(),
+    role: z.enum(ROLES),
+    room_ids: z.array(id),
+    acl,
+    created_at: time,
+  })
+  .openapi('User');
+
+export const Room = z.object({ id, name: z.string(), devices_count: z.number().int() }).openapi('Room');
+
+export const Widget = z
+  .object({
+    widget_id: id,
+    name: z.string(),
+    order: z.number().int(),
+    status,
+    value: value.nullable().openapi({ description: 'what the device last reported' }),
+    value_at: time.nullable(),
+    pending: z
+      .object({ value, command_id: z.number().int(), since: time })
+      .nullable()
+      .openapi({ description: 'what was asked for and is not yet confirmed' }),
+    unit: z.string().nullable(),
+    min: z.number().nullable(),
+    max: z.number().nullable(),
+    options: z.array(z.string()).nullable(),
+    device: z.object({
+      device_id: z.string(),
+      device_name: z.string(),
+      status: z.enum(['online', 'offline']),
+    }),
+    capability: z.object({ capability_type: z.string(), control_type: z.enum(CONTROL_TYPES) }),
+    room_id: id.nullable(),
+  })
+  .openapi('Widget');
+
+export const Device = z
+  .object({
+    device_id: z.string(),
+    device_name: z.string(),
+    device_type: z.string(),
+    version: z.string().nullable(),
+    manufacturer: z.string().nullable(),
+    room_id: id.nullable(),
+    status: z.enum(['online', 'offline']),
+    connected: z.boolean(),
+    revoked: z.boolean(),
+    last_heartbeat: time.nullable().openapi({ description: 'in steps of 10 s' }),
+    created_at: time,
+    widgets: z.array(Widget).optional(),
+    last_error: z
+      .object({ topic: z.string(), code: z.string(), message: z.string(), timestamp: time })
+      .nullable()
+      .optional(),
+  })
+  .openapi('Device');
+
+export const Command = z
+  .object({
+    id: z.number().int(),
+    correlation_id: z.string(),
+    widget_id: id,
+    value,
+    status: z.enum(COMMAND_STATUSES),
+    created_at: time,
+    sent_at: time.nullable(),
+    finished_at: time.nullable(),
+    result_value: value.nullable().openapi({ description: 'what the device answered' }),
+    error: z.string().nullable(),
+    requested_by: z.string(),
+  })
+  .openapi('Command');
