@@ -58,7 +58,11 @@ async function main(): Promise<void> {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   try {
-    running = await startServer({ config, log, onFatal: (error) => die(log, error, 'the process cannot go on') });
+    running = await startServer({
+      config,
+      log,
+      onFatal: (error) => die(log, error, 'the process cannot go on'),
+    });
   } catch (error) {
     die(log, error, 'start failed');
   }
