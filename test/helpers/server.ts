@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const START_LIMIT_MS = 60_000;
+export const ADMIN = { username: 'admin', password: 'a-long-test-password' };
+
+/** The built program; this file is built beside it. */
+export const PROGRAM = fileURLToPath(new URL('../../main.js', import.meta.url));
+
+export interface Ports {
+  http: number;
+  https: number;
+  mqtt: number;
+  mqtts: number;
+}
+
+export interface LogLine {
+  level: string;
+  msg: string;
+  [field: string]: unknown;
+}
+
+export interface ServerOptions {
+  /** null: the embedded database. */
+  databaseUrl?: string | null;
+  env?: Record<string, string>;
+}
+
+/** One process of the program on a folder of its own, spoken to through its sockets alone. */
+export class Server {
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'pm-iot-test-'));
+  readonly lines: LogLine[] = [];
+  ports: Ports = { http: 0, https: 0, mqtt: 0, mqtts: 0 };
+  /** Milliseconds from the start of the process to `ready`. */
+  startedIn = 0;
+  errors = '';
+  readonly #options: ServerOptions;
+  #child: ChildProcess | null = null;
+
+  constructor(options: ServerOptions = {}) {
+    this.#options = options;
+  }
+
+  get ca(): string {
+    return readFileSync(this.caPath, 'utf8');
+  }
+  get caPath(): string {
+    return join(this.dataDir, 'certs', 'ca.crt');
+  }
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('the server does not run');
+    return pid;
+  }
+  get alive(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  #env(): NodeJS.ProcessEnv {
+    const { PATH, HOME, TMPDIR } = process.env;
+    const { databaseUrl, env } = this.#options;
+    return {
+      ...{ PATH, HOME, TMPDIR },
+      DATA_DIR: this.dataDir,
+      HTTP_PORT: '0',
+      HTTPS_PORT: '0',
+      MQTT_PORT: '0',
+      MQTTS_PORT: '0',
+      ADMIN_PASSWORD: ADMIN.password,
+      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+      ...env,
+    };
+  }
+
+  /** Starts the process and waits for its end: for starts that must fail. */
+  async runToEnd(): Promise<{ code: number | null; stderr: string; stdout: string }> {
+    const child = spawn(process.execPath, [PROGRAM], { env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk) => {
+      output.stdout += String(chunk);
+    });
+    child.stderr.on('data', (chunk) => {
+      output.stderr += String(chunk);
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, ...output };
+  }
+
+  async start(): Promise<void> {
+    const began = performance.now();
+    const child = spawn(process.execPath, ['--enable-source-maps', PROGRAM], {
+      env: this.#env(),
+      // Nothing of a developer's own `.env` is read.
+      cwd: this.dataDir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    child.stderr.on('data', (chunk) => {
+      this.errors += String(chunk);
+    });
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`not ready in time\n${this.report()}`)),
+        START_LIMIT_MS,
+      );
+      createInterface({ input: child.stdout }).on('line', (text) => {
+        const line = JSON.parse(text) as LogLine;
+        this.lines.push(line);
+        if (line.msg !== 'ready') return;
+        clearTimeout(timer);
+        this.ports = line.listeners as Ports;
+        resolve();
+      });
+      child.once('exit', (code, signal) => {
+        clearTimeout(timer);
+        reject(new Error(`the server ended with ${code ?? signal} before it was ready\n${this.report()}`));
+      });
+    });
+    this.startedIn = performance.now() - began;
+  }
+
+  report(): string {
+    return `${this.lines.map((line) => JSON.stringify(line)).join('\n')}\n${this.errors}`;
+  }
+
+  /** Resolves with the exit code, null when the signal ended it. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const child = this.#child;
+    if (child === null || !this.alive) return child?.exitCode ?? null;
+    const exited = once(child, 'exit') as Promise<[number | null]>;
+    child.kill(signal);
+    const [code] = await exited;
+    return code;
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop('SIGKILL');
+    if (existsSync(this.dataDir)) rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}

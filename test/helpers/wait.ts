@@ -1,0 +1,18 @@
+const LIMIT_MS = 15_000;
+const LOOK_EVERY_MS = 20;
+
+/** Asks until the answer is neither false nor null nor undefined; the last error counts when time is up. */
+export async function until<T>(
+  what: string,
+  ask: () => T | Promise<T>,
+): Promise<Exclude<T, false | null | undefined>> {
+  const deadline = Date.now() + LIMIT_MS;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== false && answer !== null && answer !== undefined) {
+      return answer as Exclude<T, false | null | undefined>;
+    }
+    if (Date.now() > deadline) throw new Error(`in vain waited until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
