@@ -1,0 +1,79 @@
+import type { Rest } from '../../test/helpers/rest.ts';
+import type { Books } from './ledger.ts';
+
+export interface Verdict {
+  sent: number;
+  acknowledged: number;
+  stored: number;
+  /** Acknowledged and not stored. */
+  lost: string[];
+  /** Stored more often than it may be. */
+  repeated: string[];
+  /** Stored, and never sent so. */
+  foreign: string[];
+}
+
+const SHOWN = 5;
+
+/** All readings of a widget as `[milliseconds, seq, value]`. */
+async function storedOf(rest: Rest, deviceId: string): Promise<[number, number, number][]> {
+  const { widget_id } = await rest.widget(deviceId, 'load');
+  const { status, body } = await rest.call<string>('GET', `/api/widgets/${widget_id}/readings`, undefined, {
+    Accept: 'text/csv',
+  });
+  if (status !== 200) throw new Error(`readings of ${deviceId}: ${status}`);
+  return body
+    .trimEnd()
+    .split('\r\n')
+    .slice(1)
+    .map((line) => {
+      const [at = '', seq, value] = line.split(',');
+      return [Date.parse(at), Number(seq), Number(value)];
+    });
+}
+
+/**
+ * Compares the books with what REST gives back: what was acknowledged is there, once, with its value. A reading
+ * without a timestamp whose acknowledgement was lost in a kill may be there once more for each kill: its first copy
+ * is no longer known then.
+ */
+export async function verify(
+  rest: Rest,
+  devices: readonly string[],
+  books: Books,
+  kills: number,
+): Promise<Verdict> {
+  const counts = new Map<string, number>();
+  const foreign: string[] = [];
+  let stored = 0;
+  for (const deviceId of devices) {
+    const untimed = new Map<number, string>();
+    for (const [key, value] of books.sent)
+      if (key.startsWith(`${deviceId}|untimed|`)) untimed.set(value, key);
+    for (const [at, seq, value] of await storedOf(rest, deviceId)) {
+      stored++;
+      const timed = `${deviceId}|${at}|${seq}`;
+      const key = untimed.get(value) ?? timed;
+      if (books.sent.get(key) === value) counts.set(key, (counts.get(key) ?? 0) + 1);
+      else foreign.push(`${timed}=${value}`);
+    }
+  }
+  const lost = [...books.acknowledged].filter((key) => !counts.has(key));
+  const repeated = [...counts]
+    .filter(([key, count]) => count > (key.includes('|untimed|') ? 1 + kills : 1))
+    .map(([key]) => key);
+  return { sent: books.sent.size, acknowledged: books.acknowledged.size, stored, lost, repeated, foreign };
+}
+
+export function describe(verdict: Verdict): string {
+  const list = (keys: string[]) =>
+    keys.length === 0 ? '0' : `${keys.length}: ${keys.slice(0, SHOWN).join(', ')}`;
+  return [
+    `readings sent            ${verdict.sent}`,
+    `acknowledged             ${verdict.acknowledged}`,
+    `stored                   ${verdict.stored}`,
+    `acknowledged and lost    ${list(verdict.lost)}`,
+    `stored twice             ${list(verdict.repeated)}`,
+    `stored and never sent    ${list(verdict.foreign)}`,
+  ].join('\n');
+}
