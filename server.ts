@@ -141,7 +141,7 @@ async function compose(
   });
   writer.start();
 
-  const devices = createDeviceStore(db, { defaultWidgetStatus: config.defaultWidgetStatus });
+  const devices = createDeviceStore({ db, sql }, { defaultWidgetStatus: config.defaultWidgetStatus });
   const enrollments = createEnrollmentStore(db);
   const broker = createBroker({
     live,

@@ -6,6 +6,9 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** A half-open TCP connection is found out after this at the earliest, whatever its keepalive says. */
 const TCP_KEEPALIVE_MS = 60_000;
 
+/** Connections that may wait to be accepted: after a power cut all devices come at once. The system has a limit of its own. */
+const BACKLOG = 4096;
+
 export interface Address {
   host: string;
   port: number | 'off';
@@ -68,7 +71,7 @@ export function listen(server: Server, name: string, host: string, port: number)
       reject(new Error(`${name} cannot listen on ${host}: ${hint}`, { cause: error }));
     };
     server.once('error', fail);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', fail);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);

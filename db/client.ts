@@ -25,6 +25,24 @@ export interface Client {
   close(): Promise<void>;
 }
 
+/** A statement with more parameters is one of many shapes (rows of an insert), not worth keeping on the server. */
+const MAX_PREPARED_PARAMETERS = 40;
+
+/** Drizzle asks for no prepared statements: each would cost two round trips to the server. */
+function preparing<S extends postgres.ISql>(sql: S): S {
+  const unsafe = sql.unsafe.bind(sql);
+  const prepared: typeof sql.unsafe = (text, parameters, options) =>
+    unsafe(text, parameters, { prepare: (parameters?.length ?? 0) <= MAX_PREPARED_PARAMETERS, ...options });
+  return new Proxy(sql, {
+    get: (target, name, receiver) => {
+      if (name === 'unsafe') return prepared;
+      if (name !== 'begin') return Reflect.get(target, name, receiver);
+      const { begin } = target as unknown as postgres.Sql;
+      return (work: (tx: postgres.TransactionSql) => unknown) => begin((tx) => work(preparing(tx)));
+    },
+  });
+}
+
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/;
 
 /** TLS unless the server is on this machine or the URL says otherwise; `verify-full` checks the certificate as well. */
@@ -69,7 +87,7 @@ export function connect(target: ConnectTarget, log: Log, poolSize = POOL_SIZE): 
         });
   return {
     sql,
-    db: drizzle(sql, { schema }),
+    db: drizzle(preparing(sql), { schema }),
     close: () => sql.end({ timeout: 3 }),
   };
 }

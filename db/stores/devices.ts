@@ -1,9 +1,11 @@
 import { and, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import type postgres from 'postgres';
 import type { Database } from '../client.ts';
 import { DomainError } from '../domain/errors.ts';
 import { createSecret, hashSecret } from '../domain/secrets.ts';
 import type { Capability, Device, Widget, WidgetStatus } from '../domain/types.ts';
 import { capabilities, devices, enrollments, purges, widgets } from '../schema/index.ts';
+import { insertNewDevice } from './new-device.ts';
 import { isUniqueViolation } from './violations.ts';
 import { toWidget } from './widgets.ts';
 
@@ -58,7 +60,10 @@ const titleOf = (capabilityType: string) => {
   return words === '' ? capabilityType : words.charAt(0).toUpperCase() + words.slice(1);
 };
 
-export function createDeviceStore(db: Database, options: { defaultWidgetStatus: WidgetStatus }) {
+export function createDeviceStore(
+  { db, sql: client }: { db: Database; sql: postgres.Sql },
+  options: { defaultWidgetStatus: WidgetStatus },
+) {
   type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
 
   /** `replace`: limits and options of a known capability become the declared ones, else they stay. */
@@ -170,6 +175,24 @@ export function createDeviceStore(db: Database, options: { defaultWidgetStatus: 
       return { device: toDevice(row), created: known === undefined, secret, ...declared };
     });
 
+  const registerNew = async (
+    { capabilities: declared, ...about }: Registration,
+    by: { enrollmentId: number | null; giveSecret: boolean },
+  ): Promise<Registered | null> => {
+    const secret = by.giveSecret ? createSecret() : null;
+    const made = await insertNewDevice(client, {
+      ...about,
+      secretHash: secret === null ? null : hashSecret(secret),
+      enrollmentId: by.enrollmentId,
+      capabilities: declared.map((capability) => ({
+        ...capability,
+        title: capability.controlType === WITHOUT_WIDGET ? null : titleOf(capability.capabilityType),
+      })),
+      widgetStatus: options.defaultWidgetStatus,
+    });
+    return made === null ? null : { ...made, created: true, secret, widgetsCreated: made.widgets.length };
+  };
+
   const change = async (pk: number, set: Partial<typeof devices.$inferInsert>): Promise<Device> => {
     const [row] = await db.update(devices).set(set).where(eq(devices.pk, pk)).returning();
     if (row === undefined) throw new DomainError('NOT_FOUND', 'no such device');
@@ -187,6 +210,8 @@ export function createDeviceStore(db: Database, options: { defaultWidgetStatus: 
       registration: Registration,
       by: { enrollmentId: number | null; giveSecret: boolean },
     ): Promise<Registered> {
+      const made = await registerNew(registration, by);
+      if (made !== null) return made;
       try {
         return await registerOnce(registration, by);
       } catch (error) {
