@@ -28,16 +28,17 @@ export interface Client {
 /** A statement with more parameters is one of many shapes (rows of an insert), not worth keeping on the server. */
 const MAX_PREPARED_PARAMETERS = 40;
 
-/** Drizzle asks for no prepared statements: each would cost two round trips to the server. */
+/** Drizzle asks for unprepared statements, of which each costs two round trips and waits for the one before. */
 function preparing<S extends postgres.ISql>(sql: S): S {
   const unsafe = sql.unsafe.bind(sql);
   const prepared: typeof sql.unsafe = (text, parameters, options) =>
-    unsafe(text, parameters, { prepare: (parameters?.length ?? 0) <= MAX_PREPARED_PARAMETERS, ...options });
+    unsafe(text, parameters, { ...options, prepare: (parameters?.length ?? 0) <= MAX_PREPARED_PARAMETERS });
   return new Proxy(sql, {
     get: (target, name, receiver) => {
       if (name === 'unsafe') return prepared;
       if (name !== 'begin') return Reflect.get(target, name, receiver);
       const { begin } = target as unknown as postgres.Sql;
+      // The form that Drizzle uses.
       return (work: (tx: postgres.TransactionSql) => unknown) => begin((tx) => work(preparing(tx)));
     },
   });
