@@ -1,0 +1,217 @@
+import { connect, type IClientOptions, type MqttClient } from 'mqtt';
+import type { Value } from '../../db/domain/types.ts';
+import type { Model, Random } from './models.ts';
+import type { Secrets } from './state.ts';
+import type { Tally } from './tally.ts';
+
+const RECONNECT_MIN_MS = 1000;
+const RECONNECT_SPREAD_MS = 2000;
+const REGISTER_LIMIT_MS = 60_000;
+/** Reports of a device that may wait for their acknowledgement; above it the device waits. */
+const MAX_WAITING = 100;
+
+export interface SimulatedDeviceDeps {
+  id: string;
+  model: Model;
+  url: string;
+  ca: string | null;
+  token: string | null;
+  secrets: Secrets;
+  tally: Tally;
+  random: Random;
+  slowMs: number;
+  /** Percent. */
+  garbage: number;
+}
+
+interface Command {
+  capability_type: string;
+  value: Value;
+  reply_topic: string;
+}
+
+const GARBAGE: readonly string[] = [
+  '{"capability_type":"tempera',
+  'not JSON at all',
+  '{"control_type":"sensor","value":1}',
+  '{"capability_type":"x","control_type":"lever","value":1}',
+  '{"capability_type":"x","control_type":"sensor","value":{}}',
+  '{"capability_type":"x","control_type":"sensor","value":1,"timestamp":"2199-01-01T00:00:00Z"}',
+  '['.repeat(200),
+  ' '.repeat(65_537),
+];
+
+/** A device as its maker would write it with an ordinary MQTT library. */
+export class SimulatedDevice {
+  readonly #deps: SimulatedDeviceDeps;
+  #client: MqttClient | null = null;
+  #waiting = 0;
+  #ready = false;
+  #stopping = false;
+
+  constructor(deps: SimulatedDeviceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Connects and registers. Rejects with the reason when the server does not want it. */
+  async start(): Promise<void> {
+    const { id, secrets, token } = this.#deps;
+    const secret = secrets.get(id);
+    try {
+      await this.#open(secret ?? token);
+    } catch (error) {
+      // The secret may be of an installation that is no more.
+      if (secret === undefined || token === null) throw error;
+      secrets.forget(id);
+      await this.#open(token);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#client?.endAsync();
+  }
+
+  async #open(password: string | null): Promise<void> {
+    const { id, url, ca, tally, random } = this.#deps;
+    const options: IClientOptions = {
+      clientId: id,
+      username: id,
+      ...(password !== null && { password }),
+      ...(ca !== null && { ca }),
+      clean: false,
+      keepalive: 30,
+      reconnectPeriod: RECONNECT_MIN_MS + Math.floor(random() * RECONNECT_SPREAD_MS),
+      connectTimeout: 30_000,
+      // Filters of a session are the server's to remember; what was refused is not asked for again and again.
+      resubscribe: false,
+    };
+    const client = connect(url, options);
+    this.#client = client;
+    client.on('message', (topic, payload) => this.#onMessage(topic, payload.toString()));
+    client.on('connect', () => {
+      tally.connected++;
+      if (this.#ready) {
+        tally.reconnects++;
+        this.#subscribe(client);
+      }
+    });
+    client.on('close', () => {
+      if (client.disconnecting || !this.#ready) return;
+      tally.connected = Math.max(0, tally.connected - 1);
+    });
+    await new Promise<void>((resolve, reject) => {
+      client.once('connect', () => resolve());
+      client.once('error', (error) => {
+        client.end(true);
+        reject(error);
+      });
+    });
+    client.on('error', (error) => tally.fault(error.message));
+    await this.#register(client);
+    this.#subscribe(client);
+    this.#ready = true;
+  }
+
+  async #register(client: MqttClient): Promise<void> {
+    const { id, model, secrets, tally } = this.#deps;
+    const topic = `devices/${id}/register/response`;
+    await client.subscribeAsync(topic, { qos: 1 });
+    const answered = new Promise<{ status: string; message?: string; device_secret?: string }>(
+      (resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error('no answer to the registration')), REGISTER_LIMIT_MS);
+        const listen = (from: string, payload: Buffer) => {
+          if (from !== topic) return;
+          clearTimeout(timer);
+          client.off('message', listen);
+          resolve(JSON.parse(payload.toString()));
+        };
+        client.on('message', listen);
+      },
+    );
+    const registration = {
+      device_id: id,
+      device_name: `${model.name} ${id}`,
+      device_type: model.type,
+      capabilities: model.capabilities,
+      version: '1.0.0',
+      manufacturer: 'PM IoT simulator',
+    };
+    await client.publishAsync('devices/register', JSON.stringify(registration), { qos: 1 });
+    const { status, message, device_secret } = await answered;
+    if (status === 'error') throw new Error(`registration refused: ${message}`);
+    if (device_secret !== undefined) secrets.set(id, device_secret);
+    tally.registered++;
+  }
+
+  #subscribe(client: MqttClient): void {
+    const { id, tally } = this.#deps;
+    const topics = ['command/request', 'pair/request', 'errors'].map((name) => `devices/${id}/${name}`);
+    client.subscribe(topics, { qos: 1 }, (error) => {
+      if (error && !this.#stopping && client.connected) tally.fault(`subscription refused: ${error.message}`);
+    });
+  }
+
+  #onMessage(topic: string, payload: string): void {
+    const { id, tally, garbage, slowMs } = this.#deps;
+    if (topic === `devices/${id}/errors`) {
+      tally.refused++;
+      const { code, message } = JSON.parse(payload) as { code: string; message: string };
+      if (garbage === 0) tally.fault(`${code}: ${message}`);
+    } else if (topic === `devices/${id}/pair/request`) {
+      tally.pairings++;
+      this.#client?.publish(`devices/${id}/pair/response`, JSON.stringify({ status: 'success' }), { qos: 1 });
+    } else if (topic === `devices/${id}/command/request`) {
+      const command = JSON.parse(payload) as Command;
+      setTimeout(() => this.#obey(command), slowMs);
+    }
+  }
+
+  #obey({ capability_type, value, reply_topic }: Command): void {
+    const { model, tally } = this.#deps;
+    let result: object;
+    try {
+      result = { status: 'success', value: model.obey(capability_type, value) };
+    } catch (error) {
+      result = { status: 'error', message: error instanceof Error ? error.message : String(error) };
+    }
+    tally.commands++;
+    this.#client?.publish(reply_topic, JSON.stringify(result), { qos: 1 });
+  }
+
+  /** One heartbeat, and what the model has to say. */
+  report(now: Date): void {
+    const { id, model, tally, random, garbage } = this.#deps;
+    const client = this.#client;
+    if (client === null || !this.#ready || !client.connected) return;
+    const beat = { capability_type: 'status', control_type: 'heartbeat', value: 'alive' };
+    client.publish(`devices/${id}/heartbeat`, JSON.stringify(beat), { qos: 0 });
+    for (const reading of model.report(now)) {
+      if (this.#waiting >= MAX_WAITING) return;
+      if (random() * 100 < garbage) {
+        tally.garbage++;
+        this.#send(client, GARBAGE[Math.floor(random() * GARBAGE.length)] ?? '');
+      } else this.#send(client, JSON.stringify({ ...reading, timestamp: now.toISOString() }));
+    }
+  }
+
+  #send(client: MqttClient, payload: string): void {
+    const { id, tally } = this.#deps;
+    const started = performance.now();
+    tally.sent++;
+    this.#waiting++;
+    client.publish(`devices/${id}/sensor`, payload, { qos: 1 }, (error) => {
+      this.#waiting--;
+      if (error) return;
+      tally.acknowledged++;
+      tally.latency(performance.now() - started);
+    });
+  }
+
+  /** Breaks the connection without a word, as bad radio does. */
+  drop(): void {
+    if (!this.#client?.connected) return;
+    this.#deps.tally.dropped++;
+    this.#client.stream.destroy();
+  }
+}

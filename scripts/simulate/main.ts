@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SimulatedDevice } from './device.ts';
+import { makeToken } from './enrol.ts';
+import { MODELS, seeded } from './models.ts';
+import { type Options, readOptions, USAGE, UsageError } from './options.ts';
+import { Secrets } from './state.ts';
+import { Tally } from './tally.ts';
+
+const EXIT_USAGE = 64;
+/** Devices that connect and register at the same time. */
+const AT_ONCE = 100;
+/** Each interval is cut into so many turns, among which the devices are spread. */
+const TURNS = 20;
+const LINE_EVERY_MS = 1000;
+/** How long acknowledgements may take after the last report. */
+const LAST_WORDS_MS = 5000;
+
+function show(text: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${text}`);
+  else console.log(text);
+}
+
+async function inGroups(devices: SimulatedDevice[], tally: Tally): Promise<void> {
+  const waiting = [...devices];
+  const worker = async () => {
+    for (let device = waiting.shift(); device !== undefined; device = waiting.shift()) {
+      await device.start().catch((error: unknown) => {
+        tally.fault(error instanceof Error ? error.message : String(error));
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+async function run(options: Options): Promise<number> {
+  const { url, devices: count, intervalMs, drop } = options;
+  const random = seeded(options.seed);
+  const tally = new Tally();
+  const secrets = new Secrets(options.statePath, url);
+  const ids = Array.from({ length: count }, (_, i) => `${options.prefix}-${String(i + 1).padStart(4, '0')}`);
+  const unknown = ids.filter((id) => secrets.get(id) === undefined).length;
+  const token =
+    options.token ?? (options.http === null ? null : await makeToken(options.http, Math.max(unknown, count)));
+  const ca = options.caPath === null ? null : readFileSync(options.caPath, 'utf8');
+  const devices = ids.map((id, i) => {
+    const model = MODELS[i % MODELS.length]?.(random);
+    if (model === undefined) throw new Error('there are no models');
+    const { slowMs, garbage } = options;
+    return new SimulatedDevice({ id, model, url, ca, token, secrets, tally, random, slowMs, garbage });
+  });
+
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  const line = setInterval(() => show(tally.line(count)), LINE_EVERY_MS);
+  const began = performance.now();
+  const started = inGroups(devices, tally).then(() => {
+    secrets.save();
+    show(
+      `${tally.registered} of ${count} registered after ${((performance.now() - began) / 1000).toFixed(1)} s\n`,
+    );
+  });
+  let turn = 0;
+  const reports = setInterval(() => {
+    const now = new Date();
+    for (let i = turn % TURNS; i < devices.length; i += TURNS) {
+      devices[i]?.report(now);
+      if (random() * 100 < drop) devices[i]?.drop();
+    }
+    turn++;
+  }, intervalMs / TURNS);
+
+  const ends: Promise<unknown>[] = [interrupted];
+  if (options.durationMs !== null)
+    ends.push(started.then(() => sleep(options.durationMs ?? 0, null, { ref: false })));
+  await Promise.race(ends);
+  clearInterval(reports);
+  const deadline = Date.now() + LAST_WORDS_MS;
+  while (tally.acknowledged < tally.sent && Date.now() < deadline) await sleep(50);
+  clearInterval(line);
+  secrets.save();
+  await Promise.race([Promise.allSettled(devices.map((device) => device.stop())), sleep(LAST_WORDS_MS)]);
+  show(`${tally.summary(count)}\n`);
+  return tally.faults === 0 && tally.registered === count ? 0 : 1;
+}
+
+try {
+  process.exitCode = await run(readOptions(process.argv.slice(2), process.env));
+} catch (error) {
+  const usage = error instanceof UsageError;
+  console.error(error instanceof Error ? error.message : String(error));
+  if (usage) console.error(`\n${USAGE}`);
+  process.exitCode = usage ? EXIT_USAGE : 1;
+}
+process.exit();
