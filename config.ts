@@ -62,7 +62,7 @@ export function loadEnvFile(folder: string, env: NodeJS.ProcessEnv = process.env
       `.env: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     ]);
   }
-  for (const [name, value] of Object.entries(parseEnv(text))) env[name] ??= value;
+  for (const [name, value] of Object.entries(parseEnv(text))) env[name] ||= value;
 }
 
 const isLoopback = (host: string) =>
@@ -174,7 +174,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
 function parseDatabaseUrl(text: string): string | undefined {
   try {
     const url = new URL(text);
-    return url.protocol === 'postgres:' || url.protocol === 'postgresql:' ? text : undefined;
+    const known = url.protocol === 'postgres:' || url.protocol === 'postgresql:';
+    return known && url.hostname !== '' ? text : undefined;
   } catch {
     return undefined;
   }

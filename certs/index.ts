@@ -5,7 +5,14 @@ import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../db/domain/ports.ts';
 import { writeFileDurably } from '../db/durable-file.ts';
-import { issueDevice, issueServer, type KeyAndCertificate, makeAuthority, readAuthority } from './issue.ts';
+import {
+  issueDevice,
+  issueServer,
+  type KeyAndCertificate,
+  makeAuthority,
+  newKey,
+  readAuthority,
+} from './issue.ts';
 
 /** A server certificate is made anew when it has less than this left. */
 const RENEW_BEFORE_MS = 30 * 86_400_000;
@@ -75,14 +82,16 @@ export async function openCertificates(options: {
   };
 
   const openAuthority = async () => {
-    const [hasKey, hasCert] = [existsSync(path('ca.key')), existsSync(path('ca.crt'))];
-    // The key is written first: a key alone is a first start that was cut, and nobody trusts its CA yet.
-    if (!hasCert) keep('ca', await makeAuthority(`PM IoT CA ${hostname()}`, now()));
-    else if (!hasKey) {
-      throw new Error(
-        `${path('ca.key')} is missing: restore it, or remove ca.crt to make a new CA (devices must then trust the new one)`,
-      );
+    const hasCert = existsSync(path('ca.crt'));
+    if (!existsSync(path('ca.key'))) {
+      if (hasCert) {
+        throw new Error(
+          `${path('ca.key')} is missing: restore it, or remove ca.crt to make a new CA (devices must then trust the new one)`,
+        );
+      }
+      writeFileDurably(path('ca.key'), await newKey(), 0o600);
     }
+    if (!hasCert) writeFileDurably(path('ca.crt'), await makeAuthority(read(path('ca.key')), now()), 0o644);
     const pair = { keyPem: read(path('ca.key')), certPem: read(path('ca.crt')) };
     try {
       if (!new X509Certificate(pair.certPem).checkPrivateKey(createPrivateKey(pair.keyPem))) {

@@ -1,6 +1,6 @@
 // The library's dependency injection needs it, and leaves it to the program to load it first.
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 
@@ -52,8 +52,28 @@ function validity(now: number, days: number) {
   return { notBefore: new Date(now - BACKDATED_MS), notAfter: new Date(now + days * DAY_MS) };
 }
 
-export async function makeAuthority(name: string, now: number): Promise<KeyAndCertificate> {
-  const keys = await newKeys();
+export async function newKey(): Promise<string> {
+  return keyPem((await newKeys()).privateKey);
+}
+
+async function keysOf(pem: string): Promise<webcrypto.CryptoKeyPair> {
+  const der = x509.PemConverter.decodeFirst(pem);
+  const privateKey = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, true, ['sign']);
+  const spki = createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'der' });
+  const publicKey = await webcrypto.subtle.importKey('spki', spki, ALGORITHM, true, ['verify']);
+  return { privateKey, publicKey };
+}
+
+/**
+ * The CA of a key. Its name is made of the key: a certificate that was lost and is made again verifies what the
+ * first one did, and whoever trusts the first one trusts what is issued now.
+ */
+export async function makeAuthority(pem: string, now: number): Promise<string> {
+  const keys = await keysOf(pem);
+  const id = createHash('sha256').update(
+    createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'der' }),
+  );
+  const name = `PM IoT CA ${id.digest('hex').slice(0, 8)}`;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: randomSerial(),
     name: [{ CN: [name] }, { O: ['PM IoT'] }],
@@ -66,7 +86,7 @@ export async function makeAuthority(name: string, now: number): Promise<KeyAndCe
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { keyPem: await keyPem(keys.privateKey), certPem: certPem(certificate) };
+  return certPem(certificate);
 }
 
 /** Throws when the texts are no certificate and key that belong together. */

@@ -109,17 +109,17 @@ const UNAVAILABLE_CODES = new Set([
   'ECONNRESET',
   'ECONNABORTED',
   'EPIPE',
-  'ENOENT',
   'ENOTFOUND',
   'EAI_AGAIN',
   'ETIMEDOUT',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  // The server shuts down, crashed, or is still starting; has no connection or no disk left; gave up on a statement.
+  // The server shuts down, crashed, or is still starting; has no connection or no disk left; gave up on a statement or a transaction.
   '57P01',
   '57P02',
   '57P03',
   '57014',
+  '25P03',
   '53300',
   '53100',
 ]);

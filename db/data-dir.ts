@@ -1,9 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileDurably } from './durable-file.ts';
 import { shortSocketPath } from './socket-path.ts';
+
+const MAX_ATTEMPTS = 100;
+const LOOK_AGAIN_MS = 20;
+const MUTEX_LIMIT_MS = 10_000;
 
 /** Another process uses the folder. */
 export class DataDirLockedError extends Error {}
@@ -34,29 +48,46 @@ export async function openDataDir(path: string): Promise<DataDir> {
 }
 
 /**
- * A Unix socket that is listened on is a lock that ends with its process, even by a kill -9. The file stays behind
- * then: it is moved aside only after nobody answered on it, and whoever moved it first owns the place.
+ * A Unix socket that is listened on is a lock that ends with its process, even by a kill -9. To bind is exclusive; a
+ * socket that was left behind is removed by one process at a time, and only after nobody answered on it once more.
  */
 async function lock(folder: string): Promise<Server> {
   const path = shortSocketPath(folder, 'lock');
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const server = await tryListen(path);
     if (server !== null) return server;
     const holder = await holderOf(path);
-    if (holder !== null) {
-      throw new DataDirLockedError(
-        `DATA_DIR ${folder} is in use by process ${holder}: stop that one first, or give this one its own DATA_DIR`,
-      );
-    }
-    const aside = `${path}.${process.pid}`;
-    try {
-      renameSync(path, aside);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-    rmSync(aside, { force: true });
+    if (holder !== null) throw locked(folder, holder);
+    await removeLeftOver(path);
   }
   throw new DataDirLockedError(`DATA_DIR ${folder} is being opened by several processes at once`);
+}
+
+function locked(folder: string, holder: string): DataDirLockedError {
+  return new DataDirLockedError(
+    `DATA_DIR ${folder} is in use by process ${holder}: stop that one first, or give this one its own DATA_DIR`,
+  );
+}
+
+async function removeLeftOver(path: string): Promise<void> {
+  const mutex = `${path}.remove`;
+  try {
+    closeSync(openSync(mutex, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    // Its owner needs some milliseconds; one that was killed just then must not keep the folder closed.
+    const age = Date.now() - (statSync(mutex, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > MUTEX_LIMIT_MS) rmSync(mutex, { force: true });
+    await sleep(LOOK_AGAIN_MS);
+    return;
+  }
+  try {
+    // Who has just bound it listens by then.
+    await sleep(LOOK_AGAIN_MS);
+    if ((await holderOf(path)) === null) rmSync(path, { force: true });
+  } finally {
+    rmSync(mutex, { force: true });
+  }
 }
 
 function tryListen(path: string): Promise<Server | null> {

@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** `sun_path` holds 108 bytes on Linux, 104 on macOS, with the final zero. */
-const MAX_BYTES = 100;
+const MAX_BYTES = 95;
 
 /** A path for a Unix socket that belongs to `folder`: inside it, or in a private temporary folder when that is too long. */
 export function shortSocketPath(folder: string, name: string): string {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../domain/ports.ts';
@@ -21,9 +21,7 @@ export async function startEmbedded(options: {
 }): Promise<EmbeddedDatabase> {
   const { dataDir, log, onCrash } = options;
   const folder = join(dataDir, 'db');
-  if (!existsSync(join(folder, 'PG_VERSION')))
-    log.info({ folder }, 'making the embedded database: a few seconds');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!existsSync(folder)) log.info({ folder }, 'making the embedded database: a few seconds');
   const input: WorkerInput = { folder, socketPath: shortSocketPath(dataDir, 'postgres') };
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: input });
   let stopping = false;

@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
@@ -18,7 +18,16 @@ async function start() {
     '-c',
     'wal_sync_method=fsync',
   ];
-  const db = await PGlite.create({ fs: new DurableFS(folder), startParams });
+  const open = (path: string) => PGlite.create({ fs: new DurableFS(path), startParams });
+  if (!existsSync(folder)) {
+    // Made beside its place: a first start that is cut leaves nothing that looks like a database.
+    const draft = `${folder}.new`;
+    rmSync(draft, { recursive: true, force: true });
+    mkdirSync(draft, { mode: 0o700 });
+    await (await open(draft)).close();
+    renameSync(draft, folder);
+  }
+  const db = await open(folder);
   rmSync(socketPath, { force: true });
   // One for the pool, and room for its successor while a lost connection is still being noticed.
   const server = new PGLiteSocketServer({ db, path: socketPath, maxConnections: 4 });

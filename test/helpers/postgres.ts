@@ -32,7 +32,7 @@ export function findPostgres(): string | null {
 
 /** A reason to skip a test that needs a PostgreSQL server; false when it can run. In CI nothing is skipped. */
 export function postgresMissing(): string | false {
-  if (findPostgres() !== null || process.env.CI) return false;
+  if (findPostgres() !== null || process.env.CI === 'true') return false;
   return 'no PostgreSQL server is installed (Debian: apt-get install postgresql)';
 }
 
