@@ -2,6 +2,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import type { Log } from './domain/ports.ts';
 import * as schema from './schema/index.ts';
+import { createWatchedSockets } from './watched-sockets.ts';
 
 export type Database = PostgresJsDatabase<typeof schema>;
 
@@ -11,8 +12,8 @@ export const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_S = 5;
 const MAX_LIFETIME_S = 3600;
 /** A statement that takes longer than this has met a fault: everything here is short. Milliseconds. */
-const STATEMENT_TIMEOUT_MS = 15_000;
-const IDLE_TRANSACTION_TIMEOUT_MS = 15_000;
+const STATEMENT_TIMEOUT_MS = 8000;
+const IDLE_TRANSACTION_TIMEOUT_MS = 8000;
 /** After a lost connection: seconds until the next try, by number of tries. */
 const backoff = (attempt: number) => Math.min(0.05 * 2 ** attempt, 1);
 
@@ -64,6 +65,7 @@ export function connect(target: ConnectTarget, log: Log, poolSize = POOL_SIZE): 
     backoff,
     onnotice: (notice: postgres.Notice) => log.debug({ notice: notice.message }, 'notice of the database'),
   } satisfies postgres.Options<Record<string, never>>;
+  const sockets = createWatchedSockets();
   const sql =
     'socketPath' in target
       ? postgres({
@@ -80,16 +82,21 @@ export function connect(target: ConnectTarget, log: Log, poolSize = POOL_SIZE): 
           max: poolSize,
           max_lifetime: MAX_LIFETIME_S,
           ssl: tlsOption(new URL(target.url)),
+          ...({ socket: sockets.open } as object),
           connection: {
             application_name: 'pm-iot',
             statement_timeout: STATEMENT_TIMEOUT_MS,
             idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
           },
         });
+  if ('url' in target) void sockets.watch(sql, log);
   return {
     sql,
     db: drizzle(preparing(sql), { schema }),
-    close: () => sql.end({ timeout: 3 }),
+    close: async () => {
+      sockets.stop();
+      await sql.end({ timeout: 3 });
+    },
   };
 }
 

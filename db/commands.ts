@@ -37,8 +37,21 @@ export function createCommands(deps: CommandsDeps): Commands {
   const byCorrelation = new Map<string, Command>();
   const timers = new Map<number, NodeJS.Timeout>();
   const waiters = new Map<number, Set<(command: Command) => void>>();
+  /** Commands on their way into the database, by device. */
+  const inserting = new Map<number, number>();
   /** One hand-over at a time for each device, so that commands keep their order. */
   const flushing = new Map<number, Promise<void>>();
+
+  const whileInserting = async <T>(devicePk: number, insert: () => Promise<T>): Promise<T> => {
+    inserting.set(devicePk, (inserting.get(devicePk) ?? 0) + 1);
+    try {
+      return await insert();
+    } finally {
+      const left = (inserting.get(devicePk) ?? 1) - 1;
+      if (left > 0) inserting.set(devicePk, left);
+      else inserting.delete(devicePk);
+    }
+  };
 
   const arm = (command: Command) => {
     clearTimeout(timers.get(command.id));
@@ -158,24 +171,25 @@ export function createCommands(deps: CommandsDeps): Commands {
     request: async (widget, value, actor) => {
       checkCommandValue(widget, value);
       const { device } = widget;
-      const ahead = [...open.values()].filter(
-        (c) => c.devicePk === device.pk && c.status === 'queued',
-      ).length;
+      const queued = [...open.values()].filter((c) => c.devicePk === device.pk && c.status === 'queued');
+      const ahead = queued.length + (inserting.get(device.pk) ?? 0);
       if (ahead >= MAX_QUEUED) {
         throw new DomainError('QUEUE_FULL', `${MAX_QUEUED} commands already wait for ${device.deviceId}`);
       }
       const now = new Date(clock.now());
       const direct = ahead === 0 && link.reachable(device.pk);
-      const command = await store.insert({
-        correlationId: `~${randomBytes(16).toString('base64url')}`,
-        widgetId: widget.id,
-        devicePk: device.pk,
-        value,
-        status: direct ? 'sent' : 'queued',
-        requestedBy: actor.username,
-        createdAt: now,
-        sentAt: direct ? now : null,
-      });
+      const command = await whileInserting(device.pk, () =>
+        store.insert({
+          correlationId: `~${randomBytes(16).toString('base64url')}`,
+          widgetId: widget.id,
+          devicePk: device.pk,
+          value,
+          status: direct ? 'sent' : 'queued',
+          requestedBy: actor.username,
+          createdAt: now,
+          sentAt: direct ? now : null,
+        }),
+      );
       track(command);
       events.record({
         kind: 'command_requested',

@@ -49,11 +49,12 @@ interface BucketRow extends Row {
 
 const MICROS = '(extract(epoch from at) * 1000000)::bigint';
 
+// A bare name in ORDER BY would be the output column, which is text here.
 const RAW = (order: 'asc' | 'desc') => `
   select ${MICROS}::text as at, seq::text, kind, num, txt from readings
   where widget_id = $1 and at >= to_timestamp($2::text::float8 / 1e6) and at <= to_timestamp($3::text::float8 / 1e6)
     and (at, seq) ${order === 'asc' ? '>' : '<'} (to_timestamp($4::text::float8 / 1e6), $5::text::bigint)
-  order by at ${order}, seq ${order} limit $6`;
+  order by readings.at ${order}, readings.seq ${order} limit $6`;
 
 /** One page of readings, gathered into intervals; the last row of each interval carries its last value. */
 const BUCKETS = `
@@ -67,7 +68,7 @@ const BUCKETS = `
     from page group by bucket),
   lasts as (select distinct on (bucket) * from page order by bucket, at desc, seq desc)
   select bucket::text, ${MICROS}::text as at, seq::text, kind, num, txt, min, max, sum, numbers::text, count::text
-  from sums join lasts using (bucket) order by bucket`;
+  from sums join lasts using (bucket) order by sums.bucket`;
 
 const decode = ({ kind, num, txt }: Row) => decodeValue(kind, num, txt);
 

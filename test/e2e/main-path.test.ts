@@ -233,5 +233,22 @@ for (const kind of KINDS) {
         await wire.disconnect();
       },
     );
+
+    await t.test(
+      'a database that hangs is given up on in bounded time, and all recovers by itself',
+      async (s) => {
+        if (postgres === null) return s.skip('the embedded database lives and dies with the process');
+        const { wire } = await enrolled(server, rest, 'stoic');
+        await postgres.freeze();
+        // The client's own patience may end before.
+        const sent = wire.publish('devices/stoic/sensor', reading('kept')).catch(() => {});
+        const { status } = await rest.get('/api/events');
+        assert.equal(status, 503);
+        await postgres.thaw();
+        await sent;
+        await until('the reading is stored', async () => (await values(rest, 'stoic')).length === 1);
+        await wire.drop();
+      },
+    );
   });
 }

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -14,6 +14,9 @@ export interface Postgres {
   /** `immediate` is a crash: the server recovers at its next start. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
   start(): Promise<void>;
+  /** It says nothing any more, and does not end: a hung machine. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   /** Stops it and removes its files. */
   dispose(): Promise<void>;
 }
@@ -99,13 +102,22 @@ export async function startPostgres(): Promise<Postgres> {
   const stop = (mode: 'fast' | 'immediate' = 'fast') =>
     call('pg_ctl', ['stop', '-w', '-t', '60', '-D', data, '-m', mode]);
 
+  const signal = async (name: 'STOP' | 'CONT') => {
+    const pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
+    process.kill(pid, `SIG${name}`);
+    await run('pkill', [`-${name}`, '-P', String(pid)]);
+  };
+
   await start();
   return {
     url: `postgres://pm:${password}@127.0.0.1:${port}/postgres`,
     start,
     stop,
+    freeze: () => signal('STOP'),
+    thaw: () => signal('CONT'),
     dispose: async () => {
       // It may have been stopped already.
+      await signal('CONT').catch(() => {});
       await stop('immediate').catch(() => {});
       rmSync(folder, { recursive: true, force: true });
     },

@@ -1,0 +1,66 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type postgres from 'postgres';
+import type { Log } from './domain/ports.ts';
+
+const LOOK_EVERY_MS = 5000;
+/** Above the time that the server itself grants a statement. */
+const ANSWER_LIMIT_MS = 10_000;
+const CONNECT_LIMIT_MS = 5000;
+
+interface SocketOptions {
+  host: string[];
+  port: number[];
+}
+
+/**
+ * The driver's sockets, known here so that they can be broken: a server that hangs, or whose machine lost its power,
+ * says nothing, and without an end to the connection what was asked would wait for minutes.
+ */
+export function createWatchedSockets() {
+  const sockets = new Set<Socket>();
+  let stopped = false;
+
+  return {
+    /** For the `socket` option of postgres.js: resolves with a connected socket. */
+    open: async ({ host: [host = 'localhost'], port: [port = 5432] }: SocketOptions): Promise<Socket> => {
+      const socket = connectTcp({ host, port, keepAlive: true, noDelay: true });
+      socket.setTimeout(CONNECT_LIMIT_MS, () => {
+        socket.destroy(Object.assign(new Error('the database does not answer'), { code: 'CONNECT_TIMEOUT' }));
+      });
+      await new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve);
+        socket.once('error', reject);
+      });
+      socket.setTimeout(0);
+      socket.removeAllListeners('error');
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      // The name that a certificate is checked against.
+      return Object.assign(socket, { host, port });
+    },
+
+    /** Asks the server something now and then; breaks all connections when it does not answer. */
+    watch: async (sql: postgres.Sql, log: Log): Promise<void> => {
+      while (!stopped) {
+        await sleep(LOOK_EVERY_MS, null, { ref: false });
+        const answer = sql`select 1`.then(
+          () => true,
+          // Away is an answer too: the driver knows.
+          () => true,
+        );
+        const answered = await Promise.race([answer, sleep(ANSWER_LIMIT_MS, false, { ref: false })]);
+        if (answered || stopped) continue;
+        log.warn(
+          { connections: sockets.size },
+          'the database does not answer: its connections are broken off',
+        );
+        for (const socket of sockets) socket.destroy();
+      }
+    },
+
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
