@@ -1,4 +1,11 @@
-import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import {
+  type DestinationStream,
+  destination,
+  type Logger,
+  pino,
+  stdSerializers,
+  stdTimeFunctions,
+} from 'pino';
 import pretty from 'pino-pretty';
 
 /** Names under which a secret could come into a log line by accident, at the top or one level down. */
@@ -13,6 +20,13 @@ const SECRETS = [
   'authorization',
 ];
 
+/** Drizzle puts the parameters of a failed statement, hashes of secrets among them, into its message. */
+function withoutParameters(error: Error): object {
+  const serialized = stdSerializers.err(error);
+  const cut = (text: string) => text.replace(/\nparams: [^\n]*/g, '');
+  return { ...serialized, message: cut(serialized.message), stack: cut(serialized.stack) };
+}
+
 /** JSON lines, or text for people when the output is a terminal. Written at once: the last line before the end counts. */
 export function createLogger(options: { level: string; output?: DestinationStream }): Logger {
   const output =
@@ -26,6 +40,7 @@ export function createLogger(options: { level: string; output?: DestinationStrea
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: withoutParameters },
       redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
     },
     output,

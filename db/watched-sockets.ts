@@ -46,8 +46,8 @@ export function createWatchedSockets() {
         await sleep(LOOK_EVERY_MS, null, { ref: false });
         const answer = sql`select 1`.then(
           () => true,
-          // Away is an answer too: the driver knows.
-          () => true,
+          // Refused or closed: the driver knows. A connection that is not even taken up: it hangs.
+          (error: NodeJS.ErrnoException) => error.code !== 'CONNECT_TIMEOUT',
         );
         const answered = await Promise.race([answer, sleep(ANSWER_LIMIT_MS, false, { ref: false })]);
         if (answered || stopped) continue;

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigError, loadConfig } from '../config.ts';
+import { parseDuration } from '../db/domain/duration.ts';
+
+const faults = (env: NodeJS.ProcessEnv): readonly string[] => {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.lines;
+  }
+};
+
+void test('an empty environment gives the defaults of the contract', () => {
+  const config = loadConfig({});
+  assert.deepEqual(config.listeners, {
+    http: { host: '127.0.0.1', port: 3000 },
+    https: { host: '0.0.0.0', port: 8443 },
+    mqtt: { host: '127.0.0.1', port: 1883 },
+    mqtts: { host: '0.0.0.0', port: 8883 },
+  });
+  assert.equal(config.jwtExpiresInMs, 72 * 3_600_000);
+  assert.equal(config.enrollment, 'token');
+  assert.equal(config.offlineAfterMs, 60_000);
+  assert.equal(config.commandExpiryMs, 3_600_000);
+  assert.equal(config.pairTimeoutMs, 30_000);
+  assert.equal(config.defaultWidgetStatus, 'exclude');
+  assert.equal(config.tlsMinVersion, 'TLSv1.3');
+  assert.equal(config.databaseUrl, null);
+});
+
+void test('an empty variable is unset, off and 0 are ports', () => {
+  const { listeners } = loadConfig({ HTTP_PORT: '', MQTT_PORT: 'off', MQTTS_PORT: '0' });
+  assert.deepEqual([listeners.http.port, listeners.mqtt.port, listeners.mqtts.port], [3000, 'off', 0]);
+});
+
+void test('a plain listener beyond loopback must be asked for', () => {
+  assert.equal(faults({ MQTT_HOST: '0.0.0.0' }).length, 1);
+  assert.equal(faults({ MQTT_HOST: '0.0.0.0', MQTT_PORT: 'off' }).length, 0);
+  assert.equal(faults({ MQTT_HOST: '127.0.0.9', HTTP_HOST: '::1' }).length, 0);
+  assert.equal(faults({ MQTT_HOST: '0.0.0.0', HTTP_HOST: '::', ALLOW_PLAINTEXT: 'true' }).length, 0);
+});
+
+void test('each bad value is one line that says what is allowed, without secrets', () => {
+  const bad: [string, string, RegExp][] = [
+    ['HTTP_PORT', '65536', /65535/],
+    ['HTTP_PORT', '-1', /65535/],
+    ['JWT_EXPIRES_IN', '3 days', /72h/],
+    ['OFFLINE_AFTER', '0s', /from 1s/],
+    ['DEFAULT_WIDGET_STATUS', 'shown', /include, exclude/],
+    ['LOG_LEVEL', 'loud', /trace/],
+    ['TLS_MIN_VERSION', 'TLSv1.1', /TLSv1.2/],
+    ['ADMIN_PASSWORD', 'secret!', /8 to 1024/],
+    ['JWT_SECRET', 'secret!', /32 bytes/],
+    ['DATABASE_URL', 'mysql://u:secret!@h/d', /postgres:/],
+    ['ALLOW_PLAINTEXT', 'yes', /true, false/],
+  ];
+  for (const [name, value, allowed] of bad) {
+    const lines = faults({ [name]: value });
+    assert.equal(lines.length, 1, name);
+    assert.match(lines[0] ?? '', new RegExp(`^${name}: `));
+    assert.match(lines[0] ?? '', allowed);
+    assert.doesNotMatch(lines[0] ?? '', /secret!/);
+  }
+});
+
+void test('durations have a unit', () => {
+  assert.deepEqual(['500ms', '60s', '5m', '72h', '7d', '60', 's', '1.5h', ''].map(parseDuration), [
+    500,
+    60_000,
+    300_000,
+    259_200_000,
+    604_800_000,
+    null,
+    null,
+    null,
+    null,
+  ]);
+});
