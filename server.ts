@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -19,16 +18,16 @@ import {
   createTokens,
   ensureAdmin,
 } from './db/accounts/index.ts';
-import { type ConnectTarget, connect, isUnavailable } from './db/client.ts';
+import { connect } from './db/client.ts';
 import { createCommands } from './db/commands.ts';
 import { openDataDir, readOrCreateSecret } from './db/data-dir.ts';
 import { createClock } from './db/domain/clock.ts';
-import { startEmbedded } from './db/embedded/index.ts';
 import { createEventLog } from './db/event-log.ts';
 import { createFlowMeter } from './db/flow-meter.ts';
 import { createLiveState } from './db/live-state/index.ts';
 import { createMaintenance, readWatermark } from './db/maintenance.ts';
-import { migrate, newestMigration } from './db/migrate.ts';
+import { newestMigration } from './db/migrate.ts';
+import { openDatabase } from './db/open.ts';
 import { createReadingWriter } from './db/reading-writer.ts';
 import { createCommandStore } from './db/stores/commands.ts';
 import { createDeviceStore } from './db/stores/devices.ts';
@@ -42,7 +41,6 @@ import { createWidgetStore } from './db/stores/widgets.ts';
 const LOCK_FAILURES = { failures: 10, windowMs: 60_000, lockMs: 60_000, maxKeys: 10_000 };
 /** Passwords stretched at once: 19 MiB and a thread each. */
 const PASSWORD_GATE = { concurrency: 2, maxWaiting: 50 };
-const DATABASE_RETRY_MS = 1000;
 /** Of the 10 s that a stop may take. */
 const QUIESCE_MS = 4000;
 const LAST_COMMIT_MS = 2000;
@@ -100,8 +98,14 @@ async function compose(
   const certificates = await openCertificates({ dir: join(dataDir.path, 'certs'), log: part('certs') });
   const jwtSecret = config.jwtSecret ?? readOrCreateSecret(dataDir.path, 'jwt.secret');
 
-  const target = await openDatabase();
-  const { sql, db, close } = connect(target, part('db'));
+  const database = await openDatabase({
+    dataDir: dataDir.path,
+    url: config.databaseUrl,
+    log: part('db'),
+    onCrash: onFatal,
+  });
+  onStop(database.stop);
+  const { sql, db, close } = connect(database.target, part('db'));
   onStop(close);
 
   const clock = createClock(now, Math.max(builtAt(), await readWatermark(sql)));
@@ -230,28 +234,6 @@ async function compose(
   if (madePassword !== null) showPassword(username, madePassword);
   // At any level: who started the process waits for this line.
   log.child({}, { level: 'info' }).info({ listeners: ports }, 'ready');
-
-  async function openDatabase(): Promise<ConnectTarget> {
-    if (config.databaseUrl === null) {
-      const embedded = await startEmbedded({ dataDir: dataDir.path, log: part('db'), onCrash: onFatal });
-      onStop(embedded.stop);
-      const socket = { socketPath: embedded.socketPath };
-      await migrate(socket, part('db'));
-      return socket;
-    }
-    const url = { url: config.databaseUrl };
-    for (;;) {
-      try {
-        await migrate(url, part('db'));
-        return url;
-      } catch (error) {
-        // After a power cut both machines start at once, and the database may be the slower one.
-        if (!isUnavailable(error)) throw error;
-        log.warn({ err: error }, 'the database is away: waiting for it');
-        await sleep(DATABASE_RETRY_MS);
-      }
-    }
-  }
 }
 
 /** Once, for the person who starts it the first time: beside the log, so that no log keeps it. */

@@ -1,22 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import type { AuthenticateError, ConnectPacket, PublishPacket, Subscription } from 'aedes';
-import type { EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
+import type { PublishPacket, Subscription } from 'aedes';
+import type { Log } from '../db/domain/ports.ts';
 import type { Commands } from '../db/domain/services.ts';
 import type { LiveState } from '../db/live-state/types.ts';
-import type { Login } from './authenticate.ts';
-import { CONNACK, type ConnackCode, type LoginOutcome } from './authenticate.ts';
 import { mayPublish, mayReceive, maySubscribe } from './authorize.ts';
-import type { ConnectionInfo } from './connection.ts';
 import type { BrokerCounters } from './counters.ts';
+import type { Denied } from './denied.ts';
 import type { Dispatch, Outcome } from './dispatch.ts';
 import { isFrozen } from './engine/client.ts';
 import { CONSUMED, type EngineClient, type MarkedPacket } from './engine/types.ts';
-import { type Identity, nameOf } from './identity.ts';
-import { Session, type Sessions } from './sessions.ts';
+import { guarded } from './guarded.ts';
+import type { Session, Sessions } from './sessions.ts';
 import { isCommandTopic, isValidFilter, isValidTopic, parseUplink, type Uplink } from './topics.ts';
 
-/** A database that hangs must not leave a client without an answer. */
-const AUTHENTICATE_TIMEOUT_MS = 5000;
 /** Subscriptions of one connection. */
 const MAX_SUBSCRIPTIONS = 1000;
 
@@ -27,38 +22,12 @@ export interface HooksDeps {
   live: LiveState;
   dispatch: Dispatch;
   commands: () => Commands;
-  authenticate: (login: Login) => Promise<LoginOutcome>;
-  /** Wrong guesses of devices, by name and address. */
-  guesses: { lockedFor(key: string): number | null; failed(key: string): void };
-  events: EventLog;
-  flows: FlowMeter;
   counters: BrokerCounters;
   log: Log;
-  connectionOf: (client: EngineClient) => ConnectionInfo;
+  denied: Denied;
   /** Would anybody be sent a message on this topic, now or later? */
   hasAudience: (topic: string) => boolean;
   stopping: () => boolean;
-}
-
-interface Pending {
-  clientId: string;
-  clean: boolean;
-}
-
-function connackError(code: ConnackCode, message: string): AuthenticateError {
-  return Object.assign(new Error(message), { returnCode: code }) as AuthenticateError;
-}
-
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /**
@@ -66,84 +35,7 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> 
  * the callback of `authorizePublish` is held until the message is stored, and the acknowledgement with it.
  */
 export function createHooks(deps: HooksDeps) {
-  const { sessions, live, dispatch, commands, authenticate, guesses, events, flows, counters, log } = deps;
-  const pending = new WeakMap<EngineClient, Pending>();
-
-  const denied = (identity: Identity, action: 'publish' | 'subscribe', topic: string, address: string) => {
-    counters.denied(action);
-    log.info({ client: nameOf(identity), action, topic, address }, 'not allowed');
-    events.record({
-      kind: 'denied',
-      actor: nameOf(identity),
-      ...(identity.kind !== 'person' && { deviceId: identity.deviceId }),
-      detail: { action, topic: topic.slice(0, 200), address },
-    });
-  };
-
-  const preConnect = (
-    client: EngineClient,
-    { clientId, clean = true, will }: ConnectPacket,
-    callback: (error: Error | null, ok: boolean) => void,
-  ) => {
-    pending.set(client, { clientId, clean });
-    const bad = clientId.includes('\u0000') || (will && !isValidTopic(will.topic));
-    if (deps.stopping() || bad) callback(new Error('connection refused'), false);
-    else callback(null, true);
-  };
-
-  const logIn = async (client: EngineClient, username: string | null, password: string | null) => {
-    const { clientId, clean } = pending.get(client) ?? { clientId: '', clean: true };
-    if (clientId === '' && !clean)
-      throw connackError(CONNACK.identifier, 'an empty client id needs a clean session');
-    const connection = deps.connectionOf(client);
-    const key = `${username ?? clientId}\n${connection.address}`;
-    if (guesses.lockedFor(key) !== null) throw connackError(CONNACK.unavailable, 'too many failed log-ins');
-    const outcome = await authenticate({ clientId, username, password, connection });
-    if ('refuse' in outcome) {
-      if (outcome.guess) guesses.failed(key);
-      throw connackError(outcome.refuse, outcome.why);
-    }
-    const { identity } = outcome;
-    const will = client._will;
-    if (will && mayPublish(identity, will.topic) !== 'allow') {
-      denied(identity, 'publish', will.topic, connection.address);
-      throw connackError(CONNACK.notAuthorized, 'the will topic is not allowed');
-    }
-    // The session belongs to the user: no id that a person picks can meet that of a device.
-    if (identity.kind === 'person')
-      client.id = `u${identity.user.id}/${clientId === '' ? randomUUID() : clientId}`;
-    sessions.attach(client, new Session(identity, client, connection.address));
-  };
-
-  const onAuthenticate = (
-    client: EngineClient,
-    username: string | undefined,
-    password: Readonly<Buffer> | undefined,
-    callback: (error: AuthenticateError | null, ok: boolean) => void,
-  ) => {
-    const started = performance.now();
-    within(AUTHENTICATE_TIMEOUT_MS, logIn(client, username ?? null, password?.toString('utf8') ?? null)).then(
-      () => {
-        flows.record('authentication', performance.now() - started, true);
-        callback(null, true);
-      },
-      (error: unknown) => {
-        const refused = error instanceof Error && 'returnCode' in error;
-        flows.record('authentication', performance.now() - started, refused);
-        if (!refused) log.warn({ err: error }, 'a log-in could not be checked');
-        counters.denied('connect');
-        const answer = refused
-          ? (error as AuthenticateError)
-          : connackError(CONNACK.unavailable, 'the log-in could not be checked');
-        const { address } = deps.connectionOf(client);
-        log.info(
-          { client: username ?? pending.get(client)?.clientId, address, why: answer.message },
-          'connection refused',
-        );
-        callback(answer, false);
-      },
-    );
-  };
+  const { sessions, live, dispatch, commands, counters, log, denied } = deps;
 
   const deliver = (
     session: Session,
@@ -251,8 +143,6 @@ export function createHooks(deps: HooksDeps) {
   };
 
   return {
-    preConnect: guarded(preConnect, (callback, error) => callback(error, false), log),
-    authenticate: onAuthenticate,
     authorizePublish: guarded(authorizePublish, (callback, error) => callback(error), log),
     authorizeSubscribe: guarded(authorizeSubscribe, (callback, error) => callback(error), log),
     authorizeForward: (client: EngineClient, packet: PublishPacket) => {
@@ -263,21 +153,5 @@ export function createHooks(deps: HooksDeps) {
         return null;
       }
     },
-  };
-}
-
-/** Aedes lets an exception of a hook end the process: here it ends the connection that caused it. */
-function guarded<A, B, C>(
-  hook: (a: A, b: B, callback: C) => void,
-  fail: (callback: C, error: Error) => void,
-  log: Log,
-) {
-  return (a: A, b: B, callback: C): void => {
-    try {
-      hook(a, b, callback);
-    } catch (error) {
-      log.error({ err: error }, 'a hook of the broker failed');
-      fail(callback, error instanceof Error ? error : new Error(String(error)));
-    }
   };
 }

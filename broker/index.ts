@@ -13,10 +13,11 @@ import { type AuthenticateDeps, createAuthenticate } from './authenticate.ts';
 import { maySubscribe } from './authorize.ts';
 import { type ConnectionInfo, connectionInfo } from './connection.ts';
 import { createCounters } from './counters.ts';
+import { createDenied } from './denied.ts';
 import { createDispatch } from './dispatch.ts';
 import { createDownlink } from './downlink.ts';
 import { DupMemory } from './dup-memory.ts';
-import { adoptClient, isFrozen } from './engine/client.ts';
+import { adoptClient } from './engine/client.ts';
 import { createEngine } from './engine/engine.ts';
 import { createPersistence } from './engine/persistence.ts';
 import type { EngineClient } from './engine/types.ts';
@@ -26,7 +27,7 @@ import { createHeartbeatHandler } from './handlers/heartbeat.ts';
 import { createPairResponseHandler } from './handlers/pair-response.ts';
 import { createRegisterHandler } from './handlers/register.ts';
 import { createSensorHandler } from './handlers/sensor.ts';
-import { createHooks, type HooksDeps } from './hooks.ts';
+import { createHooks } from './hooks.ts';
 import {
   type Address,
   closeServer,
@@ -35,30 +36,14 @@ import {
   listen,
   type TlsMaterial,
 } from './listeners.ts';
+import { createLoginHooks, type LoginHooksDeps } from './login-hooks.ts';
 import { createRefusals } from './refusals.ts';
 import { createSessions } from './sessions.ts';
 import { isCommandTopic, isSecretTopic } from './topics.ts';
 import { createTrustWaiter } from './trust.ts';
+import { watchSessions } from './watch.ts';
 import { createWebSocketListener } from './websocket.ts';
 
-/** Every limit of Aedes on purpose; those it has none for are in `engine/`. Milliseconds. */
-const LIMITS = {
-  /** From the first byte to the CONNECT. */
-  connectTimeout: 10_000,
-  /** Not used for messages (slow readers are dropped from), only as a bound for what Aedes itself waits for. */
-  drainTimeout: 30_000,
-  heartbeatInterval: 60_000,
-  maxTopicLevels: 32,
-  maxClientsIdLength: 64,
-  /** Packets that a client may send before its CONNACK. */
-  queueLimit: 100,
-  /** QoS 2 messages of a client that wait for its PUBREL. */
-  maxInflightInbound: 1000,
-} satisfies AedesOptions;
-
-/** A client that leaves 256 KiB unread for this many sweeps in a row is disconnected. */
-const SWEEP_MS = 10_000;
-const FROZEN_SWEEPS = 3;
 const FLUSH_POLL_MS = 10;
 
 export interface BrokerDeps {
@@ -68,7 +53,7 @@ export interface BrokerDeps {
   devices: DeviceStore;
   findEnrollment: AuthenticateDeps['findEnrollment'];
   accounts: Accounts;
-  guesses: HooksDeps['guesses'];
+  guesses: LoginHooksDeps['guesses'];
   events: EventLog;
   flows: FlowMeter;
   log: Log;
@@ -103,10 +88,9 @@ export function createBroker(deps: BrokerDeps): Broker {
   writer.onDrain(() => gate.open());
   const trust = createTrustWaiter(clock, log);
   const servers: Server[] = [];
-  const frozen = new Map<EngineClient, number>();
   let commands: Commands | null = null;
   let stopping = false;
-  let sweeper: NodeJS.Timeout | undefined;
+  let unwatch = () => {};
 
   const theCommands = () => {
     if (commands === null) throw new Error('the broker has not started');
@@ -154,57 +138,25 @@ export function createBroker(deps: BrokerDeps): Broker {
       pair_response: createPairResponseHandler({ live, downlink }),
     },
   });
+  const connectionOf = (client: EngineClient) =>
+    connections.get(client) ?? { address: '', certificateName: null };
+  const denied = createDenied({ counters, events, log });
+  const shared = { sessions, counters, log, denied, stopping: () => stopping };
+  const loginHooks = createLoginHooks({
+    ...shared,
+    authenticate: createAuthenticate(deps),
+    guesses: deps.guesses,
+    flows,
+    connectionOf,
+  });
   const hooks = createHooks({
-    sessions,
+    ...shared,
     live,
     dispatch,
     commands: theCommands,
-    authenticate: createAuthenticate(deps),
-    guesses: deps.guesses,
-    events,
-    flows,
-    counters,
-    log,
-    connectionOf: (client) => connections.get(client) ?? { address: '', certificateName: null },
     hasAudience: (topic) => engine.hasLiveAudience(topic) || observers() > 0,
-    stopping: () => stopping,
   });
-  const engine = createEngine({ ...LIMITS, ...hooks, persistence } as unknown as AedesOptions);
-
-  const flushCommands = (devicePk: number) => void commands?.flush(devicePk);
-
-  const watch = () => {
-    engine.on('clientReady', (client) => {
-      const session = sessions.of(client as EngineClient);
-      if (session === undefined) return;
-      sessions.open(session);
-      if (session.device === null) return;
-      live.connected(session.device, session);
-      live.beat(session.device);
-      flushCommands(session.device.pk);
-    });
-    engine.on('subscribe', (_subscriptions, client) => {
-      const session = sessions.of(client as EngineClient);
-      session?.sendHeld();
-      if (session?.device) flushCommands(session.device.pk);
-    });
-    engine.on('clientDisconnect', (client) => {
-      const session = sessions.of(client as EngineClient);
-      if (session === undefined) return;
-      sessions.close(session);
-      frozen.delete(session.client);
-      if (session.device !== null) live.disconnected(session.device, session);
-    });
-    engine.on('clientError', (client, error) => {
-      log.debug({ client: client.id, err: error }, 'connection ended by an error');
-    });
-    engine.on('connectionError', (client, error) => {
-      const info = connections.get(client as EngineClient);
-      log.debug({ address: info?.address, err: error }, 'connection refused or broken before its log-in');
-    });
-    // Not among the events that Aedes' types know: without a listener it would end the process.
-    (engine as NodeJS.EventEmitter).on('error', (error) => log.error({ err: error }, 'broker error'));
-  };
+  const engine = createEngine({ ...loginHooks, ...hooks, persistence } as unknown as AedesOptions);
 
   const accept = (conn: Duplex, request?: IncomingMessage) => {
     if (stopping) {
@@ -227,25 +179,20 @@ export function createBroker(deps: BrokerDeps): Broker {
   };
   const webSockets = createWebSocketListener(accept);
 
-  const sweep = () => {
-    for (const { client, name } of sessions.all()) {
-      const sweeps = isFrozen(client) ? (frozen.get(client) ?? 0) + 1 : 0;
-      if (sweeps === 0) frozen.delete(client);
-      else frozen.set(client, sweeps);
-      if (sweeps < FROZEN_SWEEPS) continue;
-      log.warn({ client: name }, 'disconnected: it does not read what it is sent');
-      client.conn.destroy();
-    }
-  };
-
   return {
     link: downlink,
 
     start: async (given, listeners) => {
       commands = given;
       await engine.listen();
-      watch();
-      sweeper = setInterval(sweep, SWEEP_MS);
+      unwatch = watchSessions({
+        engine,
+        sessions,
+        live,
+        log,
+        connectionOf,
+        onReachable: (devicePk) => void given.flush(devicePk),
+      });
       for (const server of listeners.http) webSockets.attach(server);
       const ports: Partial<Record<'mqtt' | 'mqtts', number>> = {};
       const open = async (name: 'mqtt' | 'mqtts', server: Server, { host, port }: Address) => {
@@ -275,7 +222,7 @@ export function createBroker(deps: BrokerDeps): Broker {
 
     stop: async () => {
       stopping = true;
-      clearInterval(sweeper);
+      unwatch();
       trust.stop();
       // Nobody is left to be told that all have gone.
       for (const client of Object.values(engine.clients)) client.will = null;

@@ -59,6 +59,21 @@ export class Engine extends Aedes {
   }
 }
 
+/** Every limit of Aedes on purpose; those it has none for are in `engine/`. Milliseconds. */
+const LIMITS = {
+  /** From the first byte to the CONNECT. */
+  connectTimeout: 10_000,
+  /** Not used for messages (slow readers are dropped from), only as a bound for what Aedes itself waits for. */
+  drainTimeout: 30_000,
+  heartbeatInterval: 60_000,
+  maxTopicLevels: 32,
+  maxClientsIdLength: 64,
+  /** Packets that a client may send before its CONNACK. */
+  queueLimit: 100,
+  /** QoS 2 messages of a client that wait for its PUBREL. */
+  maxInflightInbound: 1000,
+} satisfies AedesOptions;
+
 export function createEngine(options: AedesOptions): Engine {
-  return new Engine(options);
+  return new Engine({ ...LIMITS, ...options });
 }

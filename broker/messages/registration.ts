@@ -1,5 +1,6 @@
 import type { Capability } from '../../db/domain/types.ts';
-import { MAX_CAPABILITIES, type Registration } from '../../db/stores/devices.ts';
+import { MAX_CAPABILITIES } from '../../db/stores/capabilities.ts';
+import type { Registration } from '../../db/stores/devices.ts';
 import { Refusal } from '../refusal.ts';
 import { isDeviceId } from '../topics.ts';
 import { asFields, type Fields, optionalNumber, optionalText, requiredText, storable } from './json.ts';

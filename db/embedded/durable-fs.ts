@@ -16,12 +16,16 @@ interface NodeFileSystem {
  * reaches the disk: stream operations are replaced before the module's main program runs.
  */
 export class DurableFS extends NodeFS {
+  sync(file: number): void {
+    fsyncSync(file);
+  }
+
   override async init(pg: PGlite, options: Parameters<NodeFS['init']>[1]): ReturnType<NodeFS['init']> {
     const result = await super.init(pg, options);
     const durable = (module: unknown) => {
       const { NODEFS, FS } = module as EmscriptenModule;
       (NODEFS ?? FS.filesystems.NODEFS).stream_ops.fsync = (stream) => {
-        fsyncSync(stream.nfd);
+        this.sync(stream.nfd);
         return 0;
       };
     };

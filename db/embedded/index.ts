@@ -23,7 +23,11 @@ export async function startEmbedded(options: {
   const folder = join(dataDir, 'db');
   if (!existsSync(folder)) log.info({ folder }, 'making the embedded database: a few seconds');
   const input: WorkerInput = { folder, socketPath: shortSocketPath(dataDir, 'postgres') };
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: input });
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    workerData: input,
+    // Not those of the main program, which may make no sense for a worker.
+    execArgv: ['--enable-source-maps'],
+  });
   let stopping = false;
   worker.on('error', (error) => {
     if (!stopping) onCrash(error instanceof Error ? error : new Error(String(error)));

@@ -1,13 +1,13 @@
-import { and, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
 import type postgres from 'postgres';
 import type { Database } from '../client.ts';
 import { DomainError } from '../domain/errors.ts';
 import { createSecret, hashSecret } from '../domain/secrets.ts';
 import type { Capability, Device, Widget, WidgetStatus } from '../domain/types.ts';
-import { capabilities, devices, enrollments, purges, widgets } from '../schema/index.ts';
+import { devices, enrollments, purges, widgets } from '../schema/index.ts';
+import { declareCapabilities, type Transaction, widgetTitle } from './capabilities.ts';
 import { insertNewDevice } from './new-device.ts';
 import { isUniqueViolation } from './violations.ts';
-import { toWidget } from './widgets.ts';
 
 export type DeviceRow = typeof devices.$inferSelect;
 
@@ -50,76 +50,10 @@ export interface Registered {
   widgetsCreated: number;
 }
 
-/** A widget is made for every capability but this one, which has nothing to show. */
-const WITHOUT_WIDGET = 'heartbeat';
-/** Capabilities of one device: a hostile or broken one must not fill the database with them. */
-export const MAX_CAPABILITIES = 256;
-
-const titleOf = (capabilityType: string) => {
-  const words = capabilityType.replaceAll(/[_-]+/g, ' ').trim();
-  return words === '' ? capabilityType : words.charAt(0).toUpperCase() + words.slice(1);
-};
-
 export function createDeviceStore(
   { db, sql: client }: { db: Database; sql: postgres.Sql },
   options: { defaultWidgetStatus: WidgetStatus },
 ) {
-  type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
-
-  /** `replace`: limits and options of a known capability become the declared ones, else they stay. */
-  const declareIn = async (
-    tx: Transaction,
-    devicePk: number,
-    declared: readonly Capability[],
-    replace: boolean,
-  ) => {
-    if (declared.length === 0) return { widgets: [], widgetsCreated: 0 };
-    const unit = sql`coalesce(excluded.unit, ${capabilities.unit})`;
-    const rows = await tx
-      .insert(capabilities)
-      .values(declared.map((capability) => ({ devicePk, ...capability })))
-      .onConflictDoUpdate({
-        target: [capabilities.devicePk, capabilities.capabilityType, capabilities.controlType],
-        set: replace
-          ? { min: sql`excluded.min`, max: sql`excluded.max`, unit, options: sql`excluded.options` }
-          : { unit },
-      })
-      .returning();
-    const all = await tx
-      .select({ id: capabilities.id })
-      .from(capabilities)
-      .where(eq(capabilities.devicePk, devicePk));
-    if (all.length > MAX_CAPABILITIES) {
-      throw new DomainError('INVALID', `a device may have ${MAX_CAPABILITIES} capabilities at most`);
-    }
-    const shown = rows.filter((row) => row.controlType !== WITHOUT_WIDGET);
-    if (shown.length === 0) return { widgets: [], widgetsCreated: 0 };
-    const first = all.length - rows.length;
-    const made = await tx
-      .insert(widgets)
-      .values(
-        shown.map((row, i) => ({
-          devicePk,
-          capabilityId: row.id,
-          name: titleOf(row.capabilityType),
-          order: first + i,
-          status: options.defaultWidgetStatus,
-        })),
-      )
-      .onConflictDoNothing({ target: widgets.capabilityId })
-      .returning({ id: widgets.id });
-    const byCapability = new Map(shown.map((row) => [row.id, row]));
-    const current = await tx
-      .select()
-      .from(widgets)
-      .where(inArray(widgets.capabilityId, [...byCapability.keys()]));
-    const live = current.flatMap((row) => {
-      const capability = byCapability.get(row.capabilityId);
-      return capability === undefined ? [] : [toWidget(row, capability)];
-    });
-    return { widgets: live, widgetsCreated: made.length };
-  };
-
   const useEnrollment = async (tx: Transaction, id: number) => {
     const [row] = await tx
       .update(enrollments)
@@ -171,7 +105,12 @@ export function createDeviceStore(
           .returning();
       }
       if (row === undefined) throw new Error('the device row was neither inserted nor updated');
-      const declared = await declareIn(tx, row.pk, registration.capabilities, true);
+      const declared = await declareCapabilities(tx, {
+        devicePk: row.pk,
+        declared: registration.capabilities,
+        replace: true,
+        status: options.defaultWidgetStatus,
+      });
       return { device: toDevice(row), created: known === undefined, secret, ...declared };
     });
 
@@ -186,7 +125,7 @@ export function createDeviceStore(
       enrollmentId: by.enrollmentId,
       capabilities: declared.map((capability) => ({
         ...capability,
-        title: capability.controlType === WITHOUT_WIDGET ? null : titleOf(capability.capabilityType),
+        title: widgetTitle(capability),
       })),
       widgetStatus: options.defaultWidgetStatus,
     });
@@ -223,7 +162,14 @@ export function createDeviceStore(
 
     /** Adds one capability that a reading brought along; gives its widget. */
     async declare(devicePk: number, capability: Capability): Promise<Widget> {
-      const { widgets: made } = await db.transaction((tx) => declareIn(tx, devicePk, [capability], false));
+      const { widgets: made } = await db.transaction((tx) =>
+        declareCapabilities(tx, {
+          devicePk,
+          declared: [capability],
+          replace: false,
+          status: options.defaultWidgetStatus,
+        }),
+      );
       const [widget] = made;
       if (widget === undefined) throw new DomainError('INVALID', 'a heartbeat has no widget');
       return widget;

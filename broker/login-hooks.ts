@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import type { AuthenticateError, ConnectPacket } from 'aedes';
+import type { FlowMeter, Log } from '../db/domain/ports.ts';
+import { CONNACK, type ConnackCode, type Login, type LoginOutcome } from './authenticate.ts';
+import { mayPublish } from './authorize.ts';
+import type { ConnectionInfo } from './connection.ts';
+import type { BrokerCounters } from './counters.ts';
+import type { Denied } from './denied.ts';
+import type { EngineClient } from './engine/types.ts';
+import { guarded } from './guarded.ts';
+import { Session, type Sessions } from './sessions.ts';
+import { isValidTopic } from './topics.ts';
+
+/** A database that hangs must not leave a client without an answer. */
+const AUTHENTICATE_TIMEOUT_MS = 5000;
+
+export interface LoginHooksDeps {
+  sessions: Sessions;
+  authenticate: (login: Login) => Promise<LoginOutcome>;
+  /** Wrong guesses of devices, by name and address. */
+  guesses: { lockedFor(key: string): number | null; failed(key: string): void };
+  flows: FlowMeter;
+  counters: BrokerCounters;
+  log: Log;
+  denied: Denied;
+  connectionOf: (client: EngineClient) => ConnectionInfo;
+  stopping: () => boolean;
+}
+
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function connackError(code: ConnackCode, message: string): AuthenticateError {
+  return Object.assign(new Error(message), { returnCode: code }) as AuthenticateError;
+}
+
+interface Pending {
+  clientId: string;
+  clean: boolean;
+}
+
+/** From the CONNECT to a session. */
+export function createLoginHooks(deps: LoginHooksDeps) {
+  const { sessions, authenticate, guesses, flows, counters, log, denied } = deps;
+  const pending = new WeakMap<EngineClient, Pending>();
+
+  const preConnect = (
+    client: EngineClient,
+    { clientId, clean = true, will }: ConnectPacket,
+    callback: (error: Error | null, ok: boolean) => void,
+  ) => {
+    pending.set(client, { clientId, clean });
+    const bad = clientId.includes('\u0000') || (will && !isValidTopic(will.topic));
+    if (deps.stopping() || bad) callback(new Error('connection refused'), false);
+    else callback(null, true);
+  };
+
+  const logIn = async (client: EngineClient, username: string | null, password: string | null) => {
+    const { clientId, clean } = pending.get(client) ?? { clientId: '', clean: true };
+    if (clientId === '' && !clean)
+      throw connackError(CONNACK.identifier, 'an empty client id needs a clean session');
+    const connection = deps.connectionOf(client);
+    const key = `${username ?? clientId}\n${connection.address}`;
+    if (guesses.lockedFor(key) !== null) throw connackError(CONNACK.unavailable, 'too many failed log-ins');
+    const outcome = await authenticate({ clientId, username, password, connection });
+    if ('refuse' in outcome) {
+      if (outcome.guess) guesses.failed(key);
+      throw connackError(outcome.refuse, outcome.why);
+    }
+    const { identity } = outcome;
+    const will = client._will;
+    if (will && mayPublish(identity, will.topic) !== 'allow') {
+      denied(identity, 'publish', will.topic, connection.address);
+      throw connackError(CONNACK.notAuthorized, 'the will topic is not allowed');
+    }
+    // The session belongs to the user: no id that a person picks can meet that of a device.
+    if (identity.kind === 'person')
+      client.id = `u${identity.user.id}/${clientId === '' ? randomUUID() : clientId}`;
+    sessions.attach(client, new Session(identity, client, connection.address));
+  };
+
+  const onAuthenticate = (
+    client: EngineClient,
+    username: string | undefined,
+    password: Readonly<Buffer> | undefined,
+    callback: (error: AuthenticateError | null, ok: boolean) => void,
+  ) => {
+    const started = performance.now();
+    within(AUTHENTICATE_TIMEOUT_MS, logIn(client, username ?? null, password?.toString('utf8') ?? null)).then(
+      () => {
+        flows.record('authentication', performance.now() - started, true);
+        callback(null, true);
+      },
+      (error: unknown) => {
+        const refused = error instanceof Error && 'returnCode' in error;
+        flows.record('authentication', performance.now() - started, refused);
+        if (!refused) log.warn({ err: error }, 'a log-in could not be checked');
+        counters.denied('connect');
+        const answer = refused
+          ? (error as AuthenticateError)
+          : connackError(CONNACK.unavailable, 'the log-in could not be checked');
+        const { address } = deps.connectionOf(client);
+        log.info(
+          { client: username ?? pending.get(client)?.clientId, address, why: answer.message },
+          'connection refused',
+        );
+        callback(answer, false);
+      },
+    );
+  };
+
+  return {
+    preConnect: guarded(preConnect, (callback, error) => callback(error, false), log),
+    authenticate: onAuthenticate,
+  };
+}

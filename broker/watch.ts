@@ -1,0 +1,79 @@
+import type { EventEmitter } from 'node:events';
+import type { Log } from '../db/domain/ports.ts';
+import type { LiveState } from '../db/live-state/types.ts';
+import type { ConnectionInfo } from './connection.ts';
+import { isFrozen } from './engine/client.ts';
+import type { Engine } from './engine/engine.ts';
+import type { EngineClient } from './engine/types.ts';
+import type { Sessions } from './sessions.ts';
+
+/** A client that leaves 256 KiB unread for this many sweeps in a row is disconnected. */
+const FROZEN_SWEEPS = 3;
+const SWEEP_MS = 10_000;
+
+export interface WatchDeps {
+  engine: Engine;
+  sessions: Sessions;
+  live: LiveState;
+  log: Log;
+  connectionOf: (client: EngineClient) => ConnectionInfo;
+  /** A device may take commands now. */
+  onReachable: (devicePk: number) => void;
+}
+
+/** Follows sessions from their CONNACK to their end, and ends those that do not read. Gives the way to stop. */
+export function watchSessions({
+  engine,
+  sessions,
+  live,
+  log,
+  connectionOf,
+  onReachable,
+}: WatchDeps): () => void {
+  const frozen = new Map<EngineClient, number>();
+  const sessionOf = (client: unknown) => sessions.of(client as EngineClient);
+
+  engine.on('clientReady', (client) => {
+    const session = sessionOf(client);
+    if (session === undefined) return;
+    sessions.open(session);
+    if (session.device === null) return;
+    live.connected(session.device, session);
+    live.beat(session.device);
+    onReachable(session.device.pk);
+  });
+  engine.on('subscribe', (_subscriptions, client) => {
+    const session = sessionOf(client);
+    session?.sendHeld();
+    if (session?.device) onReachable(session.device.pk);
+  });
+  engine.on('clientDisconnect', (client) => {
+    const session = sessionOf(client);
+    if (session === undefined) return;
+    sessions.close(session);
+    frozen.delete(session.client);
+    if (session.device !== null) live.disconnected(session.device, session);
+  });
+  engine.on('clientError', (client, error) => {
+    log.debug({ client: client.id, err: error }, 'connection ended by an error');
+  });
+  engine.on('connectionError', (client, error) => {
+    const { address } = connectionOf(client as unknown as EngineClient);
+    log.debug({ address, err: error }, 'connection refused or broken before its log-in');
+  });
+  // Not among the events that Aedes' types know: without a listener it would end the process.
+  (engine as EventEmitter).on('error', (error) => log.error({ err: error }, 'broker error'));
+
+  const sweep = () => {
+    for (const { client, name } of sessions.all()) {
+      const sweeps = isFrozen(client) ? (frozen.get(client) ?? 0) + 1 : 0;
+      if (sweeps === 0) frozen.delete(client);
+      else frozen.set(client, sweeps);
+      if (sweeps < FROZEN_SWEEPS) continue;
+      log.warn({ client: name }, 'disconnected: it does not read what it is sent');
+      client.conn.destroy();
+    }
+  };
+  const sweeper = setInterval(sweep, SWEEP_MS);
+  return () => clearInterval(sweeper);
+}

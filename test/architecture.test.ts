@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** The sources; this file is built into `dist/test`. */
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PARTS = ['api', 'broker', 'certs', 'db'];
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sources(path);
+    return path.endsWith('.ts') ? [path] : [];
+  });
+}
+
+const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+/** Folders at the top that a file imports from. */
+function imports(path: string): string[] {
+  const found = [...textOf(path).matchAll(/from '(\.[^']+)'/g)].map(([, target = '']) =>
+    relative(ROOT, resolve(ROOT, dirname(path), target)),
+  );
+  return found.map((target) => target.split('/', 1)[0] ?? '');
+}
+
+const MAY_IMPORT: Record<string, string[]> = {
+  api: ['api', 'db'],
+  broker: ['broker', 'db'],
+  certs: ['certs', 'db'],
+  db: ['db'],
+};
+
+for (const part of PARTS) {
+  void test(`${part}/ imports from ${MAY_IMPORT[part]?.join(' and ')} alone`, () => {
+    for (const path of sources(part)) {
+      const foreign = imports(path).filter((target) => !MAY_IMPORT[part]?.includes(target));
+      assert.deepEqual(foreign, [], path);
+    }
+  });
+}
+
+void test('certs/ needs of db/ only what every part may use', () => {
+  for (const path of sources('certs')) {
+    for (const [, target = ''] of textOf(path).matchAll(/from '\.\.\/db\/([^']+)'/g)) {
+      assert.match(target, /^(durable-file|domain\/ports)\.ts$/, path);
+    }
+  }
+});
+
+void test('a topic of devices stands in broker/topics.ts alone', () => {
+  for (const path of [...sources('api'), ...sources('broker'), ...sources('db')]) {
+    if (path === join('broker', 'topics.ts')) continue;
+    const code = textOf(path)
+      .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+      .replaceAll(/^\s*\/\/.*$/gm, '');
+    assert.doesNotMatch(code, /['"`]devices?\//, path);
+  }
+});
+
+void test('no file is longer than one reads in a sitting', () => {
+  for (const path of [...PARTS, 'scripts', 'test'].flatMap(sources)) {
+    const lines = textOf(path).split('\n').length;
+    assert.ok(lines <= (path.startsWith('test') ? 400 : 250), `${path}: ${lines} lines`);
+  }
+});
+
+void test('the lock file names versions and digests, and no place to load from', () => {
+  assert.doesNotMatch(textOf('package-lock.json'), /"resolved"/);
+});
