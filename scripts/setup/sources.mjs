@@ -20,9 +20,9 @@ export function listFiles(root, wanted, skipped = SKIPPED) {
   return found.sort();
 }
 
-/** TypeScript sources outside what is built or installed. */
+/** TypeScript sources that the compiler builds: not declarations, nor the settings of tools. */
 export function listSources(root) {
-  return listFiles(root, (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
+  return listFiles(root, (name) => name.endsWith('.ts') && !/\.(d|config)\.ts$/.test(name));
 }
 
 /** Changes whenever a source, the compiler's settings or the locked packages do. */
