@@ -22,19 +22,18 @@ export function createWatchedSockets() {
   let stopped = false;
 
   return {
-    /** For the `socket` option of postgres.js: resolves with a connected socket. */
-    open: async ({ host: [host = 'localhost'], port: [port = 5432] }: SocketOptions): Promise<Socket> => {
+    /**
+     * For the `socket` option of postgres.js. The socket is still being connected: what is written waits in it, and
+     * the driver learns of a failure by its end, as of any other. (A rejection here would leave the driver's
+     * connection waiting for ever.)
+     */
+    open: ({ host: [host = 'localhost'], port: [port = 5432] }: SocketOptions): Socket => {
       const socket = connectTcp({ host, port, keepAlive: true, noDelay: true });
+      sockets.add(socket);
       socket.setTimeout(CONNECT_LIMIT_MS, () => {
         socket.destroy(Object.assign(new Error('the database does not answer'), { code: 'CONNECT_TIMEOUT' }));
       });
-      await new Promise<void>((resolve, reject) => {
-        socket.once('connect', resolve);
-        socket.once('error', reject);
-      });
-      socket.setTimeout(0);
-      socket.removeAllListeners('error');
-      sockets.add(socket);
+      socket.once('connect', () => socket.setTimeout(0));
       socket.once('close', () => sockets.delete(socket));
       // The name that a certificate is checked against.
       return Object.assign(socket, { host, port });
