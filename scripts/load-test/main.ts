@@ -19,7 +19,10 @@ const EXIT_USAGE = 64;
 /** How long the devices may take to get everything acknowledged after the load. */
 const DRAIN_MS = 60_000;
 /** Answers of the server to one device between two cuts: so many at least, and up to as many more. */
-const CUT_AFTER = 40;
+const CUT_AFTER = 15;
+/** Messages of each device at the moment of a kill, and the time within which it comes. */
+const BURST = 50;
+const BURST_MS = 60;
 const LOAD_CAPABILITY = [{ capability_type: 'load', control_type: 'sensor' }];
 
 const say = (text: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
@@ -127,6 +130,9 @@ async function measure(
   for (let kill = 1; kill <= kills; kill++) {
     await sleep(loadMs * (0.5 + Math.random() / 2));
     say(`kill -9 (${kill} of ${kills})`);
+    // In the middle of a burst: an acknowledgement that came too early would be of one of these.
+    for (let i = 0; i < BURST; i++) for (const device of devices) device.publish();
+    await sleep(BURST_MS * Math.random());
     await server.stop('SIGKILL');
     await server.start();
     say(`ready again after ${Math.round(server.startedIn)} ms`);
