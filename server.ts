@@ -12,7 +12,6 @@ import { openCertificates } from './certs/index.ts';
 import type { Config } from './config.ts';
 import {
   createAccounts,
-  createGate,
   createPasswords,
   createThrottle,
   createTokens,
@@ -22,6 +21,7 @@ import { connect } from './db/client.ts';
 import { createCommands } from './db/commands.ts';
 import { openDataDir, readOrCreateSecret } from './db/data-dir.ts';
 import { createClock } from './db/domain/clock.ts';
+import { createGate } from './db/domain/gate.ts';
 import { createEventLog } from './db/event-log.ts';
 import { createFlowMeter } from './db/flow-meter.ts';
 import { createLiveState } from './db/live-state/index.ts';

@@ -1,4 +1,5 @@
 import { DomainError } from '../../db/domain/errors.ts';
+import { createGate } from '../../db/domain/gate.ts';
 import type { EventLog, FlowMeter } from '../../db/domain/ports.ts';
 import { formatMicros } from '../../db/domain/time.ts';
 import type { LiveState } from '../../db/live-state/types.ts';
@@ -22,26 +23,11 @@ export interface RegisterDeps {
   now: () => number;
 }
 
-function createTurns(limit: number) {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async <T>(task: () => Promise<T>): Promise<T> => {
-    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
-    try {
-      return await task();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running--;
-      else next();
-    }
-  };
-}
-
 /** Adds the device or updates what it says of itself, and answers on its `register/response`. */
 export function createRegisterHandler(deps: RegisterDeps): Handler {
   const { live, devices, events, flows, now } = deps;
-  const inTurn = createTurns(MAX_RUNNING);
+  // Who waits is bounded by the packets that each connection may have under way.
+  const gate = createGate({ concurrency: MAX_RUNNING });
 
   const ownId = (session: Session): string => {
     if (session.identity.kind === 'person') throw new Refusal('not_allowed', 'only devices register');
@@ -53,7 +39,7 @@ export function createRegisterHandler(deps: RegisterDeps): Handler {
     const enrolment = identity.kind === 'person' ? null : identity.enrolment;
     const by = { enrollmentId: enrolment?.id ?? null, giveSecret: enrolment !== null };
     try {
-      return await untilStored(session, () => inTurn(() => devices.register(registration, by)));
+      return await untilStored(session, () => gate.run(() => devices.register(registration, by)));
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       throw new Refusal(error.code === 'FORBIDDEN' ? 'not_allowed' : 'limit', error.message);

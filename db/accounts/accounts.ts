@@ -1,8 +1,8 @@
 import { DomainError } from '../domain/errors.ts';
+import type { Gate } from '../domain/gate.ts';
 import type { Accounts, EventLog, FlowMeter, LoginResult } from '../domain/ports.ts';
 import type { User } from '../domain/types.ts';
 import type { Account, UserChange, UserStore } from '../stores/users.ts';
-import type { Gate } from './gate.ts';
 import type { Passwords } from './passwords.ts';
 import type { Throttle } from './throttle.ts';
 import { looksLikeToken, type Tokens } from './tokens.ts';

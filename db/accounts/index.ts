@@ -1,6 +1,5 @@
 export { type AccountsDeps, type AccountsService, type Caller, createAccounts } from './accounts.ts';
 export { ensureAdmin } from './ensure-admin.ts';
-export { createGate } from './gate.ts';
 export { createPasswords } from './passwords.ts';
 export { createThrottle } from './throttle.ts';
 export { createTokens } from './tokens.ts';

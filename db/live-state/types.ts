@@ -43,14 +43,6 @@ export interface LiveRoom extends Room {
   version: number;
 }
 
-export interface DeviceFilter {
-  roomId?: number;
-  paired?: boolean;
-  online?: boolean;
-  /** Part of the id or the name, any case. */
-  query?: string;
-}
-
 /**
  * All that polling needs, in memory: rooms, devices, widgets, their latest values, presence and pending
  * commands. The database is the truth; this is read from it at start and changed only after a commit.

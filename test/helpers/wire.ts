@@ -38,7 +38,7 @@ export class Wire {
   /** Told of every PUBLISH that comes in. */
   onMessage: ((message: Message) => void) | null = null;
 
-  private constructor(socket: Socket) {
+  constructor(socket: Socket) {
     this.socket = socket;
     socket.setNoDelay(true);
     const parse = parser();

@@ -1,4 +1,4 @@
-import { DomainError } from '../domain/errors.ts';
+import { DomainError } from './errors.ts';
 
 export interface Gate {
   /** Runs `task` when it is its turn. Throws TOO_MANY_REQUESTS (retry after 1 s) when too many wait already. */
@@ -6,7 +6,13 @@ export interface Gate {
 }
 
 /** Lets at most `concurrency` tasks run at once and at most `maxWaiting` wait for their turn, first come first served. */
-export function createGate({ concurrency, maxWaiting }: { concurrency: number; maxWaiting: number }): Gate {
+export function createGate({
+  concurrency,
+  maxWaiting = Number.POSITIVE_INFINITY,
+}: {
+  concurrency: number;
+  maxWaiting?: number;
+}): Gate {
   const waiting: (() => void)[] = [];
   let running = 0;
 
@@ -16,7 +22,7 @@ export function createGate({ concurrency, maxWaiting }: { concurrency: number; m
       return;
     }
     if (waiting.length >= maxWaiting) {
-      throw new DomainError('TOO_MANY_REQUESTS', 'too many log-ins at once, try again in a second', {
+      throw new DomainError('TOO_MANY_REQUESTS', 'too much at once, try again in a second', {
         retryAfter: 1,
       });
     }

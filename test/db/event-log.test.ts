@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Log } from '../../db/domain/ports.ts';
+import { createEventLog } from '../../db/event-log.ts';
+import { createEventStore } from '../../db/stores/events.ts';
+import { openDatabase, silent } from '../helpers/database.ts';
+
+void test('events', async (t) => {
+  const { db } = await openDatabase(t, 'embedded');
+  const store = createEventStore(db);
+
+  await t.test('are kept in order; the same denial again is counted, not repeated', async () => {
+    const log = createEventLog({ store, log: silent, now: () => Date.UTC(2026, 0, 1) });
+    log.record({ kind: 'room_created', actor: 'admin', roomId: 1, detail: { name: 'Hall' } });
+    for (let i = 0; i < 500; i++)
+      log.record({ kind: 'denied', actor: 'thief', deviceId: 'thief', detail: { topic: 'x' } });
+    log.record({ kind: 'denied', actor: 'other', deviceId: 'other' });
+    await log.stop();
+    const events = (await store.list({ limit: 10 })).toReversed();
+    assert.deepEqual(
+      events.map(({ kind, actor, detail }) => [kind, actor, detail]),
+      [
+        ['room_created', 'admin', { name: 'Hall' }],
+        ['denied', 'thief', { topic: 'x' }],
+        ['denied', 'other', {}],
+        ['denied', 'thief', { topic: 'x', repeated: 499 }],
+      ],
+    );
+    assert.equal((await store.list({ deviceId: 'other', limit: 10 })).length, 1);
+  });
+
+  await t.test(
+    'that the database cannot take now are bounded: the oldest give way, and the log tells how many',
+    async () => {
+      const warnings: object[] = [];
+      const telling: Log = { ...silent, warn: (object) => warnings.push(object) };
+      const log = createEventLog({ store, log: telling, now: Date.now });
+      for (let i = 0; i < 1500; i++) log.record({ kind: 'room_renamed', actor: `user ${i}` });
+      await log.stop();
+      assert.deepEqual(warnings, [{ dropped: 500 }]);
+      const kept = (await store.list({ limit: 2000 })).filter(({ kind }) => kind === 'room_renamed');
+      assert.equal(kept.length, 1000);
+      assert.equal(kept[0]?.actor, 'user 1499');
+    },
+  );
+});

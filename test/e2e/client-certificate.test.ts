@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { connect } from 'node:tls';
+import { openCertificates } from '../../certs/index.ts';
+import { silent } from '../helpers/database.ts';
+import { enrolled, reading } from '../helpers/devices.ts';
+import { startServer } from '../helpers/setup.ts';
+import { Wire } from '../helpers/wire.ts';
+
+void test('a client certificate of our CA logs its device in without a password, and no other', async (t) => {
+  const { server, rest } = await startServer(t);
+  for (const id of ['certified', 'other']) (await enrolled(server, rest, id)).wire.socket.destroy();
+  const certificates = await openCertificates({ dir: join(server.dataDir, 'certs'), log: silent });
+  const { keyPem, certPem } = await certificates.issueDevice('certified');
+  const open = async () => {
+    const options = { port: server.ports.mqtts, host: '127.0.0.1', servername: 'localhost', ca: server.ca };
+    const socket = connect({ ...options, key: keyPem, cert: certPem });
+    await once(socket, 'secureConnect');
+    return new Wire(socket);
+  };
+  const device = await open();
+  assert.equal((await device.connect({ clientId: 'certified', username: 'certified' })).returnCode, 0);
+  await device.publish('devices/certified/sensor', reading('by certificate'));
+  assert.equal((await rest.widget('certified', 'temperature')).value, 'by certificate');
+  const thief = await open();
+  assert.equal((await thief.connect({ clientId: 'other', username: 'other' })).returnCode, 4);
+  await rest.expect(200, 'POST', '/api/devices/certified/revoke');
+  await device.closed;
+  const revoked = await open();
+  assert.equal((await revoked.connect({ clientId: 'certified', username: 'certified' })).returnCode, 5);
+});
