@@ -7,6 +7,8 @@ export interface Verdict {
   stored: number;
   /** Acknowledged and not stored. */
   lost: string[];
+  /** Copies of readings without a timestamp whose acknowledgement was lost in a kill. */
+  unrecognised: number;
   /** Stored more often than it may be. */
   repeated: string[];
   /** Stored, and never sent so. */
@@ -62,7 +64,18 @@ export async function verify(
   const repeated = [...counts]
     .filter(([key, count]) => count > (key.includes('|untimed|') ? 1 + kills : 1))
     .map(([key]) => key);
-  return { sent: books.sent.size, acknowledged: books.acknowledged.size, stored, lost, repeated, foreign };
+  const unrecognised = [...counts]
+    .filter(([key]) => key.includes('|untimed|'))
+    .reduce((sum, [, count]) => sum + count - 1, 0);
+  return {
+    unrecognised,
+    sent: books.sent.size,
+    acknowledged: books.acknowledged.size,
+    stored,
+    lost,
+    repeated,
+    foreign,
+  };
 }
 
 export function describe(verdict: Verdict): string {
@@ -75,5 +88,6 @@ export function describe(verdict: Verdict): string {
     `acknowledged and lost    ${list(verdict.lost)}`,
     `stored twice             ${list(verdict.repeated)}`,
     `stored and never sent    ${list(verdict.foreign)}`,
+    `untimed, again after a kill  ${verdict.unrecognised}`,
   ].join('\n');
 }
