@@ -38,6 +38,11 @@ export function watchSessions({
     if (session === undefined) return;
     sessions.open(session);
     if (session.device === null) return;
+    // It may have been revoked or removed while it logged in, before there was a session to end.
+    if (session.device.revoked || live.deviceByPk(session.device.pk) !== session.device) {
+      session.client.close();
+      return;
+    }
     live.connected(session.device, session);
     live.beat(session.device);
     onReachable(session.device.pk);

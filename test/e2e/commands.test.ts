@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connected, enrolled } from '../helpers/devices.ts';
-import type { CommandBody } from '../helpers/rest.ts';
+import type { CommandBody, Rest } from '../helpers/rest.ts';
 import { startServer } from '../helpers/setup.ts';
 import { until } from '../helpers/wait.ts';
 import type { Wire } from '../helpers/wire.ts';
@@ -32,8 +32,7 @@ async function obey(wire: Wire, deviceId: string, result: (command: Sent) => obj
   return commands;
 }
 
-void test('commands', async (t) => {
-  const { server, rest } = await startServer(t, { COMMAND_TIMEOUT: '1s', COMMAND_EXPIRY: '3s' });
+function commander(rest: Rest) {
   const command = async (deviceId: string, type: string, value: unknown, wait = 5000) => {
     const { widget_id } = await rest.widget(deviceId, type);
     const { status, body } = await rest.call<{ command: CommandBody }>(
@@ -48,6 +47,12 @@ void test('commands', async (t) => {
       const { command } = await rest.expect<{ command: CommandBody }>(200, 'GET', `/api/commands/${id}`);
       return command.status === status ? command : null;
     });
+  return { command, ended };
+}
+
+void test('commands', async (t) => {
+  const { server, rest } = await startServer(t);
+  const { command, ended } = commander(rest);
 
   await t.test('a device that obeys: 200, executed, and the value is what it reported', async () => {
     const { wire } = await enrolled(server, rest, 'good');
@@ -89,23 +94,6 @@ void test('commands', async (t) => {
     assert.equal((await rest.widget('old', 'brightness')).value, 40);
     await wire.disconnect();
   });
-
-  await t.test(
-    'a silent device: 202 sent and pending, then timed_out; its late answer changes nothing',
-    async () => {
-      const { wire } = await enrolled(server, rest, 'silent');
-      const commands = await obey(wire, 'silent', () => null);
-      const { status, command: sent } = await command('silent', 'power', 'ON', 50);
-      assert.equal(status, 202);
-      assert.equal(sent.status, 'sent');
-      assert.equal((await rest.widget('silent', 'power')).pending?.value, 'ON');
-      await ended(sent.id, 'timed_out');
-      assert.equal((await rest.widget('silent', 'power')).pending, null);
-      await wire.publish(commands[0]?.reply_topic ?? '', { status: 'success', value: 'ON' });
-      await ended(sent.id, 'timed_out');
-      await wire.disconnect();
-    },
-  );
 
   await t.test(
     'a device that is away: 202 queued, delivered in order once it subscribes, never twice',
@@ -153,18 +141,6 @@ void test('commands', async (t) => {
     },
   );
 
-  await t.test('a command for a device that stays away expires and is never delivered', async () => {
-    const { wire, secret } = await enrolled(server, rest, 'gone');
-    await wire.disconnect();
-    const { command: queued } = await command('gone', 'power', 'ON', 0);
-    await ended(queued.id, 'expired');
-    const back = await connected(server, 'gone', secret);
-    const commands = await obey(back, 'gone', () => null);
-    await back.ping();
-    assert.deepEqual(commands, []);
-    await back.disconnect();
-  });
-
   await t.test('a queued command survives a restart of the server', async () => {
     const { wire, secret } = await enrolled(server, rest, 'survivor');
     await wire.disconnect();
@@ -176,18 +152,6 @@ void test('commands', async (t) => {
     await obey(back, 'survivor', ({ value }) => ({ status: 'success', value }));
     await ended(queued.id, 'executed');
     await back.disconnect();
-  });
-
-  await t.test('one device cannot answer for another', async () => {
-    const { wire } = await enrolled(server, rest, 'honest');
-    const { wire: thief } = await enrolled(server, rest, 'thief');
-    const commands = await obey(wire, 'honest', () => null);
-    const { command: sent } = await command('honest', 'power', 'ON', 100);
-    assert.deepEqual(await thief.subscribe(commands[0]?.reply_topic ?? ''), [128]);
-    await assert.rejects(thief.publish(commands[0]?.reply_topic ?? '', { status: 'success' }), /closed/);
-    assert.deepEqual(await wire.subscribe(commands[0]?.reply_topic ?? ''), [1]);
-    await ended(sent.id, 'timed_out');
-    await wire.disconnect();
   });
 
   await t.test('one hundred commands may wait for a device, one more is refused', async () => {
@@ -204,5 +168,51 @@ void test('commands', async (t) => {
       answers.filter(({ status }) => status !== 202).map(({ body }) => body.code),
       ['QUEUE_FULL'],
     );
+  });
+});
+
+void test('commands that end by time', async (t) => {
+  const { server, rest } = await startServer(t, { COMMAND_TIMEOUT: '1s', COMMAND_EXPIRY: '1s' });
+  const { command, ended } = commander(rest);
+
+  await t.test(
+    'a silent device: 202 sent and pending, then timed_out; its late answer changes nothing',
+    async () => {
+      const { wire } = await enrolled(server, rest, 'silent');
+      const commands = await obey(wire, 'silent', () => null);
+      const { status, command: sent } = await command('silent', 'power', 'ON', 50);
+      assert.equal(status, 202);
+      assert.equal(sent.status, 'sent');
+      assert.equal((await rest.widget('silent', 'power')).pending?.value, 'ON');
+      await ended(sent.id, 'timed_out');
+      assert.equal((await rest.widget('silent', 'power')).pending, null);
+      await wire.publish(commands[0]?.reply_topic ?? '', { status: 'success', value: 'ON' });
+      await ended(sent.id, 'timed_out');
+      await wire.disconnect();
+    },
+  );
+
+  await t.test('a command for a device that stays away expires and is never delivered', async () => {
+    const { wire, secret } = await enrolled(server, rest, 'gone');
+    await wire.disconnect();
+    const { command: queued } = await command('gone', 'power', 'ON', 0);
+    await ended(queued.id, 'expired');
+    const back = await connected(server, 'gone', secret);
+    const commands = await obey(back, 'gone', () => null);
+    await back.ping();
+    assert.deepEqual(commands, []);
+    await back.disconnect();
+  });
+
+  await t.test('one device cannot answer for another', async () => {
+    const { wire } = await enrolled(server, rest, 'honest');
+    const { wire: thief } = await enrolled(server, rest, 'thief');
+    const commands = await obey(wire, 'honest', () => null);
+    const { command: sent } = await command('honest', 'power', 'ON', 100);
+    assert.deepEqual(await thief.subscribe(commands[0]?.reply_topic ?? ''), [128]);
+    await assert.rejects(thief.publish(commands[0]?.reply_topic ?? '', { status: 'success' }), /closed/);
+    assert.deepEqual(await wire.subscribe(commands[0]?.reply_topic ?? ''), [1]);
+    await ended(sent.id, 'timed_out');
+    await wire.disconnect();
   });
 });

@@ -142,7 +142,7 @@ void test('enrolment by token', async (t) => {
 });
 
 void test('open enrolment', async (t) => {
-  const { server, rest } = await startServer(t, { DEVICE_ENROLLMENT: 'open' });
+  const { server, rest } = await startServer(t, { DEVICE_ENROLLMENT: 'open', OFFLINE_AFTER: '1s' });
 
   await t.test(
     'a device comes without a password, with or without a username, until it has used its secret',
@@ -158,6 +158,23 @@ void test('open enrolment', async (t) => {
       assert.equal((await rest.widget('free', 'temperature')).value, 1);
       await (await connected(server, 'free', device_secret ?? '')).disconnect();
       assert.equal((await tryLogin(server, 'free')).returnCode, 4);
+    },
+  );
+
+  await t.test(
+    'a device that says nothing is offline though connected, and online with its next packet',
+    async () => {
+      const { wire } = await tryLogin(server, 'quiet');
+      await register(wire, 'quiet');
+      assert.equal((await rest.device('quiet')).status, 'online');
+      const silent = await until('it is offline', async () => {
+        const device = await rest.device('quiet');
+        return device.status === 'offline' ? device : null;
+      });
+      assert.equal(silent.connected, true);
+      await wire.ping();
+      assert.equal((await rest.device('quiet')).status, 'online');
+      await wire.disconnect();
     },
   );
 });
