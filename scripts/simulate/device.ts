@@ -47,7 +47,10 @@ export class SimulatedDevice {
   #client: MqttClient | null = null;
   #waiting = 0;
   #ready = false;
+  #connected = false;
   #stopping = false;
+  /** The end of the connection is our own doing. */
+  #dropping = false;
 
   constructor(deps: SimulatedDeviceDeps) {
     this.#deps = deps;
@@ -90,27 +93,38 @@ export class SimulatedDevice {
     this.#client = client;
     client.on('message', (topic, payload) => this.#onMessage(topic, payload.toString()));
     client.on('connect', () => {
+      this.#connected = true;
       tally.connected++;
       if (this.#ready) {
         tally.reconnects++;
         this.#subscribe(client);
       }
     });
-    client.on('close', () => {
-      if (client.disconnecting || !this.#ready) return;
-      tally.connected = Math.max(0, tally.connected - 1);
-    });
+    client.on('close', () => this.#onClose());
     await new Promise<void>((resolve, reject) => {
-      client.once('connect', () => resolve());
-      client.once('error', (error) => {
+      const refused = (error: Error) => {
         client.end(true);
         reject(error);
+      };
+      client.once('error', refused);
+      client.once('connect', () => {
+        client.off('error', refused);
+        client.on('error', (error) => tally.fault(error.message));
+        resolve();
       });
     });
-    client.on('error', (error) => tally.fault(error.message));
     await this.#register(client);
     this.#subscribe(client);
     this.#ready = true;
+  }
+
+  #onClose(): void {
+    if (!this.#connected || this.#stopping) return;
+    const { tally } = this.#deps;
+    this.#connected = false;
+    tally.connected--;
+    if (!this.#dropping) tally.fault('the server ended the connection');
+    this.#dropping = false;
   }
 
   async #register(client: MqttClient): Promise<void> {
@@ -140,7 +154,11 @@ export class SimulatedDevice {
     await client.publishAsync('devices/register', JSON.stringify(registration), { qos: 1 });
     const { status, message, device_secret } = await answered;
     if (status === 'error') throw new Error(`registration refused: ${message}`);
-    if (device_secret !== undefined) secrets.set(id, device_secret);
+    if (device_secret !== undefined) {
+      secrets.set(id, device_secret);
+      // From now on it comes back with its secret: the token would only let it register once more.
+      client.options.password = device_secret;
+    }
     tally.registered++;
   }
 
@@ -157,6 +175,7 @@ export class SimulatedDevice {
     if (topic === `devices/${id}/errors`) {
       tally.refused++;
       const { code, message } = JSON.parse(payload) as { code: string; message: string };
+      // Which refusal is of which garbage cannot be told; their numbers are compared at the end.
       if (garbage === 0) tally.fault(`${code}: ${message}`);
     } else if (topic === `devices/${id}/pair/request`) {
       tally.pairings++;
@@ -210,8 +229,9 @@ export class SimulatedDevice {
 
   /** Breaks the connection without a word, as bad radio does. */
   drop(): void {
-    if (!this.#client?.connected) return;
+    if (!this.#connected || !this.#client?.connected) return;
     this.#deps.tally.dropped++;
+    this.#dropping = true;
     this.#client.stream.destroy();
   }
 }

@@ -13,7 +13,7 @@ const AT_ONCE = 100;
 /** Each interval is cut into so many turns, among which the devices are spread. */
 const TURNS = 20;
 const LINE_EVERY_MS = 1000;
-/** How long acknowledgements may take after the last report. */
+/** How long acknowledgements, and connections that were dropped, may take after the last report. */
 const LAST_WORDS_MS = 5000;
 
 function show(text: string): void {
@@ -77,7 +77,8 @@ async function run(options: Options): Promise<number> {
   await Promise.race(ends);
   clearInterval(reports);
   const deadline = Date.now() + LAST_WORDS_MS;
-  while (tally.acknowledged < tally.sent && Date.now() < deadline) await sleep(50);
+  while (!tally.settled && Date.now() < deadline) await sleep(50);
+  tally.close();
   clearInterval(line);
   secrets.save();
   await Promise.race([Promise.allSettled(devices.map((device) => device.stop())), sleep(LAST_WORDS_MS)]);

@@ -17,8 +17,25 @@ export class Tally {
   readonly errors = new Map<string, number>();
   #latencies: number[] = [];
 
-  fault(reason: string): void {
-    this.errors.set(reason, (this.errors.get(reason) ?? 0) + 1);
+  fault(reason: string, count = 1): void {
+    this.errors.set(reason, (this.errors.get(reason) ?? 0) + count);
+  }
+
+  /** True once every registered device is connected and has an acknowledgement for all it sent. */
+  get settled(): boolean {
+    return this.acknowledged >= this.sent && this.connected >= this.registered;
+  }
+
+  /** What the figures themselves tell to have gone wrong, once the last words have been waited for. */
+  close(): void {
+    const amiss: [reason: string, count: number][] = [
+      ['a report was not acknowledged', this.sent - this.acknowledged],
+      ['a device did not come back', this.registered - this.connected],
+    ];
+    // Without garbage each refusal has been counted with its reason.
+    if (this.garbage > 0)
+      amiss.push(['a message that was no garbage was refused', this.refused - this.garbage]);
+    for (const [reason, count] of amiss) if (count > 0) this.fault(reason, count);
   }
 
   latency(milliseconds: number): void {
