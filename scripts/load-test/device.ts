@@ -55,6 +55,12 @@ export class LoadDevice {
     this.#socket?.destroy();
   }
 
+  /** Books what was on its way when the server was killed: it may have been stored, and its sender cannot know. */
+  noteKill(): void {
+    for (const { keys } of this.#pending.values())
+      for (const key of keys) this.#options.ledger.add({ kind: 'k', key });
+  }
+
   #connect(): void {
     const { id, secret, port } = this.#options;
     const socket = connect(port(), '127.0.0.1');

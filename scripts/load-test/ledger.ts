@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** `s`: sent, before it was; `a`: acknowledged. A key stands for one reading. */
+/** `s`: sent, before it was; `a`: acknowledged; `k`: unacknowledged at a kill. A key stands for one reading. */
 export interface Entry {
-  kind: 's' | 'a';
+  kind: 's' | 'a' | 'k';
   key: string;
   value?: number;
 }
@@ -43,15 +43,19 @@ export async function openLedger(path: string): Promise<Ledger> {
 export interface Books {
   sent: Map<string, number>;
   acknowledged: Set<string>;
+  /** How many kills each reading saw while it was unacknowledged. */
+  killed: Map<string, number>;
 }
 
 export async function readLedger(path: string): Promise<Books> {
   const sent = new Map<string, number>();
   const acknowledged = new Set<string>();
+  const killed = new Map<string, number>();
   for await (const line of createInterface({ input: createReadStream(path) })) {
     const { kind, key, value } = JSON.parse(line) as Entry;
     if (kind === 'a') acknowledged.add(key);
+    else if (kind === 'k') killed.set(key, (killed.get(key) ?? 0) + 1);
     else sent.set(key, value ?? Number.NaN);
   }
-  return { sent, acknowledged };
+  return { sent, acknowledged, killed };
 }

@@ -134,6 +134,7 @@ async function measure(
     for (let i = 0; i < BURST; i++) for (const device of devices) device.publish();
     await sleep(BURST_MS * Math.random());
     await server.stop('SIGKILL');
+    for (const device of devices) device.noteKill();
     await server.start();
     say(`ready again after ${Math.round(server.startedIn)} ms`);
   }
@@ -158,7 +159,6 @@ async function measure(
     rest,
     devices.map(({ id }) => id),
     await readLedger(path),
-    kills,
   );
   console.log(`\n${describe(verdict)}`);
   console.log(

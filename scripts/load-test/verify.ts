@@ -36,15 +36,10 @@ async function storedOf(rest: Rest, deviceId: string): Promise<[number, number, 
 
 /**
  * Compares the books with what REST gives back: what was acknowledged is there, once, with its value. A reading
- * without a timestamp whose acknowledgement was lost in a kill may be there once more for each kill: its first copy
- * is no longer known then.
+ * without a timestamp that was unacknowledged at a kill may be there once more for each such kill: its first copy is
+ * no longer known then. One whose acknowledgement was lost in any other way may not.
  */
-export async function verify(
-  rest: Rest,
-  devices: readonly string[],
-  books: Books,
-  kills: number,
-): Promise<Verdict> {
+export async function verify(rest: Rest, devices: readonly string[], books: Books): Promise<Verdict> {
   const counts = new Map<string, number>();
   const foreign: string[] = [];
   let stored = 0;
@@ -61,9 +56,8 @@ export async function verify(
     }
   }
   const lost = [...books.acknowledged].filter((key) => !counts.has(key));
-  const repeated = [...counts]
-    .filter(([key, count]) => count > (key.includes('|untimed|') ? 1 + kills : 1))
-    .map(([key]) => key);
+  const allowed = (key: string) => 1 + (key.includes('|untimed|') ? (books.killed.get(key) ?? 0) : 0);
+  const repeated = [...counts].filter(([key, count]) => count > allowed(key)).map(([key]) => key);
   const unrecognised = [...counts]
     .filter(([key]) => key.includes('|untimed|'))
     .reduce((sum, [, count]) => sum + count - 1, 0);
