@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import { isUnavailable } from '../db/client.ts';
 import { DomainError, type ErrorCode } from '../db/domain/errors.ts';
 import type { Log } from '../db/domain/ports.ts';
+import { isUnstorableText } from '../db/stores/violations.ts';
 
 type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503 | 504;
 
@@ -46,6 +47,7 @@ export function answerError(error: unknown, c: Context, log: Log): Response {
   if (error instanceof HTTPException && error.status === 400) {
     return c.json(body('the body is not valid JSON', 'INVALID'), 400);
   }
+  if (isUnstorableText(error)) return c.json(body('text must not contain U+0000', 'INVALID'), 400);
   if (isUnavailable(error)) {
     c.header('Retry-After', '2');
     return c.json(body('the database is away, try again in a moment', 'DATABASE_UNAVAILABLE'), 503);

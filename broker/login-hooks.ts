@@ -11,6 +11,8 @@ import { guarded } from './guarded.ts';
 import { Session, type Sessions } from './sessions.ts';
 import { isValidTopic } from './topics.ts';
 
+/** Of a name that is remembered for its wrong guesses; longer than any device id. */
+const MAX_NAME = 65;
 /** A database that hangs must not leave a client without an answer. */
 const AUTHENTICATE_TIMEOUT_MS = 5000;
 
@@ -69,7 +71,7 @@ export function createLoginHooks(deps: LoginHooksDeps) {
     if (clientId === '' && !clean)
       throw connackError(CONNACK.identifier, 'an empty client id needs a clean session');
     const connection = deps.connectionOf(client);
-    const key = `${username ?? clientId}\n${connection.address}`;
+    const key = `${(username ?? clientId).slice(0, MAX_NAME)}\n${connection.address}`;
     if (guesses.lockedFor(key) !== null) throw connackError(CONNACK.unavailable, 'too many failed log-ins');
     const outcome = await authenticate({ clientId, username, password, connection });
     if ('refuse' in outcome) {

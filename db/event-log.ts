@@ -22,6 +22,17 @@ export interface EventLogService extends EventLog {
   stop(): Promise<void>;
 }
 
+/** Names and topics come from whoever tries: what PostgreSQL cannot keep must not hold up the events of others. */
+const storable = (text: string) => text.replaceAll('\u0000', '\ufffd').toWellFormed();
+
+function storableEvent({ actor, detail = {}, ...event }: NewEvent): NewEvent {
+  const entries = Object.entries(detail).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? storable(value) : value,
+  ]);
+  return { ...event, actor: storable(actor), detail: Object.fromEntries(entries) };
+}
+
 /** See `EventLog`. */
 export function createEventLog(deps: { store: EventStore; log: Log; now: () => number }): EventLogService {
   const { store, log, now } = deps;
@@ -82,7 +93,8 @@ export function createEventLog(deps: { store: EventStore; log: Log; now: () => n
   };
 
   return {
-    record: (event) => {
+    record: (given) => {
+      const event = storableEvent(given);
       if (!COALESCED.has(event.kind)) return add(event);
       const key = `${event.kind}\n${event.actor}\n${event.deviceId ?? ''}`;
       const known = repeated.get(key);

@@ -7,6 +7,9 @@ import type { Passwords } from './passwords.ts';
 import type { Throttle } from './throttle.ts';
 import { looksLikeToken, type Tokens } from './tokens.ts';
 
+/** Longer than any username. */
+const MAX_NAME = 65;
+
 export interface AccountsDeps {
   users: UserStore;
   passwords: Passwords;
@@ -90,10 +93,11 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     address: string;
   }): Promise<LoginResult> => {
     const { username, password, address } = login;
-    const key = `${username}\n${address}`;
+    // Whoever guesses may send names of any length.
+    const key = `${username.slice(0, MAX_NAME)}\n${address}`;
     const wait = throttle.enter(key);
     if (wait !== null) {
-      events.record({ kind: 'login_locked', actor: username.slice(0, 64), detail: { address } });
+      events.record({ kind: 'login_locked', actor: username.slice(0, MAX_NAME), detail: { address } });
       return { ok: false, reason: 'locked', retryAfterSeconds: wait };
     }
     const account = byName.get(username);
@@ -107,7 +111,7 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     }
     if (!right || account === undefined) {
       throttle.failed(key);
-      events.record({ kind: 'login_failed', actor: username.slice(0, 64), detail: { address } });
+      events.record({ kind: 'login_failed', actor: username.slice(0, MAX_NAME), detail: { address } });
       return { ok: false, reason: 'invalid' };
     }
     throttle.succeeded(key);

@@ -6,4 +6,6 @@ function sqlState(error: unknown): string | null {
 }
 
 export const isUniqueViolation = (error: unknown) => sqlState(error) === '23505';
+/** Text with U+0000, which PostgreSQL cannot keep. */
+export const isUnstorableText = (error: unknown) => /^22(021|P05)$/.test(sqlState(error) ?? '');
 export const isForeignKeyViolation = (error: unknown) => sqlState(error) === '23503';

@@ -15,6 +15,7 @@ void test('events', async (t) => {
     for (let i = 0; i < 500; i++)
       log.record({ kind: 'denied', actor: 'thief', deviceId: 'thief', detail: { topic: 'x' } });
     log.record({ kind: 'denied', actor: 'other', deviceId: 'other' });
+    log.record({ kind: 'login_failed', actor: 'a\u0000b', detail: { address: '\ud800' } });
     await log.stop();
     const events = (await store.list({ limit: 10 })).toReversed();
     assert.deepEqual(
@@ -23,6 +24,7 @@ void test('events', async (t) => {
         ['room_created', 'admin', { name: 'Hall' }],
         ['denied', 'thief', { topic: 'x' }],
         ['denied', 'other', {}],
+        ['login_failed', 'a\ufffdb', { address: '\ufffd' }],
         ['denied', 'thief', { topic: 'x', repeated: 499 }],
       ],
     );

@@ -49,6 +49,8 @@ void test('errors of REST', async (t) => {
       ['POST', '/api/auth/login', []],
       ['POST', '/api/auth/login', { username: 'a', password: 'b', extra: 1 }],
       ['POST', '/api/rooms', { name: '' }],
+      ['POST', '/api/rooms', { name: 'a\u0000b' }],
+      ['GET', '/api/events?device_id=%00', undefined],
       ['POST', '/api/rooms', { name: 'x'.repeat(101) }],
       ['POST', '/api/users', { username: 'a b', password: 'long enough', role: 'USER' }],
       ['POST', '/api/users', { username: 'ab', password: 'short', role: 'USER' }],
