@@ -1,6 +1,7 @@
 export interface WorkerInput {
   folder: string;
-  socketPath: string;
+  /** null: make the database, and end. */
+  socketPath: string | null;
 }
 
 export type FromWorker = { kind: 'ready' } | { kind: 'failed'; reason: string };

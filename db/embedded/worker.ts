@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
@@ -18,16 +18,11 @@ async function start() {
     '-c',
     'wal_sync_method=fsync',
   ];
-  const open = (path: string) => PGlite.create({ fs: new DurableFS(path), startParams });
-  if (!existsSync(folder)) {
-    // Made beside its place: a first start that is cut leaves nothing that looks like a database.
-    const draft = `${folder}.new`;
-    rmSync(draft, { recursive: true, force: true });
-    mkdirSync(draft, { mode: 0o700 });
-    await (await open(draft)).close();
-    renameSync(draft, folder);
+  const db = await PGlite.create({ fs: new DurableFS(folder), startParams });
+  if (socketPath === null) {
+    await db.close();
+    return null;
   }
-  const db = await open(folder);
   rmSync(socketPath, { force: true });
   // One for the pool, and room for its successor while a lost connection is still being noticed.
   const server = new PGLiteSocketServer({ db, path: socketPath, maxConnections: 4 });
@@ -37,7 +32,10 @@ async function start() {
 }
 
 start().then(
-  ({ db, server }) => {
+  (running) => {
+    tell({ kind: 'ready' });
+    if (running === null) return port.close();
+    const { db, server } = running;
     port.once('message', () => {
       void (async () => {
         await server.stop();
@@ -45,7 +43,6 @@ start().then(
         port.close();
       })();
     });
-    tell({ kind: 'ready' });
   },
   (error: unknown) => {
     tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
