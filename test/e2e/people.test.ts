@@ -74,6 +74,34 @@ void test('people and integrations over MQTT', async (t) => {
   });
 
   await t.test(
+    'a retained message of a device is seen through a wildcard only where it was granted',
+    async () => {
+      await boiler.publish('devices/boiler/sensor', reading(10), { retain: true });
+      await lamp.publish('devices/lamp/sensor', reading(11), { retain: true });
+      const wire = await open(withJwt);
+      assert.deepEqual(await wire.subscribe('devices/+/sensor'), [1]);
+      const { payload, retain } = await wire.messageOn('devices/lamp/sensor');
+      assert.deepEqual([JSON.parse(payload).value, retain], [11, true]);
+      await wire.ping();
+      assert.deepEqual(
+        wire.messages.map(({ topic }) => topic),
+        ['devices/lamp/sensor'],
+      );
+      for (const [device, id] of [
+        [boiler, 'boiler'],
+        [lamp, 'lamp'],
+      ] as const) {
+        await device.publish(`devices/${id}/sensor`, '', { retain: true });
+      }
+      const later = await open(withJwt, { clientId: 'later' });
+      await later.subscribe('devices/+/sensor');
+      await later.ping();
+      assert.deepEqual(later.messages, [], 'an empty message clears it');
+      await Promise.all([wire.disconnect(), later.disconnect()]);
+    },
+  );
+
+  await t.test(
     'a denied filter is not delivered after the next connect of a persistent session either',
     async () => {
       const wire = await open(withJwt, { clean: false });
