@@ -109,7 +109,10 @@ export class SimulatedDevice {
       client.once('error', refused);
       client.once('connect', () => {
         client.off('error', refused);
-        client.on('error', (error) => tally.fault(error.message));
+        // The server answers a DISCONNECT by closing, which may reach the socket as a reset.
+        client.on('error', (error) => {
+          if (!this.#stopping) tally.fault(error.message);
+        });
         resolve();
       });
     });
