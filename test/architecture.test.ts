@@ -18,12 +18,16 @@ function sources(folder: string): string[] {
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
+/** What a file imports, in any of the ways there are: `from '…'`, `import '…'`, `import('…')`. */
+function imported(path: string): string[] {
+  return [...textOf(path).matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target = '']) => target);
+}
+
 /** Folders at the top that a file imports from. */
 function imports(path: string): string[] {
-  const found = [...textOf(path).matchAll(/from '(\.[^']+)'/g)].map(([, target = '']) =>
-    relative(ROOT, resolve(ROOT, dirname(path), target)),
-  );
-  return found.map((target) => target.split('/', 1)[0] ?? '');
+  return imported(path)
+    .filter((target) => target.startsWith('.'))
+    .map((target) => relative(ROOT, resolve(ROOT, dirname(path), target)).split('/', 1)[0] ?? '');
 }
 
 const MAY_IMPORT: Record<string, string[]> = {
@@ -38,6 +42,32 @@ for (const part of PARTS) {
     for (const path of sources(part)) {
       const foreign = imports(path).filter((target) => !MAY_IMPORT[part]?.includes(target));
       assert.deepEqual(foreign, [], path);
+    }
+  });
+}
+
+/** Packages that belong to one part: elsewhere they would be a way around it. */
+const OWNED: Record<string, RegExp> = {
+  api: /^(hono|@hono\/.*)$/,
+  broker: /^(aedes|aedes-.*|mqtt|mqtt-packet|mqemitter.*|ws)$/,
+  certs: /^@peculiar\/x509$/,
+  db: /^(drizzle-orm(\/.*)?|postgres|@electric-sql\/.*)$/,
+};
+
+for (const [owner, packages] of Object.entries(OWNED)) {
+  void test(`the packages of ${owner}/ are imported by no other part`, () => {
+    assert.ok(
+      sources(owner)
+        .flatMap(imported)
+        .some((name) => packages.test(name)),
+      'a rule about nothing',
+    );
+    for (const path of PARTS.filter((part) => part !== owner).flatMap(sources)) {
+      assert.deepEqual(
+        imported(path).filter((name) => packages.test(name)),
+        [],
+        path,
+      );
     }
   });
 }

@@ -102,7 +102,9 @@ void test('the simulator', async (t) => {
     const { code, text } = await simulate(t, server, ...options).exited;
     assert.equal(code, 0, text);
     assert.ok(figure(text, 'garbage messages') > 10, text);
-    assert.equal(figure(text, 'refused'), figure(text, 'garbage messages'));
+    // Each device may leave before it has heard of its last one (QoS 0).
+    const unheard = figure(text, 'garbage messages') - figure(text, 'refused');
+    assert.ok(unheard >= 0 && unheard <= 6, text);
   });
 
   await t.test('a wrong token is told, and ends with 1', async (t) => {
