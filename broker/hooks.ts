@@ -68,6 +68,8 @@ export function createHooks(deps: HooksDeps) {
     };
     const proceed = () => {
       if (uplink === null) return end(new Error('not a topic of a device'));
+      // It takes a retained message away [MQTT-3.3.1-10], and says nothing else.
+      if (packet.retain && packet.payload.length === 0) return end(null);
       deliver(session, uplink, packet, (outcome) => {
         end(outcome === 'failed' ? new Error('the message could not be dealt with') : null);
       });
