@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -44,6 +45,7 @@ const PASSWORD_GATE = { concurrency: 2, maxWaiting: 50 };
 /** Of the 10 s that a stop may take. */
 const QUIESCE_MS = 4000;
 const LAST_COMMIT_MS = 2000;
+const LAST_ANSWERS_MS = 1000;
 
 export interface Running {
   /** What was accepted is committed and acknowledged, then all ends. */
@@ -178,7 +180,6 @@ async function compose(
   const maintenance = createMaintenance({ sql, clock, log: part('maintenance') });
   maintenance.start();
   onStop(maintenance.stop);
-  onStop(commands.stop);
 
   const app = createApp({
     live,
@@ -219,10 +220,13 @@ async function compose(
     ports[name] = await listen(server, name, host, port);
   };
   onStop(async () => {
-    for (const server of httpServers) void closeServer(server);
+    const closed = Promise.all(httpServers.map(closeServer));
+    // Whoever waits for the end of a command is told how it is now.
+    await commands.stop();
     await broker.quiesce(QUIESCE_MS);
     await writer.stop(LAST_COMMIT_MS);
     await broker.stop();
+    await Promise.race([closed, sleep(LAST_ANSWERS_MS)]);
     for (const server of httpServers) server.closeAllConnections();
   });
   await open('http', createHttpServer(app), http);

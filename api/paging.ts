@@ -37,6 +37,13 @@ export function decodeCursor(cursor: string | undefined, length: number): number
   return key;
 }
 
+/** One page of rows of which one more than `limit` was asked for; `last` is where the next page begins after, if there is one. */
+export function cutPage<T>(rows: readonly T[], limit: number): { page: readonly T[]; last: T | undefined } {
+  if (rows.length <= limit) return { page: rows, last: undefined };
+  const page = rows.slice(0, limit);
+  return { page, last: page.at(-1) };
+}
+
 /** One page of what is in memory, by an ascending number. */
 export function pageOf<T>(
   items: Iterable<T>,
@@ -45,7 +52,8 @@ export function pageOf<T>(
 ): { page: T[]; next: string | null } {
   const [after = 0] = decodeCursor(cursor, 1) ?? [];
   const page: T[] = [];
-  for (const item of items) {
+  // Concurrent inserts may have been told in another order than that of their keys.
+  for (const item of [...items].sort((a, b) => keyOf(a) - keyOf(b))) {
     if (keyOf(item) <= after) continue;
     if (page.length === limit) {
       const last = page.at(-1);

@@ -68,6 +68,7 @@ export function createDownlink({ sessions, live, pairTimeoutMs, publishCopy }: D
         const finish = (answer: PairAnswer) => {
           clearTimeout(timer);
           pairings.delete(deviceId);
+          session.forget(topicOf.pairRequest(deviceId));
           resolve(answer);
         };
         const timer = setTimeout(() => finish({ outcome: 'timeout' }), pairTimeoutMs);

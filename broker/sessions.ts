@@ -67,6 +67,11 @@ export class Session {
     if (this.#held.length > MAX_HELD) this.#held.shift();
   }
 
+  /** What is held for this topic has lost its meaning. */
+  forget(topic: string): void {
+    this.#held = this.#held.filter((held) => held.topic !== topic);
+  }
+
   sendHeld(): void {
     this.#held = this.#held.filter(({ topic, payload }) => !this.send(topic, payload));
   }

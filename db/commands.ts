@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { createCommandTimers } from './command-timers.ts';
 import type { Clock } from './domain/clock.ts';
 import { checkCommandValue } from './domain/command-value.ts';
 import { DomainError } from './domain/errors.ts';
 import type { DeviceLink, EventLog, FlowMeter, Log } from './domain/ports.ts';
 import type { CommandResult, Commands, ReadingWriter, StoreOutcome } from './domain/services.ts';
-import { type Command, type CommandStatus, TERMINAL } from './domain/types.ts';
+import { type Command, type CommandStatus, type Micros, TERMINAL } from './domain/types.ts';
 import type { LiveState, LiveWidget } from './live-state/types.ts';
 import type { CommandStore } from './stores/commands.ts';
 
@@ -12,11 +13,6 @@ import type { CommandStore } from './stores/commands.ts';
 const MAX_QUEUED = 100;
 /** How long the addressee may answer. */
 const ANSWERABLE_MS = 24 * 3_600_000;
-/** The longest delay that setTimeout keeps. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-/** When the database was away as a command ended: how soon to try again. */
-const RETRY_MS = 1000;
-
 export interface CommandsDeps {
   store: CommandStore;
   live: LiveState;
@@ -35,8 +31,15 @@ export function createCommands(deps: CommandsDeps): Commands {
   const { store, live, link, writer, clock, events, flows, log, timeoutMs, expiryMs } = deps;
   const open = new Map<number, Command>();
   const byCorrelation = new Map<string, Command>();
-  const timers = new Map<number, NodeJS.Timeout>();
+  const timers = createCommandTimers({
+    clock,
+    timeoutMs,
+    expiryMs,
+    onTimeUp: (id, from) => void timeUp(id, from),
+  });
   const waiters = new Map<number, Set<(command: Command) => void>>();
+  /** When the first answer to an open command came. */
+  const answeredAt = new Map<number, Micros>();
   /** Commands on their way into the database, by device. */
   const inserting = new Map<number, number>();
   /** One hand-over at a time for each device, so that commands keep their order. */
@@ -53,17 +56,12 @@ export function createCommands(deps: CommandsDeps): Commands {
     }
   };
 
-  const arm = (command: Command) => {
-    clearTimeout(timers.get(command.id));
-    const end =
-      command.status === 'sent'
-        ? (command.sentAt ?? command.createdAt).getTime() + timeoutMs
-        : command.createdAt.getTime() + expiryMs;
-    const delay = Math.min(Math.max(end - clock.now(), 0), MAX_TIMER_MS);
-    timers.set(
-      command.id,
-      setTimeout(() => void timeUp(command.id, command.status), delay),
-    );
+  const forget = (id: number) => {
+    const command = open.get(id);
+    timers.disarm(id);
+    open.delete(id);
+    answeredAt.delete(id);
+    if (command !== undefined) byCorrelation.delete(command.correlationId);
   };
 
   const track = (command: Command) => {
@@ -71,13 +69,10 @@ export function createCommands(deps: CommandsDeps): Commands {
     if (!TERMINAL.has(command.status)) {
       open.set(command.id, command);
       byCorrelation.set(command.correlationId, command);
-      arm(command);
+      timers.arm(command);
       return;
     }
-    clearTimeout(timers.get(command.id));
-    timers.delete(command.id);
-    open.delete(command.id);
-    byCorrelation.delete(command.correlationId);
+    forget(command.id);
     for (const wake of waiters.get(command.id) ?? []) wake(command);
     waiters.delete(command.id);
     const answered = command.status === 'executed' || command.status === 'rejected';
@@ -97,12 +92,11 @@ export function createCommands(deps: CommandsDeps): Commands {
       const status = from === 'sent' ? 'timed_out' : 'expired';
       const moved = await store.move(id, [from], { status, finishedAt: new Date(clock.now()) });
       if (moved !== null) track(moved);
+      // Its device was removed, and its row with it.
+      else if ((await store.find(id)) === null) forget(id);
     } catch (error) {
       log.warn({ err: error, command_id: id }, 'a command could not be ended: trying again');
-      timers.set(
-        id,
-        setTimeout(() => void timeUp(id, from), RETRY_MS),
-      );
+      timers.retry(id, from);
     }
   };
 
@@ -145,7 +139,10 @@ export function createCommands(deps: CommandsDeps): Commands {
     new Promise<StoreOutcome>((resolve) => {
       if (result.status === 'error' || !clock.trusted()) return resolve({ ok: true });
       const value = result.value ?? command.value;
-      writer.write([{ widgetId: widget.id, at: clock.arrival(), seq: 0, value }], resolve);
+      // Tried again after a failure, or sent again meanwhile, it is the same reading.
+      const at = answeredAt.get(command.id) ?? clock.arrival();
+      answeredAt.set(command.id, at);
+      writer.write([{ widgetId: widget.id, at, seq: 0, value }], resolve);
     });
 
   const lookUp = async (devicePk: number, correlationId: string): Promise<Command | null> => {
@@ -159,8 +156,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       for (const command of await store.open()) track(command);
     },
     stop: async () => {
-      for (const timer of timers.values()) clearTimeout(timer);
-      timers.clear();
+      timers.stop();
       for (const [id, set] of waiters) {
         const command = open.get(id);
         if (command !== undefined) for (const wake of set) wake(command);
@@ -229,6 +225,11 @@ export function createCommands(deps: CommandsDeps): Commands {
       const command = await lookUp(devicePk, correlationId);
       const widget = command === null ? undefined : live.widget(command.widgetId);
       if (command === null || widget === undefined) return 'unknown';
+      // Only the first answer is a report of the widget's value; a redelivered or late one is kept and changes nothing.
+      if (!open.has(command.id)) {
+        await store.keepLate(command.id, { ...result });
+        return 'late';
+      }
       await storeValue(widget, command, result);
       const success = result.status === 'success';
       const moved = await store.move(command.id, ['queued', 'sent'], {

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { parseDuration } from '../../db/domain/duration.ts';
 import type { Enrollment } from '../../db/stores/enrollments.ts';
 import { type Api, type AppDeps, requireAdmin, resource } from '../context.ts';
-import { decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
+import { cutPage, decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
 import { body, errors, json, route } from '../route.ts';
 import { id, idParam, time } from '../schemas.ts';
 
@@ -109,10 +109,9 @@ export function enrollmentRoutes(api: Api, { enrollments, eventLog, now }: AppDe
     requireAdmin(c);
     const { limit, cursor } = c.req.valid('query');
     const [after = 0] = decodeCursor(cursor, 1) ?? [];
-    const found = await enrollments.list(after, limit);
-    const last = found.length < limit ? undefined : found.at(-1);
+    const { page, last } = cutPage(await enrollments.list(after, limit + 1), limit);
     return resource(c, {
-      enrollments: found.map(dto),
+      enrollments: page.map(dto),
       next_cursor: last === undefined ? null : encodeCursor(last.id),
     });
   });

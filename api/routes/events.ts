@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { type Api, type AppDeps, requireAdmin, resource } from '../context.ts';
-import { decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
+import { cutPage, decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
 import { errors, json, route } from '../route.ts';
 import { time } from '../schemas.ts';
 
@@ -35,10 +35,10 @@ export function eventRoutes(api: Api, { events }: AppDeps): void {
     requireAdmin(c);
     const { limit, cursor, device_id } = c.req.valid('query');
     const [beforeId] = decodeCursor(cursor, 1) ?? [];
-    const found = await events.list({ deviceId: device_id, beforeId, limit });
-    const last = found.length < limit ? undefined : found.at(-1);
+    const found = await events.list({ deviceId: device_id, beforeId, limit: limit + 1 });
+    const { page, last } = cutPage(found, limit);
     return resource(c, {
-      events: found.map(({ id, at, kind, actor, deviceId, roomId, detail }) => ({
+      events: page.map(({ id, at, kind, actor, deviceId, roomId, detail }) => ({
         id,
         at: at.toISOString(),
         kind,

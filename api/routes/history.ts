@@ -5,7 +5,7 @@ import type { Micros, Value } from '../../db/domain/types.ts';
 import type { HistoryPoint, Range, StoredReading } from '../../db/stores/history.ts';
 import { type Api, type AppDeps, requirePerson, resource, widgetFor } from '../context.ts';
 import { csvOf } from '../csv.ts';
-import { decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
+import { cutPage, decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
 import { errors, json, route } from '../route.ts';
 import { idParam, time, value } from '../schemas.ts';
 
@@ -99,13 +99,14 @@ function rangeOf(query: { from?: string | undefined; to?: string | undefined }, 
 function statsOf(points: readonly HistoryPoint[]) {
   const counted = points.filter(({ numbers }) => numbers > 0);
   const numbers = counted.reduce((sum, point) => sum + point.numbers, 0);
-  const sum = counted.reduce((total, { avg, numbers }) => total + (avg ?? 0) * numbers, 0);
+  // Weighted one by one: a sum of large numbers may be beyond all numbers.
+  const avg = counted.reduce((mean, point) => mean + (point.avg ?? 0) * (point.numbers / numbers), 0);
   const lows = counted.flatMap(({ min }) => (min === null ? [] : [min]));
   const highs = counted.flatMap(({ max }) => (max === null ? [] : [max]));
   return {
     min: lows.length === 0 ? null : Math.min(...lows),
     max: highs.length === 0 ? null : Math.max(...highs),
-    avg: numbers === 0 ? null : sum / numbers,
+    avg: numbers === 0 ? null : avg,
     count: points.reduce((total, { count }) => total + count, 0),
   };
 }
@@ -136,10 +137,12 @@ export function historyRoutes(api: Api, { live, history: store, now }: AppDeps):
       return csvOf(c, (key, size) => store.readings(widget.id, range, { order, key, limit: size }));
     const [at, seq] = decodeCursor(cursor, 2) ?? [];
     const key = at === undefined || seq === undefined ? null : { at, seq };
-    const found = await store.readings(widget.id, range, { order, key, limit });
-    const last = found.length < limit ? undefined : found.at(-1);
+    const { page, last } = cutPage(
+      await store.readings(widget.id, range, { order, key, limit: limit + 1 }),
+      limit,
+    );
     return resource(c, {
-      readings: found.map(readingDto),
+      readings: page.map(readingDto),
       next_cursor: last === undefined ? null : encodeCursor(last.at, last.seq),
     });
   });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../domain/errors.ts';
 import type { Gate } from '../domain/gate.ts';
 import type { Accounts, EventLog, FlowMeter, LoginResult } from '../domain/ports.ts';
@@ -7,6 +8,9 @@ import type { Passwords } from './passwords.ts';
 import type { Throttle } from './throttle.ts';
 import { looksLikeToken, type Tokens } from './tokens.ts';
 
+/** How long a try may wait for those of the same name and address, and how often it looks. */
+const TURN_LIMIT_MS = 3000;
+const TURN_LOOK_MS = 20;
 /** Longer than any username. */
 const MAX_NAME = 65;
 
@@ -80,11 +84,20 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
   };
 
   const isRight = async (account: Account | undefined, password: string): Promise<boolean> => {
-    if (looksLikeToken(password)) {
-      const caller = await callerOf(password);
-      if (caller !== null) return caller.user.id === account?.user.id;
-    }
+    // The token of another user, or none of ours: never stretched as a password.
+    if (looksLikeToken(password)) return false;
     return gate.run(() => passwords.verify(account?.passwordHash ?? null, password));
+  };
+
+  /** Tries of one name from one address beyond the limit wait for those under way: right ones lock nobody out. */
+  const enterInTurn = async (key: string): Promise<number | null> => {
+    const deadline = now() + TURN_LIMIT_MS;
+    for (;;) {
+      if (throttle.lockedFor(key) !== null) return throttle.lockedFor(key);
+      const wait = throttle.enter(key);
+      if (wait === null || now() > deadline) return wait;
+      await sleep(TURN_LOOK_MS);
+    }
   };
 
   const authenticate = async (login: {
@@ -95,7 +108,10 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     const { username, password, address } = login;
     // Whoever guesses may send names of any length.
     const key = `${username.slice(0, MAX_NAME)}\n${address}`;
-    const wait = throttle.enter(key);
+    const caller = looksLikeToken(password) ? await callerOf(password) : null;
+    // A signature cannot be guessed: it counts neither for nor against the name.
+    if (caller !== null && caller.user.username === username) return { ok: true, user: caller.user };
+    const wait = await enterInTurn(key);
     if (wait !== null) {
       events.record({ kind: 'login_locked', actor: username.slice(0, MAX_NAME), detail: { address } });
       return { ok: false, reason: 'locked', retryAfterSeconds: wait };

@@ -7,7 +7,7 @@ import type { Capability, Device, Widget, WidgetStatus } from '../domain/types.t
 import { devices, enrollments, purges, widgets } from '../schema/index.ts';
 import { declareCapabilities, type Transaction, widgetTitle } from './capabilities.ts';
 import { insertNewDevice } from './new-device.ts';
-import { isUniqueViolation } from './violations.ts';
+import { isForeignKeyViolation, isUniqueViolation } from './violations.ts';
 
 export type DeviceRow = typeof devices.$inferSelect;
 
@@ -184,7 +184,11 @@ export function createDeviceStore(
     },
 
     rename: (pk: number, name: string) => change(pk, { name }),
-    setRoom: (pk: number, roomId: number | null) => change(pk, { roomId }),
+    /** NOT_FOUND when the device or the room is gone. */
+    setRoom: (pk: number, roomId: number | null) =>
+      change(pk, { roomId }).catch((error: unknown) => {
+        throw isForeignKeyViolation(error) ? new DomainError('NOT_FOUND', 'no such room') : error;
+      }),
     revoke: (pk: number) => change(pk, { revokedAt: new Date(), reenrollAllowed: false }),
 
     /** A new secret in place of the old one, told once; lifts a revocation. */

@@ -47,6 +47,9 @@ interface BucketRow extends Row {
   count: string;
 }
 
+/** Sums are kept smaller by this: many numbers near the largest of all would add up to none. A power of two costs no digit. */
+const SCALE = 4294967296;
+
 const MICROS = '(extract(epoch from at) * 1000000)::bigint';
 
 // A bare name in ORDER BY would be the output column, which is text here.
@@ -64,7 +67,7 @@ const BUCKETS = `
       and (at, seq) > (to_timestamp($4::text::float8 / 1e6), $5::text::bigint)
     order by at, seq limit $7),
   sums as (
-    select bucket, min(num) as min, max(num) as max, sum(num) as sum, count(num) as numbers, count(*) as count
+    select bucket, min(num) as min, max(num) as max, sum(num / 4294967296) as sum, count(num) as numbers, count(*) as count
     from page group by bucket),
   lasts as (select distinct on (bucket) * from page order by bucket, at desc, seq desc)
   select bucket::text, ${MICROS}::text as at, seq::text, kind, num, txt, min, max, sum, numbers::text, count::text
@@ -118,7 +121,7 @@ export function createHistoryStore(sql: postgres.Sql) {
             at: from + bucket * width,
             min: least(known?.min ?? null, row.min, Math.min),
             max: least(known?.max ?? null, row.max, Math.max),
-            avg: numbers === 0 ? null : sum / numbers,
+            avg: numbers === 0 ? null : (sum / numbers) * SCALE,
             last: decode(row),
             count: (known?.count ?? 0) + Number(row.count),
             sum,
