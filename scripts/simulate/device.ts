@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Value } from '../../db/domain/types.ts';
 import type { Model, Random } from './models.ts';
+import { isRefusal, register } from './register.ts';
 import type { Secrets } from './state.ts';
 import type { Tally } from './tally.ts';
 
+const START_ATTEMPTS = 5;
 const RECONNECT_MIN_MS = 1000;
 const RECONNECT_SPREAD_MS = 2000;
-const REGISTER_LIMIT_MS = 60_000;
 /** Reports of a device that may wait for their acknowledgement; above it the device waits. */
 const MAX_WAITING = 100;
 
@@ -41,6 +43,8 @@ const GARBAGE: readonly string[] = [
   ' '.repeat(65_537),
 ];
 
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
 /** A device as its maker would write it with an ordinary MQTT library. */
 export class SimulatedDevice {
   readonly #deps: SimulatedDeviceDeps;
@@ -56,17 +60,27 @@ export class SimulatedDevice {
     this.#deps = deps;
   }
 
-  /** Connects and registers. Rejects with the reason when the server does not want it. */
+  /**
+   * Connects and registers. What the network spoils is tried again some times, and counted; what the server refuses
+   * is not: rejects with its reason.
+   */
   async start(): Promise<void> {
-    const { id, secrets, token } = this.#deps;
-    const secret = secrets.get(id);
-    try {
-      await this.#open(secret ?? token);
-    } catch (error) {
-      // The secret may be of an installation that is no more.
-      if (secret === undefined || token === null) throw error;
-      secrets.forget(id);
-      await this.#open(token);
+    const { id, secrets, token, tally } = this.#deps;
+    for (let attempt = 1; ; attempt++) {
+      const secret = secrets.get(id);
+      try {
+        await this.#open(secret ?? token);
+        return;
+      } catch (error) {
+        if (this.#stopping) return;
+        // The secret may be of an installation that is no more.
+        if (secret !== undefined && token !== null && isRefusal(error)) secrets.forget(id);
+        else if (isRefusal(error) || attempt === START_ATTEMPTS) throw error;
+        else {
+          tally.fault(messageOf(error));
+          await sleep(RECONNECT_MIN_MS);
+        }
+      }
     }
   }
 
@@ -76,7 +90,8 @@ export class SimulatedDevice {
   }
 
   async #open(password: string | null): Promise<void> {
-    const { id, url, ca, tally, random } = this.#deps;
+    const { id, url, ca, tally, random, model, secrets } = this.#deps;
+    this.#dropping = false;
     const options: IClientOptions = {
       clientId: id,
       username: id,
@@ -101,22 +116,29 @@ export class SimulatedDevice {
       }
     });
     client.on('close', () => this.#onClose());
-    await new Promise<void>((resolve, reject) => {
-      const refused = (error: Error) => {
-        client.end(true);
-        reject(error);
-      };
-      client.once('error', refused);
-      client.once('connect', () => {
-        client.off('error', refused);
-        // The server answers a DISCONNECT by closing, which may reach the socket as a reset.
-        client.on('error', (error) => {
-          if (!this.#stopping) tally.fault(error.message);
-        });
-        resolve();
-      });
+    // Before it is ready its start tells; the answer to a DISCONNECT may reach the socket as a reset.
+    client.on('error', (error) => {
+      if (this.#ready && !this.#stopping) tally.fault(error.message);
     });
-    await this.#register(client);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        client.once('error', reject);
+        client.once('close', () => reject(new Error('the connection was closed before it was accepted')));
+        client.once('connect', () => resolve());
+      });
+      const made = await register(client, id, model);
+      if (made !== undefined) {
+        secrets.set(id, made);
+        // From now on it comes back with its secret: the token would only let it register once more.
+        client.options.password = made;
+      }
+      tally.registered++;
+    } catch (error) {
+      // What it counted as its connection is given up with it.
+      this.#dropping = true;
+      await client.endAsync(true);
+      throw error;
+    }
     this.#subscribe(client);
     this.#ready = true;
   }
@@ -128,41 +150,6 @@ export class SimulatedDevice {
     tally.connected--;
     if (!this.#dropping) tally.fault('the server ended the connection');
     this.#dropping = false;
-  }
-
-  async #register(client: MqttClient): Promise<void> {
-    const { id, model, secrets, tally } = this.#deps;
-    const topic = `devices/${id}/register/response`;
-    await client.subscribeAsync(topic, { qos: 1 });
-    const answered = new Promise<{ status: string; message?: string; device_secret?: string }>(
-      (resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('no answer to the registration')), REGISTER_LIMIT_MS);
-        const listen = (from: string, payload: Buffer) => {
-          if (from !== topic) return;
-          clearTimeout(timer);
-          client.off('message', listen);
-          resolve(JSON.parse(payload.toString()));
-        };
-        client.on('message', listen);
-      },
-    );
-    const registration = {
-      device_id: id,
-      device_name: `${model.name} ${id}`,
-      device_type: model.type,
-      capabilities: model.capabilities,
-      version: '1.0.0',
-      manufacturer: 'PM IoT simulator',
-    };
-    await client.publishAsync('devices/register', JSON.stringify(registration), { qos: 1 });
-    const { status, message, device_secret } = await answered;
-    if (status === 'error') throw new Error(`registration refused: ${message}`);
-    if (device_secret !== undefined) {
-      secrets.set(id, device_secret);
-      // From now on it comes back with its secret: the token would only let it register once more.
-      client.options.password = device_secret;
-    }
-    tally.registered++;
   }
 
   #subscribe(client: MqttClient): void {
@@ -232,7 +219,7 @@ export class SimulatedDevice {
 
   /** Breaks the connection without a word, as bad radio does. */
   drop(): void {
-    if (!this.#connected || !this.#client?.connected) return;
+    if (!this.#ready || !this.#client?.connected) return;
     this.#deps.tally.dropped++;
     this.#dropping = true;
     this.#client.stream.destroy();

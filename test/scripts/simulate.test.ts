@@ -135,10 +135,18 @@ void test('the simulator', async (t) => {
     const token = await rest.enroll({ max_uses: 6 });
     const options = ['--url', `mqtts://localhost:${proxy.port}`, '--prefix', 'patient', '--token', token];
     const run = simulate(t, server, ...options, '--devices', '6', '--interval', '200ms');
-    await until('all are there', () => figure(run.output.text, 'connected') === 6);
+    await until(
+      'all are there',
+      () => figure(run.output.text, 'connected') === 6,
+      () => run.output.text,
+    );
     await server.stop('SIGKILL');
     await server.start();
-    await until('all have come back', () => figure(run.output.text, 'reconnects') === 6);
+    await until(
+      'all have come back',
+      () => figure(run.output.text, 'reconnects') === 6,
+      () => run.output.text,
+    );
     run.interrupt();
     const { code, text } = await run.exited;
     assert.equal(code, 1);
