@@ -10,7 +10,7 @@ const PURGE_PAUSE_MS = 50;
 /** Readings that were under way as their device was removed are stored before its readings are purged. */
 const PURGE_AFTER = '1 minute';
 
-/** The latest time that an earlier run saw (milliseconds), 0 when there was none. */
+/** The time of the newest reading that an earlier run stored (milliseconds), 0 when there was none. */
 export async function readWatermark(sql: postgres.Sql): Promise<number> {
   const [row] = await sql<
     { value: number }[]
@@ -31,10 +31,10 @@ export function createMaintenance({ sql, clock, log }: MaintenanceDeps) {
   let running: Promise<void> | null = null;
 
   const keepWatermark = async () => {
-    if (!clock.trusted()) return;
     const value = String(clock.watermark());
     await sql`insert into meta (key, value) values (${WATERMARK}, ${value}::text::jsonb)
-      on conflict (key) do update set value = excluded.value`;
+      on conflict (key) do update set value = excluded.value
+      where meta.value is distinct from excluded.value`;
   };
 
   const purge = async () => {

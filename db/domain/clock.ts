@@ -5,9 +5,11 @@ export interface Clock {
   now(): number;
   /** Time of arrival in microseconds: never the same twice in one process, so that it can identify a reading. */
   arrival(): Micros;
-  /** False while the machine's clock is plainly wrong: before the program was made, or before it last ran. */
+  /** False while the machine's clock is plainly wrong: before the program was made, or before the newest stored reading. */
   trusted(): boolean;
-  /** The latest time this installation is known to have seen, to be kept across restarts. */
+  /** A reading of this time has been stored. */
+  stored(at: Micros): void;
+  /** The time that has certainly passed (milliseconds), to be kept across restarts. */
   watermark(): number;
 }
 
@@ -16,17 +18,12 @@ export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
  * @param now the machine's clock, milliseconds
- * @param knownPast a time that has certainly passed: when the program was made, or what an earlier run saw
+ * @param knownPast a time that has certainly passed: when the program was made, or the watermark of an earlier run
  */
 export function createClock(now: () => number, knownPast: number): Clock {
   let lastArrival = 0;
-  let seen = knownPast;
-  const trusted = () => {
-    const time = now();
-    if (time < seen - CLOCK_TOLERANCE_MS) return false;
-    if (time > seen) seen = time;
-    return true;
-  };
+  let passed = knownPast;
+  const trusted = () => now() >= passed - CLOCK_TOLERANCE_MS;
   return {
     now,
     arrival: () => {
@@ -34,9 +31,10 @@ export function createClock(now: () => number, knownPast: number): Clock {
       return lastArrival;
     },
     trusted,
-    watermark: () => {
-      trusted();
-      return seen;
+    stored: (at) => {
+      // While the clock is wrong any time is stored, and none of them proves anything.
+      if (trusted()) passed = Math.max(passed, Math.floor(at / 1000));
     },
+    watermark: () => passed,
   };
 }

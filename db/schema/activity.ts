@@ -50,5 +50,5 @@ export const events = pgTable(
   (t) => [index('events_device').on(t.deviceId, t.id)],
 );
 
-/** Small facts about the installation, such as the latest time that its clock was trusted at. */
+/** Small facts about the installation, such as the time of its newest reading. */
 export const meta = pgTable('meta', { key: text().primaryKey(), value: jsonb().notNull() });

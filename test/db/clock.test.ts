@@ -11,13 +11,20 @@ void test('a clock before what has certainly passed is not believed, until it is
   let now = 0;
   const clock = createClock(() => now, BUILT);
   assert.equal(clock.trusted(), false);
+  clock.stored(Date.UTC(2199, 0, 1) * 1000);
+  assert.equal(clock.watermark(), BUILT);
   now = BUILT - 6 * MINUTE;
   assert.equal(clock.trusted(), false);
   now = BUILT + MINUTE;
   assert.equal(clock.trusted(), true);
-  assert.equal(clock.watermark(), now);
+  assert.equal(clock.watermark(), BUILT);
+  // A clock that jumped far ahead and back, while nothing was stored, is believed again.
+  now = BUILT + 1000 * MINUTE;
+  assert.equal(clock.trusted(), true);
   now = BUILT + 60 * MINUTE;
   assert.equal(clock.trusted(), true);
+  clock.stored(now * 1000 + 999);
+  clock.stored((now - MINUTE) * 1000);
   // Set back by a small step: still believed; by an hour: not.
   now -= 4 * MINUTE;
   assert.equal(clock.trusted(), true);
