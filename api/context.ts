@@ -43,6 +43,12 @@ export interface Env {
 export type Api = OpenAPIHono<Env>;
 export type Ctx = Context<Env>;
 
+/** Has the request a body, as its headers tell? */
+export function hasBody(c: Context): boolean {
+  const length = c.req.header('Content-Length');
+  return c.req.header('Transfer-Encoding') !== undefined || (length !== undefined && length !== '0');
+}
+
 /** JSON of a type that the route's schema knows. The cast is here alone: Hono's own `c.json` writes no ETag. */
 type Answer<T, S extends number> = Response & TypedResponse<T, S & 200, 'json'>;
 

@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import type { AccountsService } from '../db/accounts/index.ts';
 import { DomainError } from '../db/domain/errors.ts';
 import type { FlowMeter } from '../db/domain/ports.ts';
-import type { Ctx, Env } from './context.ts';
+import { type Ctx, type Env, hasBody } from './context.ts';
 import { HttpError } from './errors.ts';
 
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -28,11 +28,8 @@ export function bodyGuards() {
     },
   });
   const isJson = createMiddleware<Env>(async (c, next) => {
-    const length = c.req.header('Content-Length');
-    const hasBody =
-      c.req.header('Transfer-Encoding') !== undefined || (length !== undefined && length !== '0');
     const type = c.req.header('Content-Type')?.split(';', 1)[0]?.trim().toLowerCase();
-    if (hasBody && type !== 'application/json') {
+    if (hasBody(c) && type !== 'application/json') {
       throw new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', 'send JSON, with Content-Type: application/json');
     }
     await next();

@@ -18,16 +18,15 @@ export class Representation {
     this.#digest = createHash('sha256').update(this.#text).digest('base64url').slice(0, 22);
   }
 
-  /** 304 when the client has it already. */
+  /** To a GET with its ETag, and 304 when the client has it already; what a change answers is told whole. */
   async answer(c: Context): Promise<Response> {
     const zipped = this.#text.length >= COMPRESS_FROM && acceptsGzip(c.req.header('Accept-Encoding'));
-    const etag = `"${this.#digest}${zipped ? '-gzip' : ''}"`;
-    const headers: Record<string, string> = {
-      ETag: etag,
-      'Cache-Control': 'private, no-cache',
-      Vary: 'Accept-Encoding, Authorization',
-    };
-    if (holds(c.req.header('If-None-Match'), etag)) return c.body(null, 304, headers);
+    const headers: Record<string, string> = { Vary: 'Accept-Encoding, Authorization' };
+    if (c.req.method === 'GET') {
+      const etag = `"${this.#digest}${zipped ? '-gzip' : ''}"`;
+      Object.assign(headers, { ETag: etag, 'Cache-Control': 'private, no-cache' });
+      if (holds(c.req.header('If-None-Match'), etag)) return c.body(null, 304, headers);
+    }
     headers['Content-Type'] = 'application/json; charset=utf-8';
     if (!zipped) return c.body(new Uint8Array(this.#text), 200, headers);
     this.#compressed ??= compress(this.#text);

@@ -1,4 +1,7 @@
-import { createRoute, type RouteConfig, type z } from '@hono/zod-openapi';
+import { createRoute, type RouteConfig, z } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
+import { DomainError } from '../db/domain/errors.ts';
+import { type Env, hasBody } from './context.ts';
 import { ErrorBody } from './schemas.ts';
 
 type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 503 | 504;
@@ -35,9 +38,27 @@ export const errors = <S extends ErrorStatus>(...statuses: S[]) =>
     ReturnType<typeof error>
   >;
 
+/** Unknown fields are refused, also where none is known. */
+const NO_QUERY = z.object({}).strict();
+const noBody = createMiddleware<Env>(async (c, next) => {
+  const text = hasBody(c) ? (await c.req.text()).trim() : '';
+  if (text !== '' && !/^\{\s*\}$/.test(text)) throw new DomainError('INVALID', 'this call takes no body');
+  await next();
+});
+
+/** A route that refuses a query and a body where its schemas name none. */
+export function openRoute<P extends string, R extends Omit<RouteConfig, 'path'>>(config: R & { path: P }) {
+  const { request } = config;
+  return createRoute({
+    ...config,
+    request: { query: NO_QUERY, ...request },
+    ...(request?.body === undefined && { middleware: [noBody] as const }),
+  } as R & { path: P });
+}
+
 /** A route that needs a token. */
 export function route<P extends string, R extends Omit<RouteConfig, 'path' | 'security'>>(
   config: R & { path: P },
 ) {
-  return createRoute({ ...config, security: [{ bearer: [] }] });
+  return openRoute({ ...config, security: [{ bearer: [] }] });
 }

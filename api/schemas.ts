@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { isLongerThan, isStorableText } from '../db/domain/text.ts';
 import { COMMAND_STATUSES, CONTROL_TYPES, ROLES, WIDGET_STATUSES } from '../db/domain/types.ts';
 
 /** Largest value of the database's `integer`. */
@@ -10,13 +11,24 @@ export const idParam = z.object({ id: z.coerce.number().int().min(1).max(MAX_ID)
 export const deviceParam = z.object({ device_id: z.string().min(1).max(64) }).strict();
 export const value = z.union([z.string(), z.number(), z.boolean()]);
 export const status = z.enum(WIDGET_STATUSES);
-export const roomName = z.string().trim().min(1).max(100);
+/** Text that can be kept, of at most so many characters. */
+export const text = (max: number) =>
+  z
+    .string()
+    .refine((given) => !isLongerThan(given, max), `at most ${max} characters`)
+    .refine(isStorableText, 'not valid text')
+    .openapi({ maxLength: max });
+/** What people call things by. */
+export const label = text(100)
+  .transform((given) => given.trim())
+  .refine((given) => given !== '', 'must not be empty')
+  .openapi({ type: 'string', minLength: 1, maxLength: 100 });
 export const password = z.string().min(8).max(1024);
 export const username = z
   .string()
   .min(1)
   .max(64)
-  .regex(/^[^\s\p{Cc}]+$/u, 'no spaces or control characters');
+  .regex(/^[^\s\p{Cc}\p{Cs}]+$/u, 'no spaces or control characters');
 const filter = z.string().min(1).max(256);
 export const acl = z
   .object({ publish: z.array(filter).max(100), subscribe: z.array(filter).max(100) })

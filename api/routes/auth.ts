@@ -1,14 +1,14 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { type Api, type AppDeps, actorOf, requireAdmin, resource } from '../context.ts';
 import { userDto } from '../dto.ts';
 import { addressOf } from '../guard.ts';
-import { body, errors, json, route } from '../route.ts';
-import { password, time, User, username } from '../schemas.ts';
+import { body, errors, json, openRoute, route } from '../route.ts';
+import { password, text, time, User, username } from '../schemas.ts';
 
 const tags = ['authentication'];
 const Answer = z.object({ user: User });
 
-const logIn = createRoute({
+const logIn = openRoute({
   method: 'post',
   path: '/api/auth/login',
   tags,
@@ -29,7 +29,7 @@ const register = route({
   path: '/api/auth/register',
   tags,
   request: {
-    body: body(z.object({ username, password, name: z.string().max(100).optional() }).strict()),
+    body: body(z.object({ username, password, name: text(100).optional() }).strict()),
   },
   responses: { 201: json(Answer, 'a new user, who sees no room yet'), ...errors(400, 401, 403, 409, 503) },
 });
@@ -81,7 +81,11 @@ export function authRoutes(api: Api, { accounts, eventLog, link }: AppDeps): voi
   api.openapi(changePassword, async (c) => {
     const caller = c.get('caller');
     const { current_password, new_password } = c.req.valid('json');
-    await accounts.changePassword(caller, current_password, new_password);
+    await accounts.changePassword(caller, {
+      current: current_password,
+      next: new_password,
+      address: addressOf(c),
+    });
     await link.endUserSessions(caller.user.id, 'the password was changed');
     return c.body(null, 204);
   });

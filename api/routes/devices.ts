@@ -15,7 +15,7 @@ import {
 import { deviceDto, deviceWithWidgetsDto } from '../dto.ts';
 import { nextCursor, pageOf, pageQuery } from '../paging.ts';
 import { body, errors, json, route } from '../route.ts';
-import { Device, deviceParam, id } from '../schemas.ts';
+import { Device, deviceParam, id, label } from '../schemas.ts';
 
 const tags = ['devices'];
 
@@ -57,7 +57,7 @@ const rename = route({
   tags,
   request: {
     params: deviceParam,
-    body: body(z.object({ device_name: z.string().trim().min(1).max(100) }).strict()),
+    body: body(z.object({ device_name: label }).strict()),
   },
   responses: { 200: json(Device, 'the device'), ...errors(400, 401, 403, 404, 503) },
 });
@@ -106,7 +106,7 @@ const pair = route({
   responses: { 200: json(Device, 'the device, in the room'), ...errors(400, 401, 403, 404, 409, 503, 504) },
 });
 
-export function deviceRoutes(api: Api, { live, devices, link, eventLog, flows }: AppDeps): void {
+export function deviceRoutes(api: Api, { live, commands, devices, link, eventLog, flows }: AppDeps): void {
   const adminsDevice = (c: Ctx, deviceId: string): { admin: User; device: LiveDevice } => {
     const admin = requireAdmin(c);
     return { admin, device: deviceFor(live, admin, deviceId) };
@@ -148,14 +148,15 @@ export function deviceRoutes(api: Api, { live, devices, link, eventLog, flows }:
       deviceId: device.deviceId,
       detail: { name: device_name },
     });
-    return c.json(deviceWithWidgetsDto(renamed), 200);
+    return resource(c, deviceWithWidgetsDto(renamed));
   });
 
   api.openapi(remove, async (c) => {
     const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
     await devices.remove(device.pk);
     live.removeDevice(device.pk);
-    await link.endDeviceSessions(device.deviceId, 'the device was removed');
+    commands.forgetDevice(device.pk);
+    await link.forgetDevice(device.deviceId);
     eventLog.record({ kind: 'device_deleted', actor: admin.username, deviceId: device.deviceId });
     return c.body(null, 204);
   });
@@ -170,7 +171,7 @@ export function deviceRoutes(api: Api, { live, devices, link, eventLog, flows }:
       deviceId: device.deviceId,
       ...(roomId !== null && { roomId }),
     });
-    return c.json(deviceWithWidgetsDto(unpaired), 200);
+    return resource(c, deviceWithWidgetsDto(unpaired));
   });
 
   api.openapi(revoke, async (c) => {
@@ -178,7 +179,7 @@ export function deviceRoutes(api: Api, { live, devices, link, eventLog, flows }:
     const revoked = live.putDevice(await devices.revoke(device.pk));
     await link.endDeviceSessions(device.deviceId, 'the device was revoked');
     eventLog.record({ kind: 'device_revoked', actor: admin.username, deviceId: device.deviceId });
-    return c.json(deviceWithWidgetsDto(revoked), 200);
+    return resource(c, deviceWithWidgetsDto(revoked));
   });
 
   api.openapi(secret, async (c) => {
@@ -218,6 +219,6 @@ export function deviceRoutes(api: Api, { live, devices, link, eventLog, flows }:
       deviceId: device.deviceId,
       roomId: room_id,
     });
-    return c.json(deviceWithWidgetsDto(paired), 200);
+    return resource(c, deviceWithWidgetsDto(paired));
   });
 }

@@ -1,5 +1,8 @@
+import { compress } from 'hono/compress';
+import { etag } from 'hono/etag';
 import type { Api, AppDeps } from '../context.ts';
 import { docsPage } from '../docs-page.ts';
+import { Representation } from '../representation.ts';
 
 const about = (version: string) => ({
   openapi: '3.1.0' as const,
@@ -17,12 +20,17 @@ export function docsRoutes(api: Api, { version }: AppDeps): void {
     scheme: 'bearer',
     bearerFormat: 'JWT',
   });
+  let description: Representation | null = null;
   let page: string | null = null;
-  api.get('/api/openapi.json', (c) => c.json(api.getOpenAPI31Document(about(version))));
-  api.get('/api/docs', (c) => {
+  api.get('/api/openapi.json', (c) => {
+    description ??= new Representation(api.getOpenAPI31Document(about(version)));
+    return description.answer(c);
+  });
+  api.get('/api/docs', compress(), etag(), (c) => {
     page ??= docsPage(api.getOpenAPI31Document(about(version)));
     return c.html(page, 200, {
       'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      'Cache-Control': 'no-cache',
     });
   });
 }

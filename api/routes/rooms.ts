@@ -13,7 +13,7 @@ import { roomDto, widgetDto } from '../dto.ts';
 import { nextCursor, pageOf, pageQuery } from '../paging.ts';
 import { Representation } from '../representation.ts';
 import { body, errors, json, route } from '../route.ts';
-import { id, idParam, Room, roomName, status, Widget } from '../schemas.ts';
+import { id, idParam, label, Room, status, Widget } from '../schemas.ts';
 
 const tags = ['rooms'];
 const Widgets = z.object({ widgets: z.array(Widget) });
@@ -38,7 +38,7 @@ const create = route({
   method: 'post',
   path: '/api/rooms',
   tags,
-  request: { body: body(z.object({ name: roomName }).strict()) },
+  request: { body: body(z.object({ name: label }).strict()) },
   responses: { 201: json(Room, 'the new room'), ...errors(400, 401, 403, 409, 503) },
 });
 
@@ -46,7 +46,7 @@ const rename = route({
   method: 'put',
   path: '/api/rooms/{id}',
   tags,
-  request: { params: idParam, body: body(z.object({ name: roomName }).strict()) },
+  request: { params: idParam, body: body(z.object({ name: label }).strict()) },
   responses: { 200: json(Room, 'the room'), ...errors(400, 401, 403, 404, 409, 503) },
 });
 

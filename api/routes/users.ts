@@ -4,13 +4,13 @@ import { type Api, type AppDeps, requireAdmin, resource } from '../context.ts';
 import { userDto } from '../dto.ts';
 import { nextCursor, pageOf, pageQuery } from '../paging.ts';
 import { body, errors, json, route } from '../route.ts';
-import { acl, id, idParam, password, User, username } from '../schemas.ts';
+import { acl, id, idParam, password, text, User, username } from '../schemas.ts';
 
 const tags = ['users'];
 const NO_ACL = { publish: [], subscribe: [] };
 const Answer = z.object({ user: User });
 const role = z.enum(ROLES);
-const name = z.string().max(100).nullable();
+const name = text(100).nullable();
 const room_ids = z.array(id).max(1000);
 
 const list = route({

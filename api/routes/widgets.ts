@@ -12,7 +12,7 @@ import {
 import { commandDto, widgetDto } from '../dto.ts';
 import { nextCursor, pageOf, pageQuery } from '../paging.ts';
 import { body, errors, json, route } from '../route.ts';
-import { Command, idParam, status, value, Widget } from '../schemas.ts';
+import { Command, idParam, label, status, value, Widget } from '../schemas.ts';
 
 const tags = ['widgets'];
 const MAX_WAIT_MS = 60_000;
@@ -48,7 +48,7 @@ const change = route({
         .object({
           status: status.optional(),
           order: z.number().int().min(-1_000_000).max(1_000_000).optional(),
-          name: z.string().trim().min(1).max(100).optional(),
+          name: label.optional(),
         })
         .strict()
         .refine((fields) => Object.keys(fields).length > 0, 'give status, order or name'),

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isStorableText } from '../../db/domain/command-value.ts';
+import { isLongerThan, isStorableText } from '../../db/domain/text.ts';
 import { Refusal } from '../refusal.ts';
 
 /** Bytes of a payload under `devices/`. */
@@ -64,11 +64,11 @@ function field(fields: Fields, name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
-/** A required text of 1 to `max` UTF-16 units. */
+/** A required text of 1 to `max` characters. */
 export function requiredText(fields: Fields, name: string, max: number): string {
   const value = field(fields, name);
   if (value === undefined || value === null) throw new Refusal('missing_field', `${name} is required`);
-  if (typeof value !== 'string' || value.length === 0 || value.length > max || value.trim() === '') {
+  if (typeof value !== 'string' || value.trim() === '' || isLongerThan(value, max)) {
     throw new Refusal('bad_field', `${name} must be text of 1 to ${max} characters`);
   }
   return storable(value, name);
@@ -78,7 +78,7 @@ export function requiredText(fields: Fields, name: string, max: number): string 
 export function optionalText(fields: Fields, name: string, max: number): string | null {
   const value = field(fields, name);
   if (value === undefined || value === null) return null;
-  if (typeof value !== 'string' || value.length > max) {
+  if (typeof value !== 'string' || isLongerThan(value, max)) {
     throw new Refusal('bad_field', `${name} must be text of at most ${max} characters`);
   }
   return storable(value, name);

@@ -1,3 +1,4 @@
+import { isLongerThan } from '../../db/domain/text.ts';
 import type { Capability } from '../../db/domain/types.ts';
 import { MAX_CAPABILITIES } from '../../db/stores/capabilities.ts';
 import type { Registration } from '../../db/stores/devices.ts';
@@ -15,7 +16,7 @@ const MAX_OPTION_LENGTH = 100;
 function optionsOf({ options }: Fields): string[] | null {
   if (options === undefined || options === null) return null;
   const isText = (option: unknown) =>
-    typeof option === 'string' && option !== '' && option.length <= MAX_OPTION_LENGTH;
+    typeof option === 'string' && option !== '' && !isLongerThan(option, MAX_OPTION_LENGTH);
   if (!Array.isArray(options) || options.length > MAX_OPTIONS || !options.every(isText)) {
     throw new Refusal(
       'bad_field',

@@ -49,12 +49,15 @@ export interface AccountsService extends Accounts {
   }): Promise<{ token: string; expiresAt: Date; user: User }>;
   /** null: no valid token. */
   callerOf(token: string): Promise<Caller | null>;
-  /** Ends the caller's other tokens. INVALID when the current password is wrong. */
-  changePassword(caller: Caller, current: string, next: string): Promise<void>;
+  /** Ends the caller's other tokens. Errors: INVALID when the current password is wrong, TOO_MANY_REQUESTS. */
+  changePassword(caller: Caller, change: { current: string; next: string; address: string }): Promise<void>;
   create(person: NewPerson): Promise<User>;
   update(id: number, change: Omit<UserChange, 'passwordHash'> & { password?: string }): Promise<User>;
   remove(id: number): Promise<void>;
 }
+
+const tooMany = (retryAfter: number) =>
+  new DomainError('TOO_MANY_REQUESTS', 'too many failed log-ins: try again later', { retryAfter });
 
 /** People and their log-ins, kept in memory and changed only after the database was. */
 export function createAccounts(deps: AccountsDeps): AccountsService {
@@ -62,10 +65,18 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
   let byId = new Map<number, Account>();
   let byName = new Map<string, Account>();
 
-  const load = async () => {
+  let loading: Promise<void> = Promise.resolve();
+
+  const read = async () => {
     const accounts = await users.all();
     byId = new Map(accounts.map((account) => [account.user.id, account]));
     byName = new Map(accounts.map((account) => [account.user.username, account]));
+  };
+
+  /** One after the other: what an earlier one read must not replace what a later one did. */
+  const load = () => {
+    loading = loading.then(read, read);
+    return loading;
   };
 
   const known = (id: number): User => {
@@ -150,9 +161,7 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
       const result = await authenticate(login);
       flows.record('authentication', performance.now() - started, true);
       if (!result.ok && result.reason === 'locked') {
-        throw new DomainError('TOO_MANY_REQUESTS', 'too many failed log-ins: try again later', {
-          retryAfter: result.retryAfterSeconds,
-        });
+        throw tooMany(result.retryAfterSeconds);
       }
       const account = result.ok ? byId.get(result.user.id) : undefined;
       if (account === undefined) throw new DomainError('UNAUTHORIZED', 'wrong username or password');
@@ -162,11 +171,14 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
       return { token, expiresAt, user };
     },
 
-    changePassword: async ({ user, tokenId }, current, next) => {
+    changePassword: async ({ user, tokenId }, { current, next, address }) => {
       const account = byId.get(user.id);
       if (account === undefined) throw new DomainError('UNAUTHORIZED', 'this account is gone');
-      const right = await gate.run(() => passwords.verify(account.passwordHash, current));
-      if (!right) throw new DomainError('INVALID', 'current_password is wrong');
+      // Who has stolen a token must not find the password out with it.
+      const result = await authenticate({ username: user.username, password: current, address });
+      if (!result.ok && result.reason === 'locked') throw tooMany(result.retryAfterSeconds);
+      if (!result.ok || looksLikeToken(current))
+        throw new DomainError('INVALID', 'current_password is wrong');
       await users.setPassword(account, await hash(next), tokenId);
       await load();
       events.record({ kind: 'password_changed', actor: user.username });

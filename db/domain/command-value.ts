@@ -1,16 +1,12 @@
 import type { LiveWidget } from '../live-state/types.ts';
 import { DomainError } from './errors.ts';
+import { isStorableText } from './text.ts';
 import type { Value } from './types.ts';
 
 /** UTF-16 units of a text that may be sent to a device or kept of it. */
 export const MAX_TEXT = 4096;
 
 const invalid = (message: string) => new DomainError('INVALID', message);
-
-/** Text that PostgreSQL can keep and that comes back as it went in. */
-export function isStorableText(text: string): boolean {
-  return !text.includes('\u0000') && text.isWellFormed();
-}
 
 /** Refuses (INVALID) what the widget cannot be asked for, in words for the person who asked. */
 export function checkCommandValue(widget: LiveWidget, value: Value): void {
