@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { ListenError } from './broker/listeners.ts';
 import { type Config, ConfigError, loadConfig, loadEnvFile } from './config.ts';
-import { DataDirLockedError } from './db/data-dir.ts';
+import { DataDirLockedError, DataDirUnusableError } from './db/data-dir.ts';
 import { DatabaseVersionError } from './db/migrate.ts';
 import { createLogger } from './logger.ts';
 import { type Running, startServer } from './server.ts';
@@ -23,8 +24,14 @@ function readConfig(): Config {
 }
 
 function die(log: Logger, error: unknown, message: string): never {
-  const expected = error instanceof DataDirLockedError || error instanceof DatabaseVersionError;
-  if (expected) log.fatal(error.message);
+  if (error instanceof DataDirUnusableError) {
+    console.error(error.message);
+    process.exit(EXIT_CONFIG);
+  }
+  const expected = [DataDirLockedError, DatabaseVersionError, ListenError].some(
+    (kind) => error instanceof kind,
+  );
+  if (expected && error instanceof Error) log.fatal(error.message);
   else log.fatal({ err: error }, message);
   process.exit(1);
 }

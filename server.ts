@@ -94,7 +94,6 @@ async function compose(
 ) {
   const part = (name: string) => log.child({ part: name });
   const now = Date.now;
-
   const dataDir = await openDataDir(config.dataDir);
   onStop(dataDir.release);
   const certificates = await openCertificates({ dir: join(dataDir.path, 'certs'), log: part('certs') });
@@ -142,7 +141,10 @@ async function compose(
   const writer = createReadingWriter({
     sql,
     log: part('writer'),
-    onStored: ({ widgetId, at, seq, value }) => live.applyReading(widgetId, at, seq, value),
+    onStored: ({ widgetId, at, seq, value }) => {
+      clock.stored(at);
+      live.applyReading(widgetId, at, seq, value);
+    },
     onGroup: (_readings, milliseconds, ok) => flows.record('database_sync', milliseconds, ok),
   });
   writer.start();

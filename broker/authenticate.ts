@@ -19,8 +19,11 @@ export interface Login {
 
 export type LoginOutcome =
   | { identity: Identity }
-  /** `guess`: wrong credentials, to be counted against whoever tries. */
-  | { refuse: ConnackCode; why: string; guess?: true };
+  /**
+   * `event`: what it is to be told as, where nobody has told it yet. A `login_failed` (wrong credentials) is counted
+   * against whoever tries.
+   */
+  | { refuse: ConnackCode; why: string; event?: 'login_failed' | 'denied' };
 
 export interface AuthenticateDeps {
   live: LiveState;
@@ -31,8 +34,16 @@ export interface AuthenticateDeps {
   enrollmentMode: 'open' | 'token' | 'closed';
 }
 
-const WRONG: LoginOutcome = { refuse: CONNACK.credentials, why: 'wrong credentials', guess: true };
-const REVOKED: LoginOutcome = { refuse: CONNACK.notAuthorized, why: 'the device is revoked' };
+const WRONG: LoginOutcome = {
+  refuse: CONNACK.credentials,
+  why: 'wrong credentials',
+  event: 'login_failed',
+};
+const REVOKED: LoginOutcome = {
+  refuse: CONNACK.notAuthorized,
+  why: 'the device is revoked',
+  event: 'denied',
+};
 
 /** Device secrets and enrolment tokens: 256 bits, base64url. */
 const looksLikeSecret = (password: string) => /^[\w-]{43}$/.test(password);
@@ -77,7 +88,11 @@ export function createAuthenticate(deps: AuthenticateDeps) {
     if (enrolment === null) return WRONG;
     if (row?.revokedAt) return REVOKED;
     if (row?.secretUsedAt && !row.reenrollAllowed) {
-      return { refuse: CONNACK.notAuthorized, why: 'the device has its secret and may not enrol again' };
+      return {
+        refuse: CONNACK.notAuthorized,
+        why: 'the device has its secret and may not enrol again',
+        event: 'denied',
+      };
     }
     return enrolling(deviceId, enrolment.id);
   };

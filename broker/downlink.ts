@@ -3,7 +3,7 @@ import { formatMicros } from '../db/domain/time.ts';
 import type { Command } from '../db/domain/types.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import type { Sessions } from './sessions.ts';
-import { topicOf } from './topics.ts';
+import { deviceLevel, topicOf } from './topics.ts';
 
 export interface DownlinkDeps {
   sessions: Sessions;
@@ -11,6 +11,8 @@ export interface DownlinkDeps {
   pairTimeoutMs: number;
   /** Tells whoever else watches the command topic; not the device, not its offline queue. */
   publishCopy(topic: string, payload: string): void;
+  /** Takes away the retained messages on these topics. */
+  dropRetained(concerns: (topic: string) => boolean): Promise<void>;
 }
 
 export interface Downlink extends DeviceLink {
@@ -19,7 +21,8 @@ export interface Downlink extends DeviceLink {
 }
 
 /** From the application to the live connections of devices. */
-export function createDownlink({ sessions, live, pairTimeoutMs, publishCopy }: DownlinkDeps): Downlink {
+export function createDownlink(deps: DownlinkDeps): Downlink {
+  const { sessions, live, pairTimeoutMs, publishCopy, dropRetained } = deps;
   const pairings = new Map<string, (answer: PairAnswer) => void>();
 
   const payloadOf = (command: Command): string | null => {
@@ -86,6 +89,11 @@ export function createDownlink({ sessions, live, pairTimeoutMs, publishCopy }: D
 
     endDeviceSessions: async (deviceId) => {
       sessions.device(deviceId)?.client.close();
+    },
+
+    forgetDevice: async (deviceId) => {
+      sessions.device(deviceId)?.client.close();
+      await dropRetained((topic) => deviceLevel(topic) === deviceId);
     },
 
     endUserSessions: async (userId) => {

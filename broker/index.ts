@@ -97,7 +97,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     return commands;
   };
 
-  const { persistence, observers } = createPersistence({
+  const { persistence, observers, dropRetained } = createPersistence({
     granted: (client, filter) => {
       const session = sessions.of(client);
       return session !== undefined && maySubscribe(session.identity, filter, live) !== 'deny';
@@ -116,6 +116,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     live,
     pairTimeoutMs: deps.pairTimeoutMs,
     publishCopy: publish,
+    dropRetained,
   });
   const counters = createCounters(metrics, () => [...sessions.all()].length);
   const dispatch = createDispatch({
@@ -146,6 +147,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     ...shared,
     authenticate: createAuthenticate(deps),
     guesses: deps.guesses,
+    events,
     flows,
     connectionOf,
   });

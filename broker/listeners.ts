@@ -59,6 +59,9 @@ export function createTlsListener(
   return server;
 }
 
+/** A listener could not be opened; the message says which, and what to do. */
+export class ListenError extends Error {}
+
 /** Resolves with the bound port. Errors say which listener and what to do. */
 export function listen(server: Server, name: string, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -68,7 +71,7 @@ export function listen(server: Server, name: string, host: string, port: number)
         error.code === 'EADDRINUSE'
           ? `port ${port} is in use: stop what uses it, or set ${variable}_PORT`
           : `${error.message}: check ${variable}_HOST and ${variable}_PORT`;
-      reject(new Error(`${name} cannot listen on ${host}: ${hint}`, { cause: error }));
+      reject(new ListenError(`${name} cannot listen on ${host}: ${hint}`, { cause: error }));
     };
     server.once('error', fail);
     server.listen({ port, host, backlog: BACKLOG }, () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthenticateError, ConnectPacket } from 'aedes';
-import type { FlowMeter, Log } from '../db/domain/ports.ts';
+import type { EventDetail, EventKind, EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
 import { CONNACK, type ConnackCode, type Login, type LoginOutcome } from './authenticate.ts';
 import { mayPublish } from './authorize.ts';
 import type { ConnectionInfo } from './connection.ts';
@@ -9,7 +9,7 @@ import type { Denied } from './denied.ts';
 import type { EngineClient } from './engine/types.ts';
 import { guarded } from './guarded.ts';
 import { Session, type Sessions } from './sessions.ts';
-import { isValidTopic } from './topics.ts';
+import { isDeviceId, isValidTopic } from './topics.ts';
 
 /** Of a name that is remembered for its wrong guesses; longer than any device id. */
 const MAX_NAME = 65;
@@ -21,6 +21,7 @@ export interface LoginHooksDeps {
   authenticate: (login: Login) => Promise<LoginOutcome>;
   /** Wrong guesses of devices, by name and address. */
   guesses: { lockedFor(key: string): number | null; failed(key: string): void };
+  events: EventLog;
   flows: FlowMeter;
   counters: BrokerCounters;
   log: Log;
@@ -52,7 +53,7 @@ interface Pending {
 
 /** From the CONNECT to a session. */
 export function createLoginHooks(deps: LoginHooksDeps) {
-  const { sessions, authenticate, guesses, flows, counters, log, denied } = deps;
+  const { sessions, authenticate, guesses, events, flows, counters, log, denied } = deps;
   const pending = new WeakMap<EngineClient, Pending>();
 
   const preConnect = (
@@ -66,6 +67,16 @@ export function createLoginHooks(deps: LoginHooksDeps) {
     else callback(null, true);
   };
 
+  const tell = (kind: EventKind, name: string, detail: EventDetail) => {
+    const actor = name.slice(0, MAX_NAME);
+    events.record({
+      kind,
+      actor,
+      ...(isDeviceId(actor) && kind !== 'mqtt_login' && { deviceId: actor }),
+      detail,
+    });
+  };
+
   const logIn = async (client: EngineClient, username: string | null, password: string | null) => {
     const { clientId, clean } = pending.get(client) ?? { clientId: '', clean: true };
     if (clientId === '' && !clean)
@@ -75,10 +86,15 @@ export function createLoginHooks(deps: LoginHooksDeps) {
     if (guesses.lockedFor(key) !== null) throw connackError(CONNACK.unavailable, 'too many failed log-ins');
     const outcome = await authenticate({ clientId, username, password, connection });
     if ('refuse' in outcome) {
-      if (outcome.guess) guesses.failed(key);
+      const { event: kind, why } = outcome;
+      if (kind === 'login_failed') guesses.failed(key);
+      if (kind !== undefined)
+        tell(kind, username ?? clientId, { action: 'connect', why, address: connection.address });
       throw connackError(outcome.refuse, outcome.why);
     }
     const { identity } = outcome;
+    if (identity.kind === 'person')
+      tell('mqtt_login', identity.user.username, { address: connection.address });
     const will = client._will;
     if (will && mayPublish(identity, will.topic) !== 'allow') {
       denied(identity, 'publish', will.topic, connection.address);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createCommandTimers } from './command-timers.ts';
+import { CommandWaiters } from './command-waiters.ts';
 import type { Clock } from './domain/clock.ts';
 import { checkCommandValue } from './domain/command-value.ts';
 import { DomainError } from './domain/errors.ts';
@@ -37,7 +38,7 @@ export function createCommands(deps: CommandsDeps): Commands {
     expiryMs,
     onTimeUp: (id, from) => void timeUp(id, from),
   });
-  const waiters = new Map<number, Set<(command: Command) => void>>();
+  const waiters = new CommandWaiters();
   /** When the first answer to an open command came. */
   const answeredAt = new Map<number, Micros>();
   /** Commands on their way into the database, by device. */
@@ -73,8 +74,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       return;
     }
     forget(command.id);
-    for (const wake of waiters.get(command.id) ?? []) wake(command);
-    waiters.delete(command.id);
+    waiters.wake(command.id, command);
     const answered = command.status === 'executed' || command.status === 'rejected';
     const since = (command.sentAt ?? command.createdAt).getTime();
     flows.record('commands', clock.now() - since, answered);
@@ -157,11 +157,7 @@ export function createCommands(deps: CommandsDeps): Commands {
     },
     stop: async () => {
       timers.stop();
-      for (const [id, set] of waiters) {
-        const command = open.get(id);
-        if (command !== undefined) for (const wake of set) wake(command);
-      }
-      waiters.clear();
+      waiters.wakeAll((id) => open.get(id));
       await Promise.all(flushing.values());
     },
     request: async (widget, value, actor) => {
@@ -197,29 +193,24 @@ export function createCommands(deps: CommandsDeps): Commands {
       else if (link.reachable(device.pk)) await flush(device.pk);
       return open.get(command.id) ?? command;
     },
-    settled: (command, milliseconds) =>
-      new Promise((resolve) => {
-        const current = open.get(command.id);
-        if (current === undefined || milliseconds <= 0) {
-          resolve(current ?? store.find(command.id).then((found) => found ?? command));
-          return;
-        }
-        const set = waiters.get(command.id) ?? new Set();
-        const end = (final: Command) => {
-          clearTimeout(timer);
-          set.delete(end);
-          if (set.size === 0) waiters.delete(command.id);
-          resolve(final);
-        };
-        const timer = setTimeout(() => end(open.get(command.id) ?? command), milliseconds);
-        set.add(end);
-        waiters.set(command.id, set);
-      }),
+    settled: async (command, milliseconds) => {
+      const { id } = command;
+      const current = open.get(id);
+      if (current === undefined) return (await store.find(id)) ?? command;
+      return milliseconds <= 0 ? current : waiters.wait(id, milliseconds, () => open.get(id) ?? command);
+    },
     find: (id) => {
       const known = open.get(id);
       return known === undefined ? store.find(id) : Promise.resolve(known);
     },
     flush,
+    forgetDevice: (devicePk) => {
+      for (const { id, devicePk: owner } of [...open.values()]) {
+        if (owner !== devicePk) continue;
+        forget(id);
+        waiters.wake(id, null);
+      }
+    },
     mayAnswer: async (devicePk, correlationId) => (await lookUp(devicePk, correlationId)) !== null,
     answer: async (devicePk, correlationId, result) => {
       const command = await lookUp(devicePk, correlationId);

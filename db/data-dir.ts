@@ -22,6 +22,11 @@ const MUTEX_LIMIT_MS = 10_000;
 /** Another process uses the folder. */
 export class DataDirLockedError extends Error {}
 
+/** The folder is none, or not ours to write: no restart mends that. */
+export class DataDirUnusableError extends Error {}
+
+const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG']);
+
 export interface DataDir {
   path: string;
   release(): Promise<void>;
@@ -37,8 +42,9 @@ export async function openDataDir(path: string): Promise<DataDir> {
     writeFileDurably(probe, '', 0o600);
     rmSync(probe);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`DATA_DIR ${folder} cannot be written: ${why}`, { cause: error });
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    const why = `DATA_DIR ${folder} cannot be written (${message}): name a folder that this user may write`;
+    throw UNUSABLE.has(code) ? new DataDirUnusableError(why) : new Error(why, { cause: error });
   }
   const server = await lock(folder);
   return {

@@ -5,10 +5,12 @@ import type { EventStore } from './stores/events.ts';
 const MAX_WAITING = 1000;
 const WRITE_EVERY_MS = 500;
 const RETRY_MS = 2000;
-/** The same denial or wrong password again within this is told as one event with a count. */
+/** The same denial, wrong password or connection again within this is told as one event with a count. */
 const COALESCE_MS = 60_000;
-const MAX_COALESCED = 1000;
-const COALESCED = new Set<NewEvent['kind']>(['denied', 'login_failed', 'login_locked']);
+/** Names told apart within that time; those beyond it are told together, so that nobody fills the disk with made-up names. */
+const MAX_COALESCED = 200;
+const MANY = '(many)';
+const COALESCED = new Set<NewEvent['kind']>(['denied', 'login_failed', 'login_locked', 'mqtt_login']);
 
 interface Repeated {
   event: NewEvent;
@@ -94,16 +96,21 @@ export function createEventLog(deps: { store: EventStore; log: Log; now: () => n
 
   return {
     record: (given) => {
-      const event = storableEvent(given);
+      let event = storableEvent(given);
       if (!COALESCED.has(event.kind)) return add(event);
-      const key = `${event.kind}\n${event.actor}\n${event.deviceId ?? ''}`;
+      const keyOf = ({ kind, actor, deviceId }: NewEvent) => `${kind}\n${actor}\n${deviceId ?? ''}`;
+      if (repeated.size >= MAX_COALESCED && !repeated.has(keyOf(event))) {
+        const { kind, detail = {} } = event;
+        event = { kind, actor: MANY, detail };
+      }
+      const key = keyOf(event);
       const known = repeated.get(key);
       if (known !== undefined && known.until > now()) {
         known.count++;
         known.event = event;
         return;
       }
-      if (repeated.size < MAX_COALESCED) repeated.set(key, { event, count: 0, until: now() + COALESCE_MS });
+      repeated.set(key, { event, count: 0, until: now() + COALESCE_MS });
       add(event);
     },
     start: () => {

@@ -21,6 +21,7 @@ export interface BoundedPersistence {
   persistence: Persistence;
   /** Filters with QoS above 0 of stored sessions that are no device's own. */
   observers(): number;
+  dropRetained(concerns: (topic: string) => boolean): Promise<void>;
 }
 
 /** Aedes' memory persistence with bounds, and without the faults that its callers make it have. */
@@ -99,5 +100,11 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     else return rules.onDropped('retained_full');
     await base.storeRetained(packet);
   };
-  return { persistence, observers: () => observers };
+  const dropRetained = async (concerns: (topic: string) => boolean) => {
+    const payload = Buffer.alloc(0);
+    for (const topic of [...retained].filter(concerns)) {
+      await persistence.storeRetained({ cmd: 'publish', topic, payload, qos: 0, retain: true, dup: false });
+    }
+  };
+  return { persistence, observers: () => observers, dropRetained };
 }

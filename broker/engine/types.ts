@@ -42,7 +42,7 @@ export interface Persistence {
   outgoingEnqueueCombi(subscriptions: { clientId: string }[], packet: AedesPublishPacket): Promise<void>;
   outgoingEnqueue(subscription: { clientId: string }, packet: AedesPublishPacket): Promise<void>;
   outgoingClearMessageId(client: EngineClient, packet: AedesPublishPacket): Promise<unknown>;
-  storeRetained(packet: AedesPublishPacket): Promise<void>;
+  storeRetained(packet: PublishPacket): Promise<void>;
 }
 
 /** Set on a packet that nobody is to be sent: it was consumed by the application. */

@@ -11,6 +11,8 @@ export interface DeviceLink {
   /** Ends every live MQTT session of a device or a person at once. */
   endDeviceSessions(deviceId: string, reason: string): Promise<void>;
   endUserSessions(userId: number, reason: string): Promise<void>;
+  /** The device has been removed: ends its session and drops what the broker keeps of it, retained messages too. */
+  forgetDevice(deviceId: string): Promise<void>;
 }
 
 export type PairAnswer =
@@ -69,6 +71,7 @@ export type EventDetail = Record<string, string | number | boolean | null>;
 
 export type EventKind =
   | 'login'
+  | 'mqtt_login'
   | 'login_failed'
   | 'login_locked'
   | 'password_changed'

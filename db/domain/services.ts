@@ -11,11 +11,13 @@ export interface Commands {
    * Errors: INVALID, QUEUE_FULL (100 already wait for the device), DATABASE_UNAVAILABLE.
    */
   request(widget: LiveWidget, value: Value, actor: Actor): Promise<Command>;
-  /** The command once it has ended, or as it is after `milliseconds`. */
+  /** The command once it has ended, or as it is after `milliseconds`. NOT_FOUND when its device is removed meanwhile. */
   settled(command: Command, milliseconds: number): Promise<Command>;
   find(id: number): Promise<Command | null>;
   /** Hands over what waits for a device that has just become reachable, oldest first. */
   flush(devicePk: number): Promise<void>;
+  /** The device has been removed, and its commands with it. */
+  forgetDevice(devicePk: number): void;
   /** May this device answer this correlation id? (its own command, not older than 24 hours) */
   mayAnswer(devicePk: number, correlationId: string): Promise<boolean>;
   /** Keeps a device's answer; resolves once it is committed. */

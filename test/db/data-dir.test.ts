@@ -5,7 +5,12 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { DataDirLockedError, openDataDir, readOrCreateSecret } from '../../db/data-dir.ts';
+import {
+  DataDirLockedError,
+  DataDirUnusableError,
+  openDataDir,
+  readOrCreateSecret,
+} from '../../db/data-dir.ts';
 
 function folder(t: TestContext, name = 'pm-iot-dir-'): string {
   const dir = mkdtempSync(join(tmpdir(), name));
@@ -55,7 +60,11 @@ for (const [what, name] of [
 void test('a folder that cannot be written is an error that names DATA_DIR', async (t) => {
   const file = join(folder(t), 'file');
   writeFileSync(file, '');
-  await assert.rejects(openDataDir(join(file, 'below')), /DATA_DIR .* cannot be written/);
+  await assert.rejects(openDataDir(join(file, 'below')), (error: Error) => {
+    assert.ok(error instanceof DataDirUnusableError);
+    assert.match(error.message, /^DATA_DIR .* cannot be written .*name a folder/);
+    return true;
+  });
 });
 
 void test('a secret is made once, for the owner alone', (t) => {

@@ -31,6 +31,15 @@ void test('events', async (t) => {
     assert.equal((await store.list({ deviceId: 'other', limit: 10 })).length, 1);
   });
 
+  await t.test('of more made-up names than anybody has are told together', async () => {
+    const log = createEventLog({ store, log: silent, now: Date.now });
+    for (let i = 0; i < 900; i++) log.record({ kind: 'login_locked', actor: `name ${i}` });
+    await log.stop();
+    const events = (await store.list({ limit: 1000 })).filter(({ kind }) => kind === 'login_locked');
+    assert.equal(events.length, 202);
+    assert.deepEqual([events[0]?.actor, events[0]?.detail], ['(many)', { repeated: 699 }]);
+  });
+
   await t.test(
     'that the database cannot take now are bounded: the oldest give way, and the log tells how many',
     async () => {

@@ -6,6 +6,7 @@ import { enrolled, reading } from '../helpers/devices.ts';
 import type { Rest, WidgetBody } from '../helpers/rest.ts';
 import { startServer } from '../helpers/setup.ts';
 import { until } from '../helpers/wait.ts';
+import { Wire } from '../helpers/wire.ts';
 
 /** What goes over the wire, before anything unpacks it. */
 function bytesOf(url: string, headers: Record<string, string>): Promise<{ bytes: number; coding: unknown }> {
@@ -174,14 +175,20 @@ for (const kind of KINDS) {
       await rest.expect(202, 'POST', `/api/widgets/${widget_id}/command?wait=0`, { value: 'ON' });
       await assert.rejects(wire.publish('devices/meter/sensor', reading(1)), /closed/);
       await rest.call('POST', '/api/auth/login', { username: 'nobody', password: 'a-wrong-password' });
+      const stranger = await Wire.tcp(server.ports.mqtt);
+      await stranger.connect({ clientId: 'watched', username: 'watched', password: 'x'.repeat(43) });
+      const app = await Wire.tcp(server.ports.mqtt);
+      await app.connect({ clientId: 'app', username: 'admin', password: rest.token });
+      await app.disconnect();
       const events = await until('all are there', async () => {
         const found = await allEvents(rest);
         const kinds = new Set(found.map(({ kind }) => kind));
         const wanted = ['login', 'login_failed', 'device_registered', 'device_paired'];
-        wanted.push('room_created', 'enrollment_created', 'command_requested', 'denied');
+        wanted.push('mqtt_login', 'room_created', 'enrollment_created', 'command_requested', 'denied');
         return wanted.every((one) => kinds.has(one)) ? found : null;
       });
-      assert.equal(events.find(({ kind }) => kind === 'login_failed')?.actor, 'nobody');
+      const failed = events.filter(({ kind }) => kind === 'login_failed').map(({ actor }) => actor);
+      assert.deepEqual(new Set(failed), new Set(['nobody', 'watched']));
       assert.equal(events.find(({ kind }) => kind === 'device_paired')?.actor, 'admin');
       assert.doesNotMatch(JSON.stringify(events), new RegExp(`${secret}|a-wrong-password`));
       const own = await allEvents(rest, '&device_id=watched');

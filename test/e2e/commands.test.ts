@@ -141,6 +141,15 @@ void test('commands', async (t) => {
     },
   );
 
+  await t.test('a device that is removed meanwhile: 404, at once', async () => {
+    const { wire } = await enrolled(server, rest, 'doomed');
+    const commands = await obey(wire, 'doomed', () => null);
+    const waiting = command('doomed', 'power', 'ON', 60_000);
+    await until('it has been sent', () => commands.length === 1);
+    await rest.expect(204, 'DELETE', '/api/devices/doomed');
+    assert.equal((await waiting).status, 404);
+  });
+
   await t.test('a queued command survives a restart of the server', async () => {
     const { wire, secret } = await enrolled(server, rest, 'survivor');
     await wire.disconnect();

@@ -102,6 +102,24 @@ void test('people and integrations over MQTT', async (t) => {
     },
   );
 
+  await t.test('what a removed device has left retained goes with it', async () => {
+    const { wire: old } = await enrolled(server, rest, 'gone');
+    await old.publish('devices/gone/sensor', reading(1), { retain: true });
+    await lamp.publish('devices/lamp/sensor', reading(2), { retain: true });
+    const kept = async () => {
+      const wire = await open(ADMIN);
+      await wire.subscribe('devices/+/sensor');
+      await wire.ping();
+      await wire.disconnect();
+      return wire.messages.map(({ topic }) => topic);
+    };
+    await until('both are kept', async () => (await kept()).length === 2);
+    await rest.expect(204, 'DELETE', '/api/devices/gone');
+    assert.deepEqual(await kept(), ['devices/lamp/sensor']);
+    await lamp.publish('devices/lamp/sensor', '', { retain: true });
+    await until('the other has been cleared', async () => (await kept()).length === 0);
+  });
+
   await t.test(
     'a denied filter is not delivered after the next connect of a persistent session either',
     async () => {
