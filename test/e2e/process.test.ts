@@ -127,6 +127,12 @@ void test('the process on its own', async (t) => {
     }
     const page = await rest.get<string>('/api/docs');
     assert.match(page.body, /\/api\/widgets\/\{id\}\/command/);
+    for (const path of ['/api/openapi.json', '/api/docs']) {
+      const { headers } = await rest.get(path);
+      assert.equal(headers.get('Content-Encoding'), 'gzip', path);
+      const again = await rest.get(path, { 'If-None-Match': headers.get('ETag') ?? '' });
+      assert.equal(again.status, 304, path);
+    }
   });
 
   await t.test('health tells what was measured, and no more', async () => {

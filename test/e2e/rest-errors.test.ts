@@ -228,4 +228,14 @@ void test('errors of REST', async (t) => {
     await check(anonymous, 'POST', '/api/auth/login', max, 401, 'UNAUTHORIZED');
     await new Rest(server).logIn({ ...max, password: 'second password' });
   });
+
+  await t.test('a token does not let its holder guess the password behind it', async () => {
+    const ida = { username: 'ida', password: 'a first password' };
+    await rest.expect(201, 'POST', '/api/auth/register', ida);
+    const caller = await new Rest(server).logIn(ida);
+    const change = { current_password: 'a guess', new_password: 'a second password' };
+    for (let i = 0; i < 10; i++) await check(caller, 'PUT', '/api/auth/password', change, 400, 'INVALID');
+    const right = { ...change, current_password: ida.password };
+    await check(caller, 'PUT', '/api/auth/password', right, 429, 'TOO_MANY_REQUESTS');
+  });
 });
