@@ -52,6 +52,7 @@ export function openRoute<P extends string, R extends Omit<RouteConfig, 'path'>>
   return createRoute({
     ...config,
     request: { query: NO_QUERY, ...request },
+    responses: { ...errors(400), ...config.responses },
     ...(request?.body === undefined && { middleware: [noBody] as const }),
   } as R & { path: P });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthenticateError, ConnectPacket } from 'aedes';
-import type { EventDetail, EventKind, EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
+import { guessKey, triedName } from '../db/domain/guesses.ts';
+import type { EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
 import { CONNACK, type ConnackCode, type Login, type LoginOutcome } from './authenticate.ts';
 import { mayPublish } from './authorize.ts';
 import type { ConnectionInfo } from './connection.ts';
@@ -11,8 +12,6 @@ import { guarded } from './guarded.ts';
 import { Session, type Sessions } from './sessions.ts';
 import { isDeviceId, isValidTopic } from './topics.ts';
 
-/** Of a name that is remembered for its wrong guesses; longer than any device id. */
-const MAX_NAME = 65;
 /** A database that hangs must not leave a client without an answer. */
 const AUTHENTICATE_TIMEOUT_MS = 5000;
 
@@ -67,34 +66,30 @@ export function createLoginHooks(deps: LoginHooksDeps) {
     else callback(null, true);
   };
 
-  const tell = (kind: EventKind, name: string, detail: EventDetail) => {
-    const actor = name.slice(0, MAX_NAME);
-    events.record({
-      kind,
-      actor,
-      ...(isDeviceId(actor) && kind !== 'mqtt_login' && { deviceId: actor }),
-      detail,
-    });
-  };
-
   const logIn = async (client: EngineClient, username: string | null, password: string | null) => {
     const { clientId, clean } = pending.get(client) ?? { clientId: '', clean: true };
     if (clientId === '' && !clean)
       throw connackError(CONNACK.identifier, 'an empty client id needs a clean session');
     const connection = deps.connectionOf(client);
-    const key = `${(username ?? clientId).slice(0, MAX_NAME)}\n${connection.address}`;
+    const name = username ?? clientId;
+    const key = guessKey(name, connection.address);
     if (guesses.lockedFor(key) !== null) throw connackError(CONNACK.unavailable, 'too many failed log-ins');
     const outcome = await authenticate({ clientId, username, password, connection });
     if ('refuse' in outcome) {
       const { event: kind, why } = outcome;
       if (kind === 'login_failed') guesses.failed(key);
-      if (kind !== undefined)
-        tell(kind, username ?? clientId, { action: 'connect', why, address: connection.address });
+      if (kind !== undefined) {
+        const actor = triedName(name);
+        const detail = { action: 'connect', why, address: connection.address };
+        events.record({ kind, actor, ...(isDeviceId(actor) && { deviceId: actor }), detail });
+      }
       throw connackError(outcome.refuse, outcome.why);
     }
     const { identity } = outcome;
-    if (identity.kind === 'person')
-      tell('mqtt_login', identity.user.username, { address: connection.address });
+    if (identity.kind === 'person') {
+      const { username: actor } = identity.user;
+      events.record({ kind: 'mqtt_login', actor, detail: { address: connection.address } });
+    }
     const will = client._will;
     if (will && mayPublish(identity, will.topic) !== 'allow') {
       denied(identity, 'publish', will.topic, connection.address);

@@ -4,6 +4,9 @@ import type { Command } from './domain/types.ts';
 /** Called with null when the command went with its device. */
 type Wake = (command: Command | null) => void;
 
+export const removedMeanwhile = () =>
+  new DomainError('NOT_FOUND', 'the device was removed, and this command with it');
+
 /** Requests that wait for the end of a command. */
 export class CommandWaiters {
   readonly #waiting = new Map<number, Set<Wake>>();
@@ -17,7 +20,7 @@ export class CommandWaiters {
         set.delete(end);
         if (set.size === 0) this.#waiting.delete(id);
         if (final !== null) resolve(final);
-        else reject(new DomainError('NOT_FOUND', 'the device was removed, and this command with it'));
+        else reject(removedMeanwhile());
       };
       const timer = setTimeout(() => end(asItIs()), milliseconds);
       set.add(end);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createCommandTimers } from './command-timers.ts';
-import { CommandWaiters } from './command-waiters.ts';
+import { CommandWaiters, removedMeanwhile } from './command-waiters.ts';
 import type { Clock } from './domain/clock.ts';
 import { checkCommandValue } from './domain/command-value.ts';
 import { DomainError } from './domain/errors.ts';
@@ -196,7 +196,11 @@ export function createCommands(deps: CommandsDeps): Commands {
     settled: async (command, milliseconds) => {
       const { id } = command;
       const current = open.get(id);
-      if (current === undefined) return (await store.find(id)) ?? command;
+      if (current === undefined) {
+        const ended = await store.find(id);
+        if (ended === null) throw removedMeanwhile();
+        return ended;
+      }
       return milliseconds <= 0 ? current : waiters.wait(id, milliseconds, () => open.get(id) ?? command);
     },
     find: (id) => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../domain/errors.ts';
 import type { Gate } from '../domain/gate.ts';
+import { guessKey, triedName } from '../domain/guesses.ts';
 import type { Accounts, EventLog, FlowMeter, LoginResult } from '../domain/ports.ts';
 import type { User } from '../domain/types.ts';
 import type { Account, UserChange, UserStore } from '../stores/users.ts';
@@ -11,8 +12,6 @@ import { looksLikeToken, type Tokens } from './tokens.ts';
 /** How long a try may wait for those of the same name and address, and how often it looks. */
 const TURN_LIMIT_MS = 3000;
 const TURN_LOOK_MS = 20;
-/** Longer than any username. */
-const MAX_NAME = 65;
 
 export interface AccountsDeps {
   users: UserStore;
@@ -117,14 +116,13 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     address: string;
   }): Promise<LoginResult> => {
     const { username, password, address } = login;
-    // Whoever guesses may send names of any length.
-    const key = `${username.slice(0, MAX_NAME)}\n${address}`;
+    const key = guessKey(username, address);
     const caller = looksLikeToken(password) ? await callerOf(password) : null;
     // A signature cannot be guessed: it counts neither for nor against the name.
     if (caller !== null && caller.user.username === username) return { ok: true, user: caller.user };
     const wait = await enterInTurn(key);
     if (wait !== null) {
-      events.record({ kind: 'login_locked', actor: username.slice(0, MAX_NAME), detail: { address } });
+      events.record({ kind: 'login_locked', actor: triedName(username), detail: { address } });
       return { ok: false, reason: 'locked', retryAfterSeconds: wait };
     }
     const account = byName.get(username);
@@ -138,7 +136,7 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     }
     if (!right || account === undefined) {
       throttle.failed(key);
-      events.record({ kind: 'login_failed', actor: username.slice(0, MAX_NAME), detail: { address } });
+      events.record({ kind: 'login_failed', actor: triedName(username), detail: { address } });
       return { ok: false, reason: 'invalid' };
     }
     throttle.succeeded(key);
