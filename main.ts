@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { ListenError } from './broker/listeners.ts';
-import { type Config, ConfigError, loadConfig, loadEnvFile } from './config.ts';
+import { type Config, ConfigError, loadConfig, loadEnvFile } from './config/index.ts';
 import { DataDirLockedError, DataDirUnusableError } from './db/data-dir.ts';
 import { DatabaseVersionError } from './db/migrate.ts';
 import { createLogger } from './logger.ts';
-import { type Running, startServer } from './server.ts';
+import { ListenError } from './net/listeners.ts';
+import { type Running, startServer } from './server/index.ts';
 
 /** EX_CONFIG of sysexits.h: the configuration is at fault, a restart cannot help. */
 const EXIT_CONFIG = 78;

@@ -2,8 +2,9 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { DomainError } from '../db/domain/errors.ts';
 import type { Api, AppDeps, Env } from './context.ts';
 import { answerError, HttpError } from './errors.ts';
-import { authentication, bodyGuards, meterRequests, securityHeaders } from './guard.ts';
+import { authentication, bodyGuards, crossOrigin, meterRequests, securityHeaders } from './guard.ts';
 import { authRoutes } from './routes/auth.ts';
+import { credentialRoutes } from './routes/credentials.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { enrollmentRoutes } from './routes/enrollments.ts';
@@ -19,6 +20,7 @@ const OPEN_PATHS = new Set([
   '/api/auth/login',
   '/api/health',
   '/api/metrics',
+  '/api/ca.crt',
   '/api/openapi.json',
   '/api/docs',
 ]);
@@ -34,7 +36,7 @@ const issueText = ({ path, message }: Issue) =>
 
 /** The REST side of the process: no listener, no global state. */
 export function createApp(deps: AppDeps): Api {
-  const { accounts, flows, log } = deps;
+  const { accounts, flows, log, corsOrigins } = deps;
   const api: Api = new OpenAPIHono<Env>({
     defaultHook: (result) => {
       if (result.success) return;
@@ -44,6 +46,7 @@ export function createApp(deps: AppDeps): Api {
   });
   api.onError((error, c) => answerError(error, c, log));
   api.use('*', securityHeaders);
+  if (corsOrigins.length > 0) api.use('/api/*', crossOrigin(corsOrigins));
   api.use('/api/*', meterRequests(flows), ...bodyGuards());
   const authenticated = authentication(accounts);
   api.use('/api/*', (c, next) => (OPEN_PATHS.has(c.req.path) ? next() : authenticated(c, next)));
@@ -54,6 +57,7 @@ export function createApp(deps: AppDeps): Api {
   widgetRoutes(api, deps);
   historyRoutes(api, deps);
   deviceRoutes(api, deps);
+  credentialRoutes(api, deps);
   eventRoutes(api, deps);
   enrollmentRoutes(api, deps);
   healthRoutes(api, deps);

@@ -14,6 +14,7 @@ import type { EventStore } from '../db/stores/events.ts';
 import type { HistoryStore } from '../db/stores/history.ts';
 import type { RoomStore } from '../db/stores/rooms.ts';
 import type { WidgetStore } from '../db/stores/widgets.ts';
+import type { Reach } from './enrolment-line.ts';
 import { Representation } from './representation.ts';
 
 export interface AppDeps {
@@ -35,6 +36,12 @@ export interface AppDeps {
   version: string;
   log: Log;
   now: () => number;
+  /** Origins of web pages elsewhere that may call. */
+  corsOrigins: readonly string[];
+  /** The CA that devices and apps must trust, PEM; two while it is being changed. */
+  caBundle(): string;
+  /** How devices reach this server. */
+  reach(): Reach;
 }
 
 export interface Env {
@@ -89,6 +96,11 @@ export function deviceFor(live: LiveState, user: User, deviceId: string): LiveDe
   if (device === undefined || !mayUseRoom(user, device.roomId))
     throw new DomainError('NOT_FOUND', 'no such device');
   return device;
+}
+
+export function adminsDevice(c: Ctx, live: LiveState, deviceId: string): { admin: User; device: LiveDevice } {
+  const admin = requireAdmin(c);
+  return { admin, device: deviceFor(live, admin, deviceId) };
 }
 
 export function widgetFor(live: LiveState, user: User, id: number): LiveWidget {

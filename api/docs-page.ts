@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 
 type Document = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
@@ -17,6 +18,9 @@ h2{margin-top:2.5rem;border-bottom:1px solid #d0d7de}details{border:1px solid #d
 summary{cursor:pointer;font-family:ui-monospace,monospace}b{display:inline-block;width:4.5rem}pre{background:#f6f8fa;padding:.6rem;overflow:auto;border-radius:6px}
 table{border-collapse:collapse}td{padding:.1rem .8rem .1rem 0;vertical-align:top}
 @media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}pre{background:#161b22}details,h2{border-color:#30363d}a{color:#58a6ff}}`;
+
+/** The only style that the page may have. */
+export const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`;
 
 const html = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -1,7 +1,9 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import type { AccountsService } from '../db/accounts/index.ts';
+import { plainAddress } from '../db/domain/address.ts';
 import { DomainError } from '../db/domain/errors.ts';
 import type { FlowMeter } from '../db/domain/ports.ts';
 import { type Ctx, type Env, hasBody } from './context.ts';
@@ -9,10 +11,20 @@ import { HttpError } from './errors.ts';
 
 export const MAX_BODY_BYTES = 64 * 1024;
 
+/** Lets pages of these origins call, with a token of their own: no cookie is ever used or accepted. */
+export const crossOrigin = (origins: readonly string[]) =>
+  cors({
+    origin: [...origins],
+    allowHeaders: ['Authorization', 'Content-Type', 'If-None-Match'],
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposeHeaders: ['ETag', 'Retry-After', 'Content-Disposition'],
+    maxAge: 600,
+  });
+
 /** Remote IP address of the connection; what a proxy says of it is not believed. */
 export function addressOf(c: Ctx): string {
   try {
-    return (getConnInfo(c).remote.address ?? '').replace(/^::ffff:/, '');
+    return plainAddress(getConnInfo(c).remote.address);
   } catch {
     // Without a socket, as in `app.request()`.
     return '';
@@ -37,11 +49,17 @@ export function bodyGuards() {
   return [isJson, limit] as const;
 }
 
+/** Of the `Authorization` header. */
+export function bearerToken(c: Ctx): string | null {
+  const [scheme, token] = (c.req.header('Authorization') ?? '').split(' ');
+  return scheme?.toLowerCase() === 'bearer' && token ? token : null;
+}
+
 /** Knows the caller by the token, or answers 401. */
 export function authentication(accounts: Pick<AccountsService, 'callerOf'>) {
   return createMiddleware<Env>(async (c, next) => {
-    const [scheme, token] = (c.req.header('Authorization') ?? '').split(' ');
-    const caller = scheme?.toLowerCase() === 'bearer' && token ? await accounts.callerOf(token) : null;
+    const token = bearerToken(c);
+    const caller = token === null ? null : await accounts.callerOf(token);
     if (caller === null) throw new DomainError('UNAUTHORIZED', 'log in: a valid token is needed');
     c.set('caller', caller);
     await next();
@@ -63,6 +81,8 @@ export const securityHeaders = createMiddleware<Env>(async (c, next) => {
   headers.set('X-Content-Type-Options', 'nosniff');
   headers.set('X-Frame-Options', 'DENY');
   headers.set('Referrer-Policy', 'no-referrer');
+  headers.set('Cross-Origin-Opener-Policy', 'same-origin');
+  if (!headers.has('Access-Control-Allow-Origin')) headers.set('Cross-Origin-Resource-Policy', 'same-origin');
   if (!headers.has('Content-Security-Policy')) {
     headers.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
   }

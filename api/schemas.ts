@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { MAX_PASSWORD, MIN_PASSWORD } from '../db/accounts/password-rules.ts';
 import { isLongerThan, isStorableText } from '../db/domain/text.ts';
+import { isTopicFilter } from '../db/domain/topic-filter.ts';
 import { COMMAND_STATUSES, CONTROL_TYPES, ROLES, WIDGET_STATUSES } from '../db/domain/types.ts';
 
 /** Largest value of the database's `integer`. */
@@ -23,13 +25,14 @@ export const label = text(100)
   .transform((given) => given.trim())
   .refine((given) => given !== '', 'must not be empty')
   .openapi({ type: 'string', minLength: 1, maxLength: 100 });
-export const password = z.string().min(8).max(1024);
+/** What else a password must be is told by db/accounts/password-rules.ts. */
+export const password = z.string().min(MIN_PASSWORD).max(MAX_PASSWORD);
 export const username = z
   .string()
   .min(1)
   .max(64)
   .regex(/^[^\s\p{Cc}\p{Cs}]+$/u, 'no spaces or control characters');
-const filter = z.string().min(1).max(256);
+const filter = z.string().max(256).refine(isTopicFilter, 'no topic filter of MQTT');
 export const acl = z
   .object({ publish: z.array(filter).max(100), subscribe: z.array(filter).max(100) })
   .strict();

@@ -1,7 +1,7 @@
 import type { Accounts } from '../db/domain/ports.ts';
 import { matchesSecret } from '../db/domain/secrets.ts';
 import type { LiveState } from '../db/live-state/types.ts';
-import type { DeviceRow, DeviceStore } from '../db/stores/devices.ts';
+import { type DeviceRow, type DeviceStore, mayReenroll } from '../db/stores/devices.ts';
 import type { ConnectionInfo } from './connection.ts';
 import type { Identity } from './identity.ts';
 import { isDeviceId } from './topics.ts';
@@ -45,6 +45,12 @@ const REVOKED: LoginOutcome = {
   event: 'denied',
 };
 
+const OUTDATED: LoginOutcome = {
+  refuse: CONNACK.notAuthorized,
+  why: 'the certificate is older than the secret of the device',
+  event: 'denied',
+};
+
 /** Device secrets and enrolment tokens: 256 bits, base64url. */
 const looksLikeSecret = (password: string) => /^[\w-]{43}$/.test(password);
 
@@ -63,16 +69,19 @@ export function createAuthenticate(deps: AuthenticateDeps) {
     return { identity: { kind: 'device', deviceId: row.deviceId, device, enrolment } };
   };
 
-  const withCertificate = (row: DeviceRow | null, deviceId: string): LoginOutcome => {
+  /** Whoever could make the certificate has let this id in, however devices enrol otherwise. */
+  const withCertificate = (row: DeviceRow | null, deviceId: string, issuedAt: number): LoginOutcome => {
     if (row === null) return enrolling(deviceId, null);
-    return row.revokedAt === null ? known(row, null) : REVOKED;
+    if (row.revokedAt !== null) return REVOKED;
+    if (row.credentialsSince !== null && issuedAt < row.credentialsSince.getTime()) return OUTDATED;
+    return known(row, null);
   };
 
   const withoutPassword = (row: DeviceRow | null, deviceId: string): LoginOutcome => {
     if (enrollmentMode !== 'open') return { refuse: CONNACK.credentials, why: 'a password is required' };
     if (row === null) return enrolling(deviceId, null);
     if (row.revokedAt !== null) return REVOKED;
-    if (row.secretUsedAt === null || row.reenrollAllowed) return known(row, { id: null });
+    if (row.secretUsedAt === null || mayReenroll(row)) return known(row, { id: null });
     return { refuse: CONNACK.credentials, why: 'the device has a secret' };
   };
 
@@ -87,7 +96,7 @@ export function createAuthenticate(deps: AuthenticateDeps) {
     const enrolment = await findEnrollment(token, row?.enrollmentId ?? null);
     if (enrolment === null) return WRONG;
     if (row?.revokedAt) return REVOKED;
-    if (row?.secretUsedAt && !row.reenrollAllowed) {
+    if (row?.secretUsedAt && !mayReenroll(row)) {
       return {
         refuse: CONNACK.notAuthorized,
         why: 'the device has its secret and may not enrol again',
@@ -99,13 +108,13 @@ export function createAuthenticate(deps: AuthenticateDeps) {
 
   const asPerson = async (username: string, password: string, address: string): Promise<LoginOutcome> => {
     const result = await accounts.authenticate({ username, password, address });
-    if (result.ok) return { identity: { kind: 'person', user: result.user } };
+    if (result.ok) return { identity: { kind: 'person', user: result.user, token: result.token } };
     if (result.reason === 'invalid') return { refuse: CONNACK.credentials, why: 'wrong credentials' };
     return { refuse: CONNACK.unavailable, why: 'too many failed log-ins' };
   };
 
   return async ({ clientId, username, password, connection }: Login): Promise<LoginOutcome> => {
-    const { address, certificateName } = connection;
+    const { address, certificate } = connection;
     const isDevice = isDeviceId(clientId) && (username === null || username === clientId);
     if (!isDevice) {
       if (username === null) {
@@ -120,7 +129,9 @@ export function createAuthenticate(deps: AuthenticateDeps) {
       return asPerson(username, password, address);
     }
     const row = await devices.find(clientId);
-    if (certificateName === clientId && !password) return withCertificate(row, clientId);
+    if (certificate?.name === clientId && !password) {
+      return withCertificate(row, clientId, certificate.issuedAt);
+    }
     if (!password) return withoutPassword(row, clientId);
     if (row !== null && matchesSecret(password, row.secretHash)) return withSecret(row);
     // A person may use a client id that equals the user name; what looks like a secret is never tried as a password.

@@ -1,24 +1,31 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { issuedAt } from '../certs/issue.ts';
+import { plainAddress } from '../db/domain/address.ts';
 
 /** What is known of a connection before its CONNECT. */
 export interface ConnectionInfo {
   /** Remote IP address. */
   address: string;
-  /** CN of a client certificate of our CA. */
-  certificateName: string | null;
+  /** A client certificate of our CA. */
+  certificate: { name: string; issuedAt: number } | null;
 }
 
 /** `request`: the upgrade that a WebSocket came from. */
-export function connectionInfo(conn: Duplex, request?: IncomingMessage): ConnectionInfo {
-  const socket = request?.socket ?? conn;
-  const address = 'remoteAddress' in socket ? String(socket.remoteAddress ?? '') : '';
-  return { address: address.replace(/^::ffff:/, ''), certificateName: certificateName(conn) };
+export function socketOf(conn: Duplex, request: IncomingMessage | undefined): Socket {
+  return request?.socket ?? (conn as Socket);
 }
 
-function certificateName(conn: Duplex): string | null {
+export function connectionInfo(conn: Duplex, request?: IncomingMessage): ConnectionInfo {
+  const address = plainAddress(socketOf(conn, request).remoteAddress);
+  return { address, certificate: certificateOf(conn) };
+}
+
+function certificateOf(conn: Duplex): ConnectionInfo['certificate'] {
   if (!(conn instanceof TLSSocket) || !conn.authorized) return null;
-  const name: string | string[] | undefined = conn.getPeerCertificate().subject?.CN;
-  return typeof name === 'string' ? name : null;
+  const { subject, serialNumber } = conn.getPeerCertificate();
+  const name: string | string[] | undefined = subject?.CN;
+  return typeof name === 'string' ? { name, issuedAt: issuedAt(serialNumber) } : null;
 }

@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { BoundedPersistence } from './engine/persistence.ts';
 import type { RefusalReason } from './refusal.ts';
 
 /** What the broker counts for `/api/metrics`. */
@@ -9,7 +10,11 @@ export interface BrokerCounters {
   dropped(reason: string): void;
 }
 
-export function createCounters(registry: Registry, connections: () => number): BrokerCounters {
+export function createCounters(
+  registry: Registry,
+  connections: () => number,
+  sizes: BoundedPersistence['sizes'],
+): BrokerCounters {
   const registers = [registry];
   const messages = new Counter({
     name: 'pm_iot_mqtt_messages_received_total',
@@ -45,6 +50,15 @@ export function createCounters(registry: Registry, connections: () => number): B
     registers,
     collect() {
       this.set(connections());
+    },
+  });
+  new Gauge({
+    name: 'pm_iot_mqtt_stored',
+    help: 'What is kept for sessions and retained topics, in number and bytes of payload',
+    labelNames: ['what'],
+    registers,
+    collect() {
+      for (const [what, value] of Object.entries(sizes())) this.set({ what }, value);
     },
   });
   return {

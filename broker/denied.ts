@@ -17,12 +17,12 @@ export function createDenied(deps: { counters: BrokerCounters; events: EventLog;
     const { counters, events, log } = deps;
     const shown = topic.slice(0, MAX_SHOWN_TOPIC);
     counters.denied(action);
-    log.info({ client: nameOf(identity), action, topic: shown, address }, 'not allowed');
-    events.record({
+    const fresh = events.record({
       kind: 'denied',
       actor: nameOf(identity),
       ...(identity.kind !== 'person' && { deviceId: identity.deviceId }),
       detail: { action, topic: shown, address },
     });
+    log[fresh ? 'info' : 'debug']({ client: nameOf(identity), action, topic: shown, address }, 'not allowed');
   };
 }

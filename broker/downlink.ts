@@ -2,7 +2,9 @@ import type { DeviceLink, PairAnswer } from '../db/domain/ports.ts';
 import { formatMicros } from '../db/domain/time.ts';
 import type { Command } from '../db/domain/types.ts';
 import type { LiveState } from '../db/live-state/types.ts';
-import type { Sessions } from './sessions.ts';
+import type { BoundedPersistence } from './engine/persistence.ts';
+import { sessionPrefix } from './identity.ts';
+import { hangsOn, type Sessions } from './sessions.ts';
 import { deviceLevel, topicOf } from './topics.ts';
 
 export interface DownlinkDeps {
@@ -11,8 +13,7 @@ export interface DownlinkDeps {
   pairTimeoutMs: number;
   /** Tells whoever else watches the command topic; not the device, not its offline queue. */
   publishCopy(topic: string, payload: string): void;
-  /** Takes away the retained messages on these topics. */
-  dropRetained(concerns: (topic: string) => boolean): Promise<void>;
+  stored: Pick<BoundedPersistence, 'dropRetained' | 'dropSessions'>;
 }
 
 export interface Downlink extends DeviceLink {
@@ -22,7 +23,7 @@ export interface Downlink extends DeviceLink {
 
 /** From the application to the live connections of devices. */
 export function createDownlink(deps: DownlinkDeps): Downlink {
-  const { sessions, live, pairTimeoutMs, publishCopy, dropRetained } = deps;
+  const { sessions, live, pairTimeoutMs, publishCopy, stored } = deps;
   const pairings = new Map<string, (answer: PairAnswer) => void>();
 
   const payloadOf = (command: Command): string | null => {
@@ -87,19 +88,18 @@ export function createDownlink(deps: DownlinkDeps): Downlink {
       return finish !== undefined;
     },
 
-    endDeviceSessions: async (deviceId) => {
-      sessions.device(deviceId)?.client.close();
-    },
+    endDeviceSessions: async (deviceId) => sessions.end(hangsOn.device(deviceId)),
+    endUserSessions: async (userId) => sessions.end(hangsOn.user(userId)),
+    endTokenSessions: async (tokenId) => sessions.end(hangsOn.token(tokenId)),
 
     forgetDevice: async (deviceId) => {
-      sessions.device(deviceId)?.client.close();
-      await dropRetained((topic) => deviceLevel(topic) === deviceId);
+      sessions.end(hangsOn.device(deviceId));
+      await stored.dropRetained((topic) => deviceLevel(topic) === deviceId);
+      await stored.dropSessions((clientId) => clientId === deviceId);
     },
-
-    endUserSessions: async (userId) => {
-      for (const { identity, client } of [...sessions.all()]) {
-        if (identity.kind === 'person' && identity.user.id === userId) client.close();
-      }
+    forgetUser: async (userId) => {
+      sessions.end(hangsOn.user(userId));
+      await stored.dropSessions((clientId) => clientId.startsWith(sessionPrefix(userId)));
     },
   };
 }

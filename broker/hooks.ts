@@ -6,14 +6,11 @@ import { mayPublish, mayReceive, maySubscribe } from './authorize.ts';
 import type { BrokerCounters } from './counters.ts';
 import type { Denied } from './denied.ts';
 import type { Dispatch, Outcome } from './dispatch.ts';
-import { isFrozen } from './engine/client.ts';
+import { isFrozen } from './engine/send.ts';
 import { CONSUMED, type EngineClient, type MarkedPacket } from './engine/types.ts';
 import { guarded } from './guarded.ts';
 import type { Session, Sessions } from './sessions.ts';
-import { isCommandTopic, isValidFilter, isValidTopic, parseUplink, type Uplink } from './topics.ts';
-
-/** Subscriptions of one connection. */
-const MAX_SUBSCRIPTIONS = 1000;
+import { isCommandTopic, parseUplink, type Uplink } from './topics.ts';
 
 type Callback = (error?: Error | null) => void;
 
@@ -27,6 +24,9 @@ export interface HooksDeps {
   denied: Denied;
   /** Would anybody be sent a message on this topic, now or later? */
   hasAudience: (topic: string) => boolean;
+  /** Of one connection. */
+  maxSubscriptions: number;
+  onLimit: (session: Session, limit: 'subscriptions' | 'unread_bytes') => void;
   stopping: () => boolean;
 }
 
@@ -93,7 +93,6 @@ export function createHooks(deps: HooksDeps) {
     const session = client === null ? undefined : sessions.of(client);
     if (session === undefined || deps.stopping()) return callback(new Error('no session'));
     const { topic, payload } = packet;
-    if (!isValidTopic(topic)) return callback(new Error('invalid topic'));
     counters.received(payload.length);
     const verdict = mayPublish(session.identity, topic);
     if (verdict === 'deny') {
@@ -111,12 +110,15 @@ export function createHooks(deps: HooksDeps) {
   ) => {
     const session = sessions.of(client);
     const { topic } = subscription;
-    if (session === undefined || !isValidFilter(topic)) return callback(new Error('invalid subscription'));
+    if (session === undefined) return callback(new Error('no session'));
     const deny = () => {
       denied(session.identity, 'subscribe', topic, session.address);
       callback(null, null);
     };
-    if (Object.keys(client.subscriptions).length >= MAX_SUBSCRIPTIONS) return deny();
+    if (Object.keys(client.subscriptions).length >= deps.maxSubscriptions) {
+      deps.onLimit(session, 'subscriptions');
+      return callback(null, null);
+    }
     const verdict = maySubscribe(session.identity, topic, live);
     if (verdict === 'allow') return callback(null, subscription);
     const { device } = session;
@@ -139,6 +141,7 @@ export function createHooks(deps: HooksDeps) {
     if (session.identity.kind !== 'person' && isCommandTopic(packet.topic)) return null;
     if (isFrozen(client)) {
       counters.dropped('slow_reader');
+      deps.onLimit(session, 'unread_bytes');
       return null;
     }
     return packet;

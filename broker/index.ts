@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
-import type { Server } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AedesOptions } from 'aedes';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../db/domain/clock.ts';
+import type { LimitName, Limits, LimitWatch } from '../db/domain/limits.ts';
 import type { Accounts, DeviceLink, EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
 import type { Commands, ReadingWriter } from '../db/domain/services.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import type { DeviceStore } from '../db/stores/devices.ts';
 import { type AuthenticateDeps, createAuthenticate } from './authenticate.ts';
 import { maySubscribe } from './authorize.ts';
-import { type ConnectionInfo, connectionInfo } from './connection.ts';
+import { type ConnectionInfo, connectionInfo, socketOf } from './connection.ts';
 import { createCounters } from './counters.ts';
 import { createDenied } from './denied.ts';
 import { createDispatch } from './dispatch.ts';
@@ -28,17 +29,9 @@ import { createPairResponseHandler } from './handlers/pair-response.ts';
 import { createRegisterHandler } from './handlers/register.ts';
 import { createSensorHandler } from './handlers/sensor.ts';
 import { createHooks } from './hooks.ts';
-import {
-  type Address,
-  closeServer,
-  createTcpListener,
-  createTlsListener,
-  listen,
-  type TlsMaterial,
-} from './listeners.ts';
 import { createLoginHooks, type LoginHooksDeps } from './login-hooks.ts';
 import { createRefusals } from './refusals.ts';
-import { createSessions } from './sessions.ts';
+import { createSessions, type Session } from './sessions.ts';
 import { isCommandTopic, isSecretTopic } from './topics.ts';
 import { createTrustWaiter } from './trust.ts';
 import { watchSessions } from './watch.ts';
@@ -60,34 +53,34 @@ export interface BrokerDeps {
   metrics: Registry;
   enrollmentMode: AuthenticateDeps['enrollmentMode'];
   pairTimeoutMs: number;
-}
-
-export interface BrokerListeners {
-  mqtt: Address;
-  mqtts: Address;
-  tls: TlsMaterial;
-  /** Servers that take MQTT over WebSocket at `/mqtt` beside REST. */
-  http: readonly HttpServer[];
+  limits: Limits;
+  limitWatch: LimitWatch;
+  /** Origins of web pages elsewhere that may connect. */
+  corsOrigins: readonly string[];
+  /** Told of the socket of each connection that has logged in. */
+  onEstablished: (socket: Socket) => void;
 }
 
 export interface Broker {
   link: DeviceLink;
-  /** Opens the listeners; gives the bound ports of those that are not off. */
-  start(commands: Commands, listeners: BrokerListeners): Promise<Partial<Record<'mqtt' | 'mqtts', number>>>;
-  /** No new connection, nothing more is read; waits for what was accepted to be stored and acknowledged. */
+  start(commands: Commands): Promise<void>;
+  /** Takes a connection of MQTT. `request`: the upgrade that a WebSocket came from. */
+  accept(conn: Duplex, request?: IncomingMessage): void;
+  /** Takes MQTT over WebSocket at `/mqtt` of a server that also answers REST. */
+  attachWebSockets(server: HttpServer): void;
+  /** Nothing more is read; waits for what was accepted to be stored and acknowledged. */
   quiesce(milliseconds: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** The MQTT side of the process: connections, rights, messages of devices, and the way to them. */
 export function createBroker(deps: BrokerDeps): Broker {
-  const { live, writer, clock, devices, events, flows, log, metrics } = deps;
+  const { live, writer, clock, devices, events, flows, log, metrics, limits, limitWatch } = deps;
   const sessions = createSessions();
   const connections = new WeakMap<EngineClient, ConnectionInfo>();
   const gate = new IntakeGate(() => writer.saturated);
   writer.onDrain(() => gate.open());
   const trust = createTrustWaiter(clock, log);
-  const servers: Server[] = [];
   let commands: Commands | null = null;
   let stopping = false;
   let unwatch = () => {};
@@ -97,13 +90,24 @@ export function createBroker(deps: BrokerDeps): Broker {
     return commands;
   };
 
-  const { persistence, observers, dropRetained } = createPersistence({
+  const reachedBy = (session: Session, limit: LimitName) => {
+    const { name, address, identity } = session;
+    const ofDevice = identity.kind === 'person' ? {} : { deviceId: identity.deviceId };
+    limitWatch.reached(limit, { actor: name, ...ofDevice, address });
+  };
+
+  const stored = createPersistence({
+    limits,
+    isLive: (clientId) => engine.clients[clientId] !== undefined,
     granted: (client, filter) => {
       const session = sessions.of(client);
       return session !== undefined && maySubscribe(session.identity, filter, live) !== 'deny';
     },
     withheld: (clientId, topic) => isSecretTopic(topic) || (!clientId.includes('/') && isCommandTopic(topic)),
-    onDropped: (reason) => counters.dropped(reason),
+    onLimit: (limit, clientId) => {
+      if (limit === 'queued' || limit === 'retained') counters.dropped(`${limit}_full`);
+      limitWatch.reached(limit, { actor: clientId ?? '(all)' });
+    },
   });
 
   const publish = (topic: string, payload: string) => {
@@ -116,9 +120,9 @@ export function createBroker(deps: BrokerDeps): Broker {
     live,
     pairTimeoutMs: deps.pairTimeoutMs,
     publishCopy: publish,
-    dropRetained,
+    stored,
   });
-  const counters = createCounters(metrics, () => [...sessions.all()].length);
+  const counters = createCounters(metrics, () => sessions.count, stored.sizes);
   const dispatch = createDispatch({
     gate,
     log,
@@ -140,7 +144,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     },
   });
   const connectionOf = (client: EngineClient) =>
-    connections.get(client) ?? { address: '', certificateName: null };
+    connections.get(client) ?? { address: '', certificate: null };
   const denied = createDenied({ counters, events, log });
   const shared = { sessions, counters, log, denied, stopping: () => stopping };
   const loginHooks = createLoginHooks({
@@ -156,9 +160,15 @@ export function createBroker(deps: BrokerDeps): Broker {
     live,
     dispatch,
     commands: theCommands,
-    hasAudience: (topic) => engine.hasLiveAudience(topic) || observers() > 0,
+    hasAudience: (topic) => engine.hasLiveAudience(topic) || stored.observers() > 0,
+    maxSubscriptions: limits.subscriptions,
+    onLimit: reachedBy,
   });
-  const engine = createEngine({ ...loginHooks, ...hooks, persistence } as unknown as AedesOptions);
+  const engine = createEngine({
+    ...loginHooks,
+    ...hooks,
+    persistence: stored.persistence,
+  } as unknown as AedesOptions);
 
   const accept = (conn: Duplex, request?: IncomingMessage) => {
     if (stopping) {
@@ -173,18 +183,29 @@ export function createBroker(deps: BrokerDeps): Broker {
         closed: () => sessions.of(client)?.identity.kind !== 'person' && gate.closed(),
         wait: (resume) => gate.wait(resume),
       },
+      limits,
+      now: Date.now,
+      onLimit: (limit) => {
+        const session = sessions.of(client);
+        if (session !== undefined) return reachedBy(session, limit);
+        const { address } = connectionOf(client);
+        limitWatch.reached(limit, { actor: address, address });
+      },
       onPacket: () => {
         const device = sessions.of(client)?.device;
         if (device) live.heard(device);
       },
     });
   };
-  const webSockets = createWebSocketListener(accept);
+  const webSockets = createWebSocketListener(accept, deps.corsOrigins);
 
   return {
     link: downlink,
 
-    start: async (given, listeners) => {
+    accept,
+    attachWebSockets: webSockets.attach,
+
+    start: async (given) => {
       commands = given;
       await engine.listen();
       unwatch = watchSessions({
@@ -193,23 +214,13 @@ export function createBroker(deps: BrokerDeps): Broker {
         live,
         log,
         connectionOf,
+        onEstablished: (client) => deps.onEstablished(socketOf(client.conn, client.req)),
         onReachable: (devicePk) => void given.flush(devicePk),
       });
-      for (const server of listeners.http) webSockets.attach(server);
-      const ports: Partial<Record<'mqtt' | 'mqtts', number>> = {};
-      const open = async (name: 'mqtt' | 'mqtts', server: Server, { host, port }: Address) => {
-        if (port === 'off') return;
-        servers.push(server);
-        ports[name] = await listen(server, name, host, port);
-      };
-      await open('mqtt', createTcpListener(accept), listeners.mqtt);
-      await open('mqtts', createTlsListener(listeners.tls, accept, log), listeners.mqtts);
-      return ports;
     },
 
     quiesce: async (milliseconds) => {
       const deadline = Date.now() + milliseconds;
-      for (const server of servers) void closeServer(server);
       const clients = Object.values(engine.clients);
       for (const client of clients) client.pause();
       await dispatch.idle(milliseconds);
@@ -226,8 +237,7 @@ export function createBroker(deps: BrokerDeps): Broker {
       stopping = true;
       unwatch();
       trust.stop();
-      // Nobody is left to be told that all have gone.
-      for (const client of Object.values(engine.clients)) client.will = null;
+      for (const client of Object.values(engine.clients)) client.will = null; // nobody is left to be told
       if (!engine.closed) {
         const closed = once(engine as NodeJS.EventEmitter, 'closed');
         engine.close();

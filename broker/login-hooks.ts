@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AuthenticateError, ConnectPacket } from 'aedes';
 import { guessKey, triedName } from '../db/domain/guesses.ts';
 import type { EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
+import { createRepeats } from '../db/domain/repeats.ts';
 import { CONNACK, type ConnackCode, type Login, type LoginOutcome } from './authenticate.ts';
 import { mayPublish } from './authorize.ts';
 import type { ConnectionInfo } from './connection.ts';
@@ -9,17 +10,21 @@ import type { BrokerCounters } from './counters.ts';
 import type { Denied } from './denied.ts';
 import type { EngineClient } from './engine/types.ts';
 import { guarded } from './guarded.ts';
+import { sessionPrefix } from './identity.ts';
 import { Session, type Sessions } from './sessions.ts';
-import { isDeviceId, isValidTopic } from './topics.ts';
+import { isDeviceId } from './topics.ts';
 
 /** A database that hangs must not leave a client without an answer. */
 const AUTHENTICATE_TIMEOUT_MS = 5000;
+/** The same refusal is logged once within this, for so many names and addresses. */
+const LOG_WINDOW_MS = 60_000;
+const MAX_LOGGED = 100;
 
 export interface LoginHooksDeps {
   sessions: Sessions;
   authenticate: (login: Login) => Promise<LoginOutcome>;
   /** Wrong guesses of devices, by name and address. */
-  guesses: { lockedFor(key: string): number | null; failed(key: string): void };
+  guesses: { lockedFor(key: string): number | null; failed(key: string): boolean };
   events: EventLog;
   flows: FlowMeter;
   counters: BrokerCounters;
@@ -45,31 +50,26 @@ function connackError(code: ConnackCode, message: string): AuthenticateError {
   return Object.assign(new Error(message), { returnCode: code }) as AuthenticateError;
 }
 
-interface Pending {
-  clientId: string;
-  clean: boolean;
-}
-
 /** From the CONNECT to a session. */
 export function createLoginHooks(deps: LoginHooksDeps) {
   const { sessions, authenticate, guesses, events, flows, counters, log, denied } = deps;
-  const pending = new WeakMap<EngineClient, Pending>();
+  /** Client ids as they were sent. */
+  const pending = new WeakMap<EngineClient, string>();
+  const isNew = createRepeats({ windowMs: LOG_WINDOW_MS, maxKeys: MAX_LOGGED, now: Date.now });
 
   const preConnect = (
     client: EngineClient,
-    { clientId, clean = true, will }: ConnectPacket,
+    { clientId }: ConnectPacket,
     callback: (error: Error | null, ok: boolean) => void,
   ) => {
-    pending.set(client, { clientId, clean });
-    const bad = clientId.includes('\u0000') || (will && !isValidTopic(will.topic));
-    if (deps.stopping() || bad) callback(new Error('connection refused'), false);
+    pending.set(client, clientId);
+    if (deps.stopping()) callback(new Error('the server is stopping'), false);
     else callback(null, true);
   };
 
   const logIn = async (client: EngineClient, username: string | null, password: string | null) => {
-    const { clientId, clean } = pending.get(client) ?? { clientId: '', clean: true };
-    if (clientId === '' && !clean)
-      throw connackError(CONNACK.identifier, 'an empty client id needs a clean session');
+    const begunAt = performance.now();
+    const clientId = pending.get(client) ?? '';
     const connection = deps.connectionOf(client);
     const name = username ?? clientId;
     const key = guessKey(name, connection.address);
@@ -95,10 +95,9 @@ export function createLoginHooks(deps: LoginHooksDeps) {
       denied(identity, 'publish', will.topic, connection.address);
       throw connackError(CONNACK.notAuthorized, 'the will topic is not allowed');
     }
-    // The session belongs to the user: no id that a person picks can meet that of a device.
     if (identity.kind === 'person')
-      client.id = `u${identity.user.id}/${clientId === '' ? randomUUID() : clientId}`;
-    sessions.attach(client, new Session(identity, client, connection.address));
+      client.id = sessionPrefix(identity.user.id) + (clientId === '' ? randomUUID() : clientId);
+    sessions.attach(client, new Session(identity, client, connection.address, begunAt));
   };
 
   const onAuthenticate = (
@@ -122,10 +121,9 @@ export function createLoginHooks(deps: LoginHooksDeps) {
           ? (error as AuthenticateError)
           : connackError(CONNACK.unavailable, 'the log-in could not be checked');
         const { address } = deps.connectionOf(client);
-        log.info(
-          { client: username ?? pending.get(client)?.clientId, address, why: answer.message },
-          'connection refused',
-        );
+        const name = triedName(username ?? pending.get(client) ?? '');
+        const level = isNew(guessKey(name, address)) ? 'info' : 'debug';
+        log[level]({ client: name, address, why: answer.message }, 'connection refused');
         callback(answer, false);
       },
     );

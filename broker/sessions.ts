@@ -1,6 +1,6 @@
 import type { LiveDevice } from '../db/live-state/types.ts';
 import { AckQueue } from './acks.ts';
-import { sendTo } from './engine/client.ts';
+import { sendTo } from './engine/send.ts';
 import type { EngineClient } from './engine/types.ts';
 import { type Identity, nameOf } from './identity.ts';
 import { matches, topicOf } from './topics.ts';
@@ -12,6 +12,15 @@ interface Held {
 }
 /** Answers held for one connection; the oldest gives way. */
 const MAX_HELD = 4;
+/** No log-in takes longer from its first look at the rights to its session. */
+const LOGIN_LIMIT_MS = 60_000;
+
+/** What a session hangs on: taken away, the session ends. */
+export const hangsOn = {
+  device: (deviceId: string) => `device ${deviceId}`,
+  user: (userId: number) => `user ${userId}`,
+  token: (tokenId: string) => `token ${tokenId}`,
+} as const;
 
 export class Session {
   identity: Identity;
@@ -20,10 +29,21 @@ export class Session {
   readonly acks = new AckQueue();
   #held: Held[] = [];
 
-  constructor(identity: Identity, client: EngineClient, address: string) {
+  /** When its log-in began, as `performance.now()` tells. */
+  readonly begunAt: number;
+
+  constructor(identity: Identity, client: EngineClient, address: string, begunAt: number) {
     this.identity = identity;
     this.client = client;
     this.address = address;
+    this.begunAt = begunAt;
+  }
+
+  hangsOn(key: string): boolean {
+    const { identity } = this;
+    if (identity.kind !== 'person') return key === hangsOn.device(identity.deviceId);
+    const { user, token } = identity;
+    return key === hangsOn.user(user.id) || (token !== null && key === hangsOn.token(token.id));
   }
 
   get name(): string {
@@ -82,6 +102,8 @@ export function createSessions() {
   const byClient = new WeakMap<EngineClient, Session>();
   const live = new Set<Session>();
   const byDevice = new Map<string, Session>();
+  /** What was taken away lately, and when: a log-in that had begun before must not outlive it. */
+  const taken = new Map<string, number>();
 
   return {
     attach(client: EngineClient, session: Session): void {
@@ -89,7 +111,23 @@ export function createSessions() {
     },
     of: (client: EngineClient) => byClient.get(client),
     all: (): Iterable<Session> => live,
+    get count() {
+      return live.size;
+    },
     device: (deviceId: string) => byDevice.get(deviceId),
+
+    /** Ends every session that hangs on it, also those whose log-in is under way. */
+    end(key: string): void {
+      const now = performance.now();
+      for (const [old, at] of taken) if (now - at > LOGIN_LIMIT_MS) taken.delete(old);
+      taken.set(key, now);
+      for (const session of [...live]) if (session.hangsOn(key)) session.client.close();
+    },
+    /** Was something taken away that this session hangs on, since its log-in began? */
+    isOver(session: Session): boolean {
+      for (const [key, at] of taken) if (at >= session.begunAt && session.hangsOn(key)) return true;
+      return false;
+    },
     open(session: Session): void {
       live.add(session);
       if (session.identity.kind !== 'person') byDevice.set(session.identity.deviceId, session);

@@ -75,19 +75,6 @@ export function isCommandTopic(topic: string): boolean {
   return /^(devices\/[^/]+\/command\/request|device\/[^/]+\/command)$/.test(topic);
 }
 
-/** MQTT 3.1.1, 4.7.1: `#` last and alone in its level, `+` alone in its level; no U+0000; at most 65,535 bytes. */
-export function isValidFilter(filter: string): boolean {
-  if (filter === '' || filter.includes('\u0000')) return false;
-  const levels = filter.split('/');
-  return levels.every(
-    (level, i) => level === '+' || (level === '#' ? i === levels.length - 1 : !/[+#]/.test(level)),
-  );
-}
-
-export function isValidTopic(topic: string): boolean {
-  return topic !== '' && !/[+#]/.test(topic) && !topic.includes('\u0000');
-}
-
 /** Does `filter` match `topic`? A leading wildcard does not match `$…` [MQTT-4.7.2-1]. */
 export function matches(filter: string, topic: string): boolean {
   if (topic.startsWith('$') && !filter.startsWith('$')) return false;

@@ -2,8 +2,8 @@ import type { EventEmitter } from 'node:events';
 import type { Log } from '../db/domain/ports.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import type { ConnectionInfo } from './connection.ts';
-import { isFrozen } from './engine/client.ts';
 import type { Engine } from './engine/engine.ts';
+import { isFrozen } from './engine/send.ts';
 import type { EngineClient } from './engine/types.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -17,6 +17,8 @@ export interface WatchDeps {
   live: LiveState;
   log: Log;
   connectionOf: (client: EngineClient) => ConnectionInfo;
+  /** It has logged in. */
+  onEstablished: (client: EngineClient) => void;
   /** A device may take commands now. */
   onReachable: (devicePk: number) => void;
 }
@@ -28,6 +30,7 @@ export function watchSessions({
   live,
   log,
   connectionOf,
+  onEstablished,
   onReachable,
 }: WatchDeps): () => void {
   const frozen = new Map<EngineClient, number>();
@@ -37,12 +40,15 @@ export function watchSessions({
     const session = sessionOf(client);
     if (session === undefined) return;
     sessions.open(session);
-    if (session.device === null) return;
-    // It may have been revoked or removed while it logged in, before there was a session to end.
-    if (session.device.revoked || live.deviceByPk(session.device.pk) !== session.device) {
+    onEstablished(session.client);
+    const { device } = session;
+    const gone = device !== null && (device.revoked || live.deviceByPk(device.pk) !== device);
+    // Taken away while it logged in, before there was a session to end.
+    if (gone || sessions.isOver(session)) {
       session.client.close();
       return;
     }
+    if (session.device === null) return;
     live.connected(session.device, session);
     live.beat(session.device);
     onReachable(session.device.pk);
@@ -70,7 +76,11 @@ export function watchSessions({
   (engine as EventEmitter).on('error', (error) => log.error({ err: error }, 'broker error'));
 
   const sweep = () => {
-    for (const { client, name } of sessions.all()) {
+    for (const { client, name, identity } of sessions.all()) {
+      if (identity.kind === 'person' && identity.token !== null && identity.token.expiresAt <= Date.now()) {
+        log.info({ client: name }, 'disconnected: its token has expired');
+        client.close();
+      }
       const sweeps = isFrozen(client) ? (frozen.get(client) ?? 0) + 1 : 0;
       if (sweeps === 0) frozen.delete(client);
       else frozen.set(client, sweeps);

@@ -1,13 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
-import { MAX_PACKET_BYTES } from './engine/client.ts';
 
 const PATH = '/mqtt';
 const SUBPROTOCOLS = ['mqtt', 'mqttv3.1'];
 
-/** Frames may split or join packets: one frame holds a few packets at most. */
-const MAX_FRAME_BYTES = 4 * MAX_PACKET_BYTES;
+/** Frames may split or join packets: one frame holds a few of the largest at most. */
+const MAX_FRAME_BYTES = 1024 * 1024;
 
 const refuse = (socket: Duplex, status: string) => {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
@@ -30,8 +29,17 @@ function streamOf(ws: WebSocket): Duplex {
   return stream;
 }
 
+/** Pages of other sites may not open a connection from a browser; what is no browser sends no origin. */
+function isForeign({ headers: { origin, host } }: IncomingMessage, allowed: readonly string[]): boolean {
+  if (origin === undefined || allowed.includes(origin)) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host;
+}
+
 /** MQTT over WebSocket on the servers that also answer REST. */
-export function createWebSocketListener(onConnection: (stream: Duplex, request: IncomingMessage) => void) {
+export function createWebSocketListener(
+  onConnection: (stream: Duplex, request: IncomingMessage) => void,
+  corsOrigins: readonly string[],
+) {
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
@@ -47,6 +55,7 @@ export function createWebSocketListener(onConnection: (stream: Duplex, request: 
         if (path !== PATH) return refuse(socket, '404 Not Found');
         const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
         if (!SUBPROTOCOLS.some((name) => offered.includes(name))) return refuse(socket, '400 Bad Request');
+        if (isForeign(request, corsOrigins)) return refuse(socket, '403 Forbidden');
         wss.handleUpgrade(request, socket, head, (ws) => onConnection(streamOf(ws), request));
       });
     },

@@ -1,135 +1,173 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import { hostname, networkInterfaces } from 'node:os';
-import { join } from 'node:path';
-import type { Log } from '../db/domain/ports.ts';
-import { writeFileDurably } from '../db/durable-file.ts';
-import {
-  issueDevice,
-  issueServer,
-  type KeyAndCertificate,
-  makeAuthority,
-  newKey,
-  readAuthority,
-} from './issue.ts';
+import type { X509Certificate } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { Gauge, type Registry } from 'prom-client';
+import type { EventLog, Log } from '../db/domain/ports.ts';
+import { checkPair, readText } from './files.ts';
+import type { KeyAndCertificate } from './issue.ts';
+import { daysLeft, openCertificateStore } from './store.ts';
 
-/** A server certificate is made anew when it has less than this left. */
-const RENEW_BEFORE_MS = 30 * 86_400_000;
+const LOOK_EVERY_MS = 2000;
+/** How often the server's certificate is held against its end and the names of the machine. */
+const CHECK_EVERY_MS = 60_000;
+const WARN_EVERY_MS = 86_400_000;
+/** A warning is told for a certificate that has fewer days left. */
+const WARN_DAYS = 30;
+
+/** What a TLS listener needs. PEM. */
+export interface TlsMaterial extends KeyAndCertificate {
+  /** CAs whose certificates devices may log in with. */
+  caPem: string;
+}
+
+export interface CertificatesDeps {
+  dir: string;
+  /** Paths of an operator's own certificate (with its chain) and key, in place of ours. */
+  files: { cert: string; key: string } | null;
+  log: Log;
+  events: EventLog;
+  registry: Registry;
+  /** Milliseconds; never before the program was made, whatever the machine's clock says. */
+  now: () => number;
+}
 
 export interface Certificates {
-  ca: { certPem: string; fingerprintSha256: string };
-  server: KeyAndCertificate;
-  /** Path of the CA's certificate, which devices and apps must trust. */
-  caPath: string;
-  /** A key and certificate with which a device logs in without a password. */
-  issueDevice(deviceId: string): Promise<KeyAndCertificate>;
+  /** Of now; asked again after each change. */
+  material(): TlsMaterial;
+  /** SHA-256 of the CA under which the server is known, as `AA:BB:…`; null for an operator's own certificate. */
+  fingerprint(): string | null;
+  /** What devices and apps must trust: one CA, two while it is being changed. PEM. */
+  bundle(): string;
+  readonly caPath: string;
+  /** Looks every two seconds for what was changed on the disk or ends soon. */
+  start(onChange: (material: TlsMaterial) => void): void;
+  stop(): void;
 }
 
-/** Names and addresses by which this machine may be called, `.local` for mDNS too. */
-export function localNames(): string[] {
-  const host = hostname().toLowerCase();
-  const names = ['localhost', '127.0.0.1', '::1'];
-  if (/^[a-z0-9.-]+$/.test(host)) {
-    const first = host.split('.', 1)[0] ?? host;
-    names.push(host, first, `${first}.local`);
-  }
-  for (const addresses of Object.values(networkInterfaces())) {
-    for (const { address } of addresses ?? []) names.push(address.split('%', 1)[0] ?? address);
-  }
-  return [...new Set(names)];
-}
+/** The certificates of the running server: read again when they change, renewed before they end. */
+export async function openCertificates(deps: CertificatesDeps): Promise<Certificates> {
+  const { dir, files, log, events, registry, now } = deps;
+  const store = openCertificateStore({ dir, now });
 
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-/** The reason to make the server's certificate anew, or null. */
-function outdated(
-  server: X509Certificate,
-  ca: X509Certificate,
-  names: readonly string[],
-  now: number,
-): string | null {
-  if (!server.checkIssued(ca) || !server.verify(ca.publicKey)) return 'the CA is another';
-  if (Date.parse(server.validTo) - now < RENEW_BEFORE_MS) return 'it ends soon';
-  if (Date.parse(server.validFrom) > now) return 'it is not valid yet';
-  const uncovered = names.find((name) =>
-    isIP(name) === 0 ? !server.checkHost(name) : !server.checkIP(name),
-  );
-  return uncovered === undefined ? null : `${uncovered} is a new name of this machine`;
-}
-
-/** Reads what is there, and makes what is missing or outdated: the CA once, the server's certificate when it must be. */
-export async function openCertificates(options: {
-  dir: string;
-  log: Log;
-  now?: () => number;
-}): Promise<Certificates> {
-  const { dir, log, now = Date.now } = options;
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const path = (name: string) => join(dir, name);
-
-  const keep = (name: string, pair: KeyAndCertificate) => {
-    writeFileDurably(path(`${name}.key`), pair.keyPem, 0o600);
-    writeFileDurably(path(`${name}.crt`), pair.certPem, 0o644);
+  const ensure = async () => {
+    if (files !== null) return;
+    const reason = await store.ensureServer();
+    if (reason === null) return;
+    log.info({ reason }, 'made a server certificate');
+    events.record({ kind: 'certificate_renewed', actor: 'server', detail: { reason } });
   };
 
-  const openAuthority = async () => {
-    const hasCert = existsSync(path('ca.crt'));
-    if (!existsSync(path('ca.key'))) {
-      if (hasCert) {
-        throw new Error(
-          `${path('ca.key')} is missing: restore it, or remove ca.crt to make a new CA (devices must then trust the new one)`,
-        );
+  const read = async () => {
+    const { current, next } = await store.authorities();
+    const pair = files === null ? store.server() : readOwn(files);
+    // Whoever knows the CA by its fingerprint alone finds it in the handshake.
+    const certPem = files === null ? pair.certPem + current.certPem : pair.certPem;
+    const caPem = current.certPem + (next?.certPem ?? '');
+    return { current, next, server: checkPair(pair), material: { ...pair, certPem, caPem } };
+  };
+
+  await ensure();
+  let ensuredAt = now();
+  let state = await read();
+  let listed = await store.list();
+  let warnedAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let looking = false;
+
+  const watched = () => {
+    const own = files === null ? [store.serverPath] : [files.cert, files.key];
+    return [store.caPath, store.keyPath, store.devicesPath, ...own];
+  };
+  const stamp = () =>
+    watched()
+      .map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+      .join(' ');
+  let seen = stamp();
+
+  const ours = () => listed.filter(({ name }) => name !== 'server');
+  const warn = () => {
+    if (now() - warnedAt < WARN_EVERY_MS) return;
+    warnedAt = now();
+    for (const { name, certificate } of [...ours(), { name: 'server', certificate: state.server }]) {
+      const days = daysLeft(certificate, now());
+      if (days >= WARN_DAYS) continue;
+      log.warn({ certificate: name, days }, 'a certificate ends soon');
+      events.record({ kind: 'certificate_ends', actor: 'server', detail: { certificate: name, days } });
+    }
+  };
+
+  const look = async (onChange: (material: TlsMaterial) => void) => {
+    if (now() - ensuredAt > CHECK_EVERY_MS || now() < ensuredAt) {
+      ensuredAt = now();
+      await ensure();
+    }
+    const before = seen;
+    seen = stamp();
+    if (before !== seen) {
+      const { material } = state;
+      state = await read();
+      if (JSON.stringify(material) !== JSON.stringify(state.material)) {
+        log.info({ sha256: state.server.fingerprint256 }, 'certificates were read again');
+        onChange(state.material);
       }
-      writeFileDurably(path('ca.key'), await newKey(), 0o600);
+      listed = await store.list();
     }
-    if (!hasCert) writeFileDurably(path('ca.crt'), await makeAuthority(read(path('ca.key')), now()), 0o644);
-    const pair = { keyPem: read(path('ca.key')), certPem: read(path('ca.crt')) };
-    try {
-      if (!new X509Certificate(pair.certPem).checkPrivateKey(createPrivateKey(pair.keyPem))) {
-        throw new Error('the key belongs to another certificate');
+    warn();
+  };
+
+  new Gauge({
+    name: 'pm_iot_certificate_days_left',
+    help: 'Days until a certificate ends; of those of devices the one that ends first',
+    labelNames: ['certificate'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.set({ certificate: 'server' }, daysLeft(state.server, now()));
+      const devices: number[] = [];
+      for (const { name, certificate } of ours()) {
+        const days = daysLeft(certificate, now());
+        if (name.startsWith('device ')) devices.push(days);
+        else this.set({ certificate: name }, days);
       }
-      return { pem: pair.certPem, authority: await readAuthority(pair) };
-    } catch (error) {
-      throw new Error(
-        `${path('ca.crt')} or ca.key is damaged: restore both from a backup, or remove both to make a new CA`,
-        { cause: error },
-      );
-    }
-  };
+      if (devices.length > 0) this.set({ certificate: 'devices' }, Math.min(...devices));
+    },
+  });
 
-  const { pem, authority } = await openAuthority();
-  const ca = new X509Certificate(pem);
-  const names = localNames();
-
-  const reasonToIssue = (): string | null => {
-    if (!existsSync(path('server.crt')) || !existsSync(path('server.key'))) return 'there is none';
-    try {
-      const server = new X509Certificate(read(path('server.crt')));
-      if (!server.checkPrivateKey(createPrivateKey(read(path('server.key'))))) return 'its key is another';
-      return outdated(server, ca, names, now());
-    } catch {
-      return 'the file is damaged';
-    }
-  };
-
-  const reason = reasonToIssue();
-  if (reason !== null) {
-    keep('server', await issueServer(authority, names, now()));
-    log.info({ reason, names }, 'made a server certificate');
-  }
   return {
-    ca: { certPem: pem, fingerprintSha256: ca.fingerprint256 },
-    server: { keyPem: read(path('server.key')), certPem: read(path('server.crt')) },
-    caPath: path('ca.crt'),
-    issueDevice: (deviceId) => issueDevice(authority, deviceId, now()),
+    material: () => state.material,
+    fingerprint: () => (files === null ? state.current.certificate.fingerprint256 : null),
+    bundle: () => state.material.caPem,
+    caPath: store.caPath,
+    start: (onChange) => {
+      warn();
+      timer = setInterval(() => {
+        if (looking) return;
+        looking = true;
+        look(onChange)
+          .catch((error: unknown) => {
+            // What was read last goes on serving.
+            seen = '';
+            log.warn({ err: error }, 'certificates could not be read');
+          })
+          .finally(() => {
+            looking = false;
+          });
+      }, LOOK_EVERY_MS);
+    },
+    stop: () => clearInterval(timer),
   };
+}
+
+function readOwn(files: { cert: string; key: string }): KeyAndCertificate {
+  return { certPem: readText(files.cert), keyPem: readText(files.key) };
+}
+
+/** For the operator who set `TLS_CERT` and `TLS_KEY`: what is wrong with them, or null. */
+export function faultOfOwn(files: { cert: string; key: string }): string | null {
+  try {
+    const certificate: X509Certificate = checkPair(readOwn(files));
+    const ended = Date.parse(certificate.validTo) < Date.now();
+    return ended ? `the certificate ended on ${certificate.validTo}` : null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

@@ -34,11 +34,16 @@ export interface Authority {
 const newKeys = () =>
   webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
 
-/** 20 bytes at most, positive [RFC 5280, 4.1.2.2]. */
-function randomSerial(): string {
+/** Milliseconds in 6 bytes, then 10 random ones; positive, and not beyond 20 bytes [RFC 5280, 4.1.2.2]. */
+function newSerial(now: number): string {
   const bytes = Buffer.from(webcrypto.getRandomValues(new Uint8Array(16)));
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x01;
+  bytes.writeUIntBE(now, 0, 6);
   return bytes.toString('hex');
+}
+
+/** When a certificate of ours was made, as its serial number (hex) tells; milliseconds. */
+export function issuedAt(serial: string): number {
+  return Number.parseInt(serial.padStart(32, '0').slice(0, 12), 16);
 }
 
 async function keyPem(key: CryptoKey): Promise<string> {
@@ -75,7 +80,7 @@ export async function makeAuthority(pem: string, now: number): Promise<string> {
   );
   const name = `PM IoT CA ${id.digest('hex').slice(0, 8)}`;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: randomSerial(),
+    serialNumber: newSerial(now),
     name: [{ CN: [name] }, { O: ['PM IoT'] }],
     ...validity(now, CA_DAYS),
     keys,
@@ -104,7 +109,7 @@ async function issue(
 ): Promise<KeyAndCertificate> {
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: randomSerial(),
+    serialNumber: newSerial(now),
     subject: [{ CN: [about.name] }],
     issuer: authority.certificate.subjectName,
     ...validity(now, about.days),

@@ -1,12 +1,17 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fchownSync, fsyncSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Whole or not at all, and on the disk when it returns. `mode` 0600 for keys, 0644 for what everybody may read. */
-export function writeFileDurably(path: string, content: string, mode: number): void {
+/**
+ * Whole or not at all, and on the disk when it returns. `mode` 0600 for keys, 0644 for what everybody may read. What
+ * root writes belongs to the owner of the folder: the program that runs there must be able to read it.
+ */
+export function writeFileDurably(path: string, content: string | Uint8Array, mode: number): void {
   const draft = `${path}.${process.pid}.tmp`;
   const file = openSync(draft, 'w', mode);
   try {
-    writeSync(file, content);
+    const { uid, gid } = statSync(dirname(path));
+    if (process.getuid?.() === 0 && uid !== 0) fchownSync(file, uid, gid);
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

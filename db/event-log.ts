@@ -10,7 +10,13 @@ const COALESCE_MS = 60_000;
 /** Names told apart within that time; those beyond it are told together, so that nobody fills the disk with made-up names. */
 const MAX_COALESCED = 200;
 const MANY = '(many)';
-const COALESCED = new Set<NewEvent['kind']>(['denied', 'login_failed', 'login_locked', 'mqtt_login']);
+const COALESCED = new Set<NewEvent['kind']>([
+  'denied',
+  'login_failed',
+  'login_locked',
+  'mqtt_login',
+  'limit_reached',
+]);
 
 interface Repeated {
   event: NewEvent;
@@ -97,8 +103,12 @@ export function createEventLog(deps: { store: EventStore; log: Log; now: () => n
   return {
     record: (given) => {
       let event = storableEvent(given);
-      if (!COALESCED.has(event.kind)) return add(event);
-      const keyOf = ({ kind, actor, deviceId }: NewEvent) => `${kind}\n${actor}\n${deviceId ?? ''}`;
+      if (!COALESCED.has(event.kind)) {
+        add(event);
+        return true;
+      }
+      const keyOf = ({ kind, actor, deviceId, detail }: NewEvent) =>
+        `${kind}\n${actor}\n${deviceId ?? ''}\n${detail?.limit ?? ''}`;
       if (repeated.size >= MAX_COALESCED && !repeated.has(keyOf(event))) {
         const { kind, detail = {} } = event;
         event = { kind, actor: MANY, detail };
@@ -108,10 +118,11 @@ export function createEventLog(deps: { store: EventStore; log: Log; now: () => n
       if (known !== undefined && known.until > now()) {
         known.count++;
         known.event = event;
-        return;
+        return false;
       }
       repeated.set(key, { event, count: 0, until: now() + COALESCE_MS });
       add(event);
+      return true;
     },
     start: () => {
       timer = setInterval(tick, WRITE_EVERY_MS);

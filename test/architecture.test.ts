@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 /** The sources; this file is built into `dist/test`. */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PARTS = ['api', 'broker', 'certs', 'db'];
+const PARTS = ['api', 'broker', 'certs', 'config', 'db', 'net'];
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -32,9 +32,11 @@ function imports(path: string): string[] {
 
 const MAY_IMPORT: Record<string, string[]> = {
   api: ['api', 'db'],
-  broker: ['broker', 'db'],
+  broker: ['broker', 'certs', 'db'],
   certs: ['certs', 'db'],
+  config: ['config', 'certs', 'db'],
   db: ['db'],
+  net: ['net', 'db'],
 };
 
 for (const part of PARTS) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConfigError, loadConfig } from '../config.ts';
+import { ConfigError, loadConfig } from '../config/index.ts';
 import { parseDuration } from '../db/domain/duration.ts';
 
 const faults = (env: NodeJS.ProcessEnv): readonly string[] => {

@@ -54,6 +54,13 @@ const changePassword = route({
   },
 });
 
+const logOut = route({
+  method: 'post',
+  path: '/api/auth/logout',
+  tags,
+  responses: { 204: { description: 'the token has ended, and MQTT sessions with it' }, ...errors(401, 503) },
+});
+
 export function authRoutes(api: Api, { accounts, eventLog, link }: AppDeps): void {
   api.openapi(logIn, async (c) => {
     const { token, expiresAt, user } = await accounts.logIn({
@@ -76,6 +83,13 @@ export function authRoutes(api: Api, { accounts, eventLog, link }: AppDeps): voi
     return c.json({ user: userDto(user) }, 201);
   });
 
+  api.openapi(logOut, async (c) => {
+    const caller = c.get('caller');
+    await accounts.logOut(caller);
+    await link.endTokenSessions(caller.token.id);
+    return c.body(null, 204);
+  });
+
   api.openapi(me, (c) => resource(c, { user: userDto(c.get('caller').user) }));
 
   api.openapi(changePassword, async (c) => {
@@ -86,7 +100,7 @@ export function authRoutes(api: Api, { accounts, eventLog, link }: AppDeps): voi
       next: new_password,
       address: addressOf(c),
     });
-    await link.endUserSessions(caller.user.id, 'the password was changed');
+    await link.endUserSessions(caller.user.id);
     return c.body(null, 204);
   });
 }

@@ -1,14 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../db/domain/errors.ts';
-import type { User } from '../../db/domain/types.ts';
-import type { LiveDevice } from '../../db/live-state/types.ts';
 import {
   type Api,
   type AppDeps,
-  type Ctx,
+  adminsDevice,
   deviceFor,
   mayUseRoom,
-  requireAdmin,
   requirePerson,
   resource,
 } from '../context.ts';
@@ -70,29 +67,12 @@ const remove = route({
   responses: { 204: { description: 'removed with its widgets and readings' }, ...errors(401, 403, 404, 503) },
 });
 
-const action = <N extends string>(name: N, description: string) =>
-  route({
-    method: 'post',
-    path: `/api/devices/{device_id}/${name}` as const,
-    tags,
-    request: { params: deviceParam },
-    responses: { 200: json(Device, description), ...errors(401, 403, 404, 503) },
-  });
-const unpair = action('unpair', 'the device, without a room');
-const revoke = action('revoke', 'the device, which may no longer connect');
-
-const secret = route({
+const unpair = route({
   method: 'post',
-  path: '/api/devices/{device_id}/secret',
+  path: '/api/devices/{device_id}/unpair',
   tags,
   request: { params: deviceParam },
-  responses: {
-    200: json(
-      z.object({ device_id: z.string(), device_secret: z.string() }),
-      'a new secret, told once; the old one has ended',
-    ),
-    ...errors(401, 403, 404, 503),
-  },
+  responses: { 200: json(Device, 'the device, without a room'), ...errors(401, 403, 404, 503) },
 });
 
 const pair = route({
@@ -107,11 +87,6 @@ const pair = route({
 });
 
 export function deviceRoutes(api: Api, { live, commands, devices, link, eventLog, flows }: AppDeps): void {
-  const adminsDevice = (c: Ctx, deviceId: string): { admin: User; device: LiveDevice } => {
-    const admin = requireAdmin(c);
-    return { admin, device: deviceFor(live, admin, deviceId) };
-  };
-
   api.openapi(list, async (c) => {
     const started = performance.now();
     const user = requirePerson(c);
@@ -139,7 +114,7 @@ export function deviceRoutes(api: Api, { live, commands, devices, link, eventLog
   });
 
   api.openapi(rename, async (c) => {
-    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
+    const { admin, device } = adminsDevice(c, live, c.req.valid('param').device_id);
     const { device_name } = c.req.valid('json');
     const renamed = live.putDevice(await devices.rename(device.pk, device_name));
     eventLog.record({
@@ -152,7 +127,7 @@ export function deviceRoutes(api: Api, { live, commands, devices, link, eventLog
   });
 
   api.openapi(remove, async (c) => {
-    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
+    const { admin, device } = adminsDevice(c, live, c.req.valid('param').device_id);
     await devices.remove(device.pk);
     live.removeDevice(device.pk);
     commands.forgetDevice(device.pk);
@@ -162,7 +137,7 @@ export function deviceRoutes(api: Api, { live, commands, devices, link, eventLog
   });
 
   api.openapi(unpair, async (c) => {
-    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
+    const { admin, device } = adminsDevice(c, live, c.req.valid('param').device_id);
     const roomId = device.roomId;
     const unpaired = live.putDevice(await devices.setRoom(device.pk, null));
     eventLog.record({
@@ -174,25 +149,8 @@ export function deviceRoutes(api: Api, { live, commands, devices, link, eventLog
     return resource(c, deviceWithWidgetsDto(unpaired));
   });
 
-  api.openapi(revoke, async (c) => {
-    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
-    const revoked = live.putDevice(await devices.revoke(device.pk));
-    await link.endDeviceSessions(device.deviceId, 'the device was revoked');
-    eventLog.record({ kind: 'device_revoked', actor: admin.username, deviceId: device.deviceId });
-    return resource(c, deviceWithWidgetsDto(revoked));
-  });
-
-  api.openapi(secret, async (c) => {
-    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
-    const renewed = await devices.renewSecret(device.pk);
-    live.putDevice(renewed.device);
-    await link.endDeviceSessions(device.deviceId, 'the device has a new secret');
-    eventLog.record({ kind: 'device_secret_renewed', actor: admin.username, deviceId: device.deviceId });
-    return c.json({ device_id: device.deviceId, device_secret: renewed.secret }, 200);
-  });
-
   api.openapi(pair, async (c) => {
-    const { admin, device } = adminsDevice(c, c.req.valid('param').device_id);
+    const { admin, device } = adminsDevice(c, live, c.req.valid('param').device_id);
     const { room_id, device_key } = c.req.valid('json');
     if (live.room(room_id) === undefined) throw new DomainError('NOT_FOUND', 'no such room');
     if (device_key !== undefined) {

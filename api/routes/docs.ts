@@ -1,7 +1,7 @@
 import { compress } from 'hono/compress';
 import { etag } from 'hono/etag';
 import type { Api, AppDeps } from '../context.ts';
-import { docsPage } from '../docs-page.ts';
+import { docsPage, STYLE_HASH } from '../docs-page.ts';
 import { Representation } from '../representation.ts';
 
 const about = (version: string) => ({
@@ -14,7 +14,7 @@ const about = (version: string) => ({
 });
 
 /** The contract as it is in the code, for programs and for people. */
-export function docsRoutes(api: Api, { version }: AppDeps): void {
+export function docsRoutes(api: Api, { version, caBundle }: AppDeps): void {
   api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
@@ -26,10 +26,17 @@ export function docsRoutes(api: Api, { version }: AppDeps): void {
     description ??= new Representation(api.getOpenAPI31Document(about(version)));
     return description.answer(c);
   });
+  // Public: whoever fetches it checks it against the fingerprint that was handed over another way.
+  api.get('/api/ca.crt', (c) =>
+    c.body(caBundle(), 200, {
+      'Content-Type': 'application/x-pem-file',
+      'Content-Disposition': 'attachment; filename="pm-iot-ca.crt"',
+    }),
+  );
   api.get('/api/docs', compress(), etag(), (c) => {
     page ??= docsPage(api.getOpenAPI31Document(about(version)));
     return c.html(page, 200, {
-      'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      'Content-Security-Policy': `default-src 'none'; style-src '${STYLE_HASH}'; frame-ancestors 'none'`,
       'Cache-Control': 'no-cache',
     });
   });

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { parseDuration } from '../../db/domain/duration.ts';
 import type { Enrollment } from '../../db/stores/enrollments.ts';
 import { type Api, type AppDeps, requireAdmin, resource } from '../context.ts';
+import { enrolmentLine } from '../enrolment-line.ts';
 import { cutPage, decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
 import { body, errors, json, route } from '../route.ts';
 import { id, idParam, time } from '../schemas.ts';
@@ -53,7 +54,17 @@ const create = route({
     ),
   },
   responses: {
-    201: json(z.object({ id, token: z.string(), expires_at: time }), 'the token is shown once'),
+    201: json(
+      z.object({
+        id,
+        token: z.string(),
+        expires_at: time,
+        line: z.string().openapi({
+          description: 'all that a device needs, one line of JSON for a QR code: urls, ca_sha256, token',
+        }),
+      }),
+      'the token is shown once',
+    ),
     ...errors(400, 401, 403, 503),
   },
 });
@@ -87,7 +98,7 @@ const dto = (enrolment: Enrollment): z.output<typeof Enrolment> => ({
   created_at: enrolment.createdAt.toISOString(),
 });
 
-export function enrollmentRoutes(api: Api, { enrollments, eventLog, now }: AppDeps): void {
+export function enrollmentRoutes(api: Api, { enrollments, eventLog, now, reach }: AppDeps): void {
   api.openapi(create, async (c) => {
     const admin = requireAdmin(c);
     const { max_uses, expires_in, room_id } = c.req.valid('json');
@@ -102,7 +113,8 @@ export function enrollmentRoutes(api: Api, { enrollments, eventLog, now }: AppDe
       actor: admin.username,
       detail: { enrollment_id: enrollment.id },
     });
-    return c.json({ id: enrollment.id, token, expires_at: enrollment.expiresAt.toISOString() }, 201);
+    const line = enrolmentLine(reach(), token);
+    return c.json({ id: enrollment.id, token, expires_at: enrollment.expiresAt.toISOString(), line }, 201);
   });
 
   api.openapi(list, async (c) => {

@@ -3,7 +3,7 @@ import type { AccountsService } from '../../db/accounts/index.ts';
 import { DomainError } from '../../db/domain/errors.ts';
 import { FLOWS } from '../../db/domain/ports.ts';
 import type { Api, AppDeps, Ctx } from '../context.ts';
-import { addressOf } from '../guard.ts';
+import { addressOf, bearerToken } from '../guard.ts';
 import { json } from '../route.ts';
 import { time } from '../schemas.ts';
 
@@ -36,9 +36,8 @@ const health = createRoute({
 const round = (value: number | null) => (value === null ? null : Math.round(value * 1000) / 1000);
 
 async function mayReadMetrics(c: Ctx, accounts: Pick<AccountsService, 'callerOf'>): Promise<boolean> {
-  const [scheme, token] = (c.req.header('Authorization') ?? '').split(' ');
-  if (scheme?.toLowerCase() === 'bearer' && token)
-    return (await accounts.callerOf(token))?.user.role === 'ADMIN';
+  const token = bearerToken(c);
+  if (token !== null) return (await accounts.callerOf(token))?.user.role === 'ADMIN';
   const proxied = ['Forwarded', 'X-Forwarded-For', 'X-Real-IP', 'Via'].some(
     (name) => c.req.header(name) !== undefined,
   );

@@ -168,7 +168,7 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
     live.removeRoom(id);
     const granted = accounts.all().filter((user) => user.roomIds.has(id));
     await accounts.load();
-    for (const user of granted) await link.endUserSessions(user.id, 'a room was removed');
+    for (const user of granted) await link.endUserSessions(user.id);
     eventLog.record({ kind: 'room_deleted', actor: admin.username, roomId: id, detail: { name } });
     return c.body(null, 204);
   });

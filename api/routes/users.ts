@@ -107,7 +107,7 @@ export function userRoutes(api: Api, { accounts, eventLog, link }: AppDeps): voi
       ...(acl !== undefined && { acl }),
       ...(room_ids !== undefined && { roomIds: room_ids }),
     });
-    await link.endUserSessions(id, 'the account was changed');
+    await link.endUserSessions(id);
     eventLog.record({ kind: 'user_updated', actor: admin.username, detail: { username: user.username } });
     return c.json({ user: userDto(user) }, 200);
   });
@@ -117,7 +117,7 @@ export function userRoutes(api: Api, { accounts, eventLog, link }: AppDeps): voi
     const { id } = c.req.valid('param');
     const username = accounts.find(id)?.username ?? null;
     await accounts.remove(id);
-    await link.endUserSessions(id, 'the account was removed');
+    await link.forgetUser(id);
     eventLog.record({ kind: 'user_deleted', actor: admin.username, detail: { username } });
     return c.body(null, 204);
   });

@@ -1,12 +1,12 @@
-import { generate } from 'mqtt-packet';
+import { Pace } from './pace.ts';
+import { checkPacket, type Fault } from './strict.ts';
 import type { EngineClient } from './types.ts';
 
-/** A packet that declares more than this closes the connection before it is buffered. */
-export const MAX_PACKET_BYTES = 256 * 1024;
-/** Packets of one client that may be under way at once; its socket is not read above that. */
-export const MAX_IN_FLIGHT = 1000;
-/** Bytes a client may leave unread before messages for it are dropped. */
-export const MAX_UNREAD_BYTES = 256 * 1024;
+/** Packets of one client that may be under way at once; no more is read from it above that. */
+const MAX_IN_FLIGHT = 1000;
+/** Nobody is known yet: a will of 64 KiB fits, and what many strangers together can make us keep stays small. */
+const MAX_CONNECT_BYTES = 80 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 /** Aedes drops messages that it takes for duplicates when they are emitted out of order: nothing is remembered here. */
 const NO_DUPLICATES: Record<string, number> = new Proxy(Object.create(null), {
@@ -22,51 +22,120 @@ export interface Gate {
   wait(resume: () => void): void;
 }
 
+export interface IntakeLimits {
+  packetBytes: number;
+  packetsPerSecond: number;
+  bytesPerSecond: number;
+  unreadBytes: number;
+}
+
 export interface AdoptOptions {
   gate: Gate;
+  limits: IntakeLimits;
+  /** Milliseconds. */
+  now: () => number;
   onPacket: () => void;
+  /** It met a limit: it is made to wait, or (a packet that is too large) disconnected. */
+  onLimit: (limit: 'packets_per_second' | 'bytes_per_second' | 'packet_bytes') => void;
 }
 
 /**
- * Takes the reading of a client's socket over from Aedes: a bound on packets in flight, one on the declared size of a
- * packet, and a pause while the gate is closed. Aedes starts more packets at every `readable`, however many are held.
+ * Takes the reading of a client's socket over from Aedes. A packet is begun only when there is room for it: nothing
+ * between CONNECT and CONNACK, a bound on packets under way, a pace for each client, a pause while the gate is closed;
+ * and it is checked against the standard before anything lenient reads it. What is not begun stays in the socket.
  */
-export function adoptClient(client: EngineClient, { gate, onPacket }: AdoptOptions): void {
+export function adoptClient(client: EngineClient, options: AdoptOptions): void {
+  const { gate, limits, now, onPacket, onLimit } = options;
   const { conn, _parser: parser } = client;
+  const packets = new Pace(limits.packetsPerSecond, now());
+  const bytes = new Pace(limits.bytesPerSecond, now());
+  let greeted = false;
+  let timer: NodeJS.Timeout | null = null;
+  let waitsAtGate = false;
+  /** The parser was stopped before a packet whose first bytes it has. */
+  let stalled = false;
+
+  client.maxUnread = limits.unreadBytes;
   client.duplicates = NO_DUPLICATES;
   // A full socket is dealt with in authorizeForward; to wait here would stop whoever publishes.
   client.waitForDrain = (callback) => setImmediate(callback, null, client);
 
-  const parseLength = parser._parseLength;
-  parser._parseLength = function limited() {
-    const complete = parseLength.call(this);
-    if (complete && this.packet.length > MAX_PACKET_BYTES) {
-      this._emitError(new Error(`packet of ${this.packet.length} bytes exceeds ${MAX_PACKET_BYTES}`));
-      return false;
-    }
-    return complete;
+  const waitAtGate = () => {
+    if (waitsAtGate) return;
+    waitsAtGate = true;
+    gate.wait(() => {
+      waitsAtGate = false;
+      pump();
+    });
   };
-  parser.on('packet', onPacket);
 
-  let waiting = false;
-  const resume = () => {
-    waiting = false;
-    pump();
+  const waitForPace = (milliseconds: number) => {
+    if (timer !== null) return;
+    onLimit(packets.wait(now()) > 0 ? 'packets_per_second' : 'bytes_per_second');
+    timer = setTimeout(() => {
+      timer = null;
+      pump();
+    }, milliseconds);
   };
+
+  /** May the next packet begin? Whoever says no sees to it that `pump` is called again. */
+  const mayBegin = (): boolean => {
+    if (client._paused === true || client.closed) return false;
+    if (!client.connected) return !greeted;
+    if (client._parsingBatch >= MAX_IN_FLIGHT) return false;
+    if (gate.closed()) waitAtGate();
+    else {
+      const milliseconds = Math.max(packets.wait(now()), bytes.wait(now()));
+      if (milliseconds === 0) return true;
+      waitForPace(milliseconds);
+    }
+    // What is not read cannot be a sign of life: the client is not to blame for it.
+    client._keepaliveTimer?.refresh();
+    return false;
+  };
+
   const pump = () => {
-    while (client._paused !== true && !client.closed && client._parsingBatch < MAX_IN_FLIGHT) {
-      if (gate.closed() && client.connected) {
-        // What is not read cannot be a sign of life: the client is not to blame for it.
-        client._keepaliveTimer?.refresh();
-        if (!waiting) gate.wait(resume);
-        waiting = true;
-        return;
-      }
-      const chunk: Buffer | null = conn.read();
+    while (mayBegin()) {
+      const chunk: Buffer | null = stalled ? NOTHING : conn.read();
       if (chunk === null) return;
+      stalled = false;
+      bytes.take(chunk.length);
       parser.parse(chunk);
     }
   };
+
+  const fail = ({ reason, answer }: Fault): boolean => {
+    const end = () => parser._emitError(new Error(reason));
+    if (answer === undefined) end();
+    else {
+      client.pause();
+      conn.write(answer, end);
+    }
+    return false;
+  };
+
+  const { _parseHeader, _parseLength, _parsePayload } = parser;
+  parser._parseHeader = function begun() {
+    stalled = !mayBegin();
+    if (stalled) return false;
+    packets.take(1);
+    return _parseHeader.call(this) === true;
+  };
+  parser._parseLength = function limited() {
+    if (!_parseLength.call(this)) return false;
+    const max = greeted ? limits.packetBytes : Math.min(limits.packetBytes, MAX_CONNECT_BYTES);
+    if (this.packet.length <= max) return true;
+    onLimit('packet_bytes');
+    return fail({ reason: `a packet of ${this.packet.length} bytes exceeds ${max}` });
+  };
+  parser._parsePayload = function checked() {
+    if (this._list.length < this.packet.length) return false;
+    const fault = checkPacket(this.packet, this._list, greeted);
+    if (fault !== null) return fail(fault);
+    greeted = true;
+    return _parsePayload.call(this);
+  };
+  parser.on('packet', onPacket);
 
   // `_parsingBatch` counts packets under way: Aedes raises it for each packet and calls `_nextBatch` when one is done.
   client._parsingBatch = 0;
@@ -78,21 +147,7 @@ export function adoptClient(client: EngineClient, { gate, onPacket }: AdoptOptio
     if (client._parsingBatch > 0) client._parsingBatch--;
     pump();
   };
+  client.once('connected', () => setImmediate(pump));
   conn.removeAllListeners('readable');
   conn.on('readable', pump);
-}
-
-/** Writes a PUBLISH to one live connection, past subscriptions and queues. false: nothing was written. */
-export function sendTo(client: EngineClient, topic: string, payload: string, qos: 0 | 1): boolean {
-  if (client.closed || !client.connected || client.conn.destroyed) return false;
-  if (client.conn.writableLength > MAX_UNREAD_BYTES) return false;
-  const messageId = client._nextId;
-  if (qos > 0) client._nextId = messageId >= 65_535 ? 1 : messageId + 1;
-  const packet = { cmd: 'publish', topic, payload, qos, retain: false, dup: false } as const;
-  client.conn.write(generate(qos > 0 ? { ...packet, messageId } : packet));
-  return true;
-}
-
-export function isFrozen(client: EngineClient): boolean {
-  return client.conn.writableLength > MAX_UNREAD_BYTES;
 }

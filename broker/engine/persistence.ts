@@ -1,20 +1,26 @@
 import * as aedesPersistence from 'aedes-persistence';
+import type { Limits } from '../../db/domain/limits.ts';
+import { StoredSessions } from './stored-sessions.ts';
 import type { EngineClient, Persistence } from './types.ts';
-
-/** Messages kept for one absent session; the next one is dropped, as Mosquitto does, and counted. */
-export const MAX_QUEUED_PER_SESSION = 1000;
-/** Topics with a retained message; one more is not retained, and counted. */
-export const MAX_RETAINED = 10_000;
 
 // A CommonJS module whose types describe an ES module: its export is the factory itself.
 const { default: createMemory } = aedesPersistence as unknown as { default: () => Persistence };
 
+const NOTHING = Buffer.alloc(0);
+const length = ({ payload }: { payload: string | Buffer }) => Buffer.byteLength(payload);
+
 export interface PersistenceRules {
+  limits: Pick<
+    Limits,
+    'retained' | 'retainedBytes' | 'queued' | 'queuedBytes' | 'sessions' | 'sessionsPerUser'
+  >;
   /** Is this filter granted to this client? Aedes stores denied filters beside granted ones. */
   granted(client: EngineClient, filter: string): boolean;
   /** Must this message not be queued for this absent session? */
   withheld(clientId: string, topic: string): boolean;
-  onDropped(reason: 'queue_full' | 'retained_full'): void;
+  /** Is a client of this id connected? */
+  isLive(clientId: string): boolean;
+  onLimit(limit: 'retained' | 'queued' | 'sessions' | 'sessions_per_user', clientId: string | null): void;
 }
 
 export interface BoundedPersistence {
@@ -22,10 +28,15 @@ export interface BoundedPersistence {
   /** Filters with QoS above 0 of stored sessions that are no device's own. */
   observers(): number;
   dropRetained(concerns: (topic: string) => boolean): Promise<void>;
+  /** Forgets what is stored for these client ids: subscriptions and queues. */
+  dropSessions(concerns: (clientId: string) => boolean): Promise<void>;
+  /** For `/api/metrics`. */
+  sizes(): { sessions: number; queued: number; queuedBytes: number; retained: number; retainedBytes: number };
 }
 
 /** Aedes' memory persistence with bounds, and without the faults that its callers make it have. */
 export function createPersistence(rules: PersistenceRules): BoundedPersistence {
+  const { limits, onLimit } = rules;
   const persistence = createMemory();
   const base = {
     addSubscriptions: persistence.addSubscriptions.bind(persistence),
@@ -34,77 +45,108 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     outgoingEnqueueCombi: persistence.outgoingEnqueueCombi.bind(persistence),
     outgoingClearMessageId: persistence.outgoingClearMessageId.bind(persistence),
     storeRetained: persistence.storeRetained.bind(persistence),
+    incomingStorePacket: persistence.incomingStorePacket.bind(persistence),
   };
-  const queued = new Map<string, number>();
-  const retained = new Set<string>();
-  /** By client id: filters that a message may be queued for. */
-  const filters = new Map<string, Set<string>>();
-  let observers = 0;
+  const sessions = new StoredSessions();
+  /** Bytes by topic. */
+  const retained = new Map<string, number>();
+  let retainedBytes = 0;
 
-  const remember = (clientId: string, topics: string[], add: boolean) => {
-    // Only ids of people contain a slash: a device's own filters concern nobody else.
-    if (!clientId.includes('/')) return;
-    const set = filters.get(clientId) ?? new Set();
-    observers -= set.size;
-    for (const topic of topics) {
-      if (add) set.add(topic);
-      else set.delete(topic);
+  const dropSession = async (id: string) => {
+    const client = { id } as EngineClient;
+    for await (const packet of persistence.outgoingStream(client)) {
+      await persistence.outgoingClearMessageId(client, packet);
     }
-    observers += set.size;
-    if (set.size === 0) filters.delete(clientId);
-    else filters.set(clientId, set);
+    await persistence.cleanSubscriptions(client);
+    await persistence.cleanIncoming(client);
+    sessions.forget(id);
+  };
+
+  /** A new session is stored: the oldest absent one of the same person gives way, or of all people. */
+  const makeRoom = async (id: string) => {
+    if (sessions.has(id)) return;
+    const absent = (other: string) => !rules.isLive(other);
+    const evict = async (limit: 'sessions' | 'sessions_per_user', mayGo: (other: string) => boolean) => {
+      onLimit(limit, id);
+      const oldest = sessions.oldest((other) => absent(other) && mayGo(other));
+      if (oldest === null) throw new Error('too many sessions are stored');
+      await dropSession(oldest);
+    };
+    const owner = StoredSessions.ownerOf(id);
+    if (owner !== null && sessions.countOf(owner) >= limits.sessionsPerUser) {
+      await evict('sessions_per_user', (other) => StoredSessions.ownerOf(other) === owner);
+    }
+    if (sessions.size >= limits.sessions) {
+      await evict('sessions', (other) => StoredSessions.ownerOf(other) !== null);
+    }
   };
 
   persistence.addSubscriptions = async (client, subscriptions) => {
     const kept = subscriptions.filter(({ topic }) => rules.granted(client, topic));
+    if (kept.length === 0) return;
+    await makeRoom(client.id);
     await base.addSubscriptions(client, kept);
-    remember(
-      client.id,
-      kept.map(({ topic }) => topic),
-      true,
-    );
+    for (const { topic, qos } of kept) sessions.add(client.id, topic, qos);
   };
   persistence.removeSubscriptions = async (client, topics) => {
     await base.removeSubscriptions(client, topics);
-    remember(client.id, topics, false);
+    for (const topic of topics) sessions.remove(client.id, topic);
   };
   persistence.cleanSubscriptions = async (client) => {
     await base.cleanSubscriptions(client);
-    remember(client.id, [...(filters.get(client.id) ?? [])], false);
+    sessions.clear(client.id);
   };
   persistence.outgoingEnqueueCombi = async (subscriptions, packet) => {
+    const bytes = length(packet);
     const room = subscriptions.filter(({ clientId }) => {
       if (rules.withheld(clientId, packet.topic)) return false;
-      const waiting = queued.get(clientId) ?? 0;
-      if (waiting >= MAX_QUEUED_PER_SESSION) {
-        rules.onDropped('queue_full');
-        return false;
-      }
-      queued.set(clientId, waiting + 1);
-      return true;
+      const full =
+        sessions.queuedOf(clientId) >= limits.queued || sessions.queuedBytes + bytes > limits.queuedBytes;
+      if (full) onLimit('queued', clientId);
+      else sessions.queue(clientId, bytes);
+      return !full;
     });
-    await base.outgoingEnqueueCombi(room, packet);
+    if (room.length > 0) await base.outgoingEnqueueCombi(room, packet);
   };
   persistence.outgoingClearMessageId = async (client, packet) => {
     const cleared = await base.outgoingClearMessageId(client, packet);
-    if (cleared) {
-      const left = (queued.get(client.id) ?? 1) - 1;
-      if (left > 0) queued.set(client.id, left);
-      else queued.delete(client.id);
-    }
+    if (cleared) sessions.unqueue(client.id, cleared.payload === undefined ? null : length(cleared));
     return cleared;
   };
   persistence.storeRetained = async (packet) => {
-    if (packet.payload.length === 0) retained.delete(packet.topic);
-    else if (retained.has(packet.topic) || retained.size < MAX_RETAINED) retained.add(packet.topic);
-    else return rules.onDropped('retained_full');
+    const { topic } = packet;
+    const bytes = length(packet);
+    const before = retained.get(topic);
+    const after = retainedBytes - (before ?? 0) + bytes;
+    const full = (before === undefined && retained.size >= limits.retained) || after > limits.retainedBytes;
+    if (bytes > 0 && full) return onLimit('retained', null);
+    retainedBytes = after;
+    if (bytes === 0) retained.delete(topic);
+    else retained.set(topic, bytes);
     await base.storeRetained(packet);
   };
-  const dropRetained = async (concerns: (topic: string) => boolean) => {
-    const payload = Buffer.alloc(0);
-    for (const topic of [...retained].filter(concerns)) {
-      await persistence.storeRetained({ cmd: 'publish', topic, payload, qos: 0, retain: true, dup: false });
-    }
+  // It is kept to know a second copy by its id: what it says has been published.
+  persistence.incomingStorePacket = (client, packet) =>
+    base.incomingStorePacket(client, { ...packet, payload: NOTHING });
+
+  return {
+    persistence,
+    observers: () => sessions.observers,
+    dropRetained: async (concerns) => {
+      for (const topic of [...retained.keys()].filter(concerns)) {
+        const packet = { cmd: 'publish', topic, payload: NOTHING, qos: 0, retain: true, dup: false } as const;
+        await persistence.storeRetained(packet);
+      }
+    },
+    dropSessions: async (concerns) => {
+      for (const id of sessions.ids().filter(concerns)) await dropSession(id);
+    },
+    sizes: () => ({
+      sessions: sessions.size,
+      queued: sessions.queued,
+      queuedBytes: sessions.queuedBytes,
+      retained: retained.size,
+      retainedBytes,
+    }),
   };
-  return { persistence, observers: () => observers, dropRetained };
 }

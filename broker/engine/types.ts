@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { AedesPublishPacket, Client, PublishPacket, Subscription } from 'aedes';
+import type { Bytes, Header } from './strict.ts';
 
 /**
  * What Aedes 1.2.0 has and its types leave out, read from its source. Nothing beyond `broker/engine` touches
@@ -14,6 +15,8 @@ export interface EngineClient extends Client {
   subscriptions: Record<string, { qos: 0 | 1 | 2 }>;
   duplicates: Record<string, number>;
   connackSent: boolean;
+  /** Ours: bytes that it may leave unread before messages for it are dropped. */
+  maxUnread: number;
   _parser: EngineParser;
   _paused?: boolean;
   _parsingBatch: number;
@@ -27,8 +30,11 @@ export interface EngineClient extends Client {
 
 export interface EngineParser extends EventEmitter {
   parse(chunk: Buffer): number;
-  packet: { length: number };
+  packet: Header;
+  _list: Bytes;
+  _parseHeader(): boolean | undefined;
   _parseLength(): boolean;
+  _parsePayload(): boolean;
   _emitError(error: Error): void;
 }
 
@@ -41,8 +47,14 @@ export interface Persistence {
   subscriptionsByTopic(topic: string): Promise<{ clientId: string; topic: string; qos: number }[]>;
   outgoingEnqueueCombi(subscriptions: { clientId: string }[], packet: AedesPublishPacket): Promise<void>;
   outgoingEnqueue(subscription: { clientId: string }, packet: AedesPublishPacket): Promise<void>;
-  outgoingClearMessageId(client: EngineClient, packet: AedesPublishPacket): Promise<unknown>;
+  outgoingClearMessageId(
+    client: EngineClient,
+    packet: AedesPublishPacket,
+  ): Promise<AedesPublishPacket | undefined>;
+  outgoingStream(client: EngineClient): AsyncIterable<AedesPublishPacket>;
+  cleanIncoming(client: EngineClient): Promise<void>;
   storeRetained(packet: PublishPacket): Promise<void>;
+  incomingStorePacket(client: EngineClient, packet: PublishPacket): Promise<void>;
 }
 
 /** Set on a packet that nobody is to be sent: it was consumed by the application. */

@@ -1,23 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../domain/errors.ts';
 import type { Gate } from '../domain/gate.ts';
-import { guessKey, triedName } from '../domain/guesses.ts';
-import type { Accounts, EventLog, FlowMeter, LoginResult } from '../domain/ports.ts';
+import { triedName } from '../domain/guesses.ts';
+import type { Accounts, EventLog, FlowMeter, LoginResult, TokenRef } from '../domain/ports.ts';
 import type { User } from '../domain/types.ts';
 import type { Account, UserChange, UserStore } from '../stores/users.ts';
+import type { GuessGuard } from './guess-guard.ts';
+import { OPERATOR } from './operator.ts';
+import { passwordFault } from './password-rules.ts';
 import type { Passwords } from './passwords.ts';
-import type { Throttle } from './throttle.ts';
 import { looksLikeToken, type Tokens } from './tokens.ts';
-
-/** How long a try may wait for those of the same name and address, and how often it looks. */
-const TURN_LIMIT_MS = 3000;
-const TURN_LOOK_MS = 20;
 
 export interface AccountsDeps {
   users: UserStore;
   passwords: Passwords;
   tokens: Tokens;
-  throttle: Throttle;
+  guesses: GuessGuard;
   /** Bounds how many passwords are stretched at once. */
   gate: Gate;
   events: EventLog;
@@ -28,7 +25,7 @@ export interface AccountsDeps {
 /** Who a request comes from. */
 export interface Caller {
   user: User;
-  tokenId: string;
+  token: TokenRef;
 }
 
 export interface NewPerson extends Omit<Parameters<UserStore['create']>[0], 'passwordHash'> {
@@ -50,6 +47,9 @@ export interface AccountsService extends Accounts {
   callerOf(token: string): Promise<Caller | null>;
   /** Ends the caller's other tokens. Errors: INVALID when the current password is wrong, TOO_MANY_REQUESTS. */
   changePassword(caller: Caller, change: { current: string; next: string; address: string }): Promise<void>;
+  /** Ends the caller's token. */
+  logOut(caller: Caller): Promise<void>;
+  /** INVALID when the password is too weak, CONFLICT when the name is taken. */
   create(person: NewPerson): Promise<User>;
   update(id: number, change: Omit<UserChange, 'passwordHash'> & { password?: string }): Promise<User>;
   remove(id: number): Promise<void>;
@@ -60,9 +60,10 @@ const tooMany = (retryAfter: number) =>
 
 /** People and their log-ins, kept in memory and changed only after the database was. */
 export function createAccounts(deps: AccountsDeps): AccountsService {
-  const { users, passwords, tokens, throttle, gate, events, flows, now } = deps;
+  const { users, passwords, tokens, guesses, gate, events, flows, now } = deps;
   let byId = new Map<number, Account>();
   let byName = new Map<string, Account>();
+  let loggedOut = new Set<string>();
 
   let loading: Promise<void> = Promise.resolve();
 
@@ -70,6 +71,7 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     const accounts = await users.all();
     byId = new Map(accounts.map((account) => [account.user.id, account]));
     byName = new Map(accounts.map((account) => [account.user.username, account]));
+    loggedOut = new Set(await users.revokedTokens());
   };
 
   /** One after the other: what an earlier one read must not replace what a later one did. */
@@ -86,11 +88,13 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
 
   const callerOf = async (token: string): Promise<Caller | null> => {
     const claims = await tokens.read(token);
-    if (claims === null || claims.expiresAt <= now()) return null;
+    if (claims === null || claims.expiresAt <= now() || loggedOut.has(claims.tokenId)) return null;
+    const ref = { id: claims.tokenId, expiresAt: claims.expiresAt };
+    if (claims.userId === OPERATOR.id) return { user: OPERATOR, token: ref };
     const account = byId.get(claims.userId);
     if (account === undefined) return null;
     const valid = claims.version === account.tokenVersion || claims.tokenId === account.keptToken;
-    return valid ? { user: account.user, tokenId: claims.tokenId } : null;
+    return valid ? { user: account.user, token: ref } : null;
   };
 
   const isRight = async (account: Account | undefined, password: string): Promise<boolean> => {
@@ -99,28 +103,18 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     return gate.run(() => passwords.verify(account?.passwordHash ?? null, password));
   };
 
-  /** Tries of one name from one address beyond the limit wait for those under way: right ones lock nobody out. */
-  const enterInTurn = async (key: string): Promise<number | null> => {
-    const deadline = now() + TURN_LIMIT_MS;
-    for (;;) {
-      if (throttle.lockedFor(key) !== null) return throttle.lockedFor(key);
-      const wait = throttle.enter(key);
-      if (wait === null || now() > deadline) return wait;
-      await sleep(TURN_LOOK_MS);
-    }
-  };
-
   const authenticate = async (login: {
     username: string;
     password: string;
     address: string;
   }): Promise<LoginResult> => {
     const { username, password, address } = login;
-    const key = guessKey(username, address);
     const caller = looksLikeToken(password) ? await callerOf(password) : null;
     // A signature cannot be guessed: it counts neither for nor against the name.
-    if (caller !== null && caller.user.username === username) return { ok: true, user: caller.user };
-    const wait = await enterInTurn(key);
+    if (caller !== null && caller.user.username === username) {
+      return { ok: true, ...caller };
+    }
+    const wait = await guesses.enter(username, address);
     if (wait !== null) {
       events.record({ kind: 'login_locked', actor: triedName(username), detail: { address } });
       return { ok: false, reason: 'locked', retryAfterSeconds: wait };
@@ -130,22 +124,27 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     try {
       right = await isRight(account, password);
     } catch (error) {
-      throttle.abandoned(key);
+      guesses.settle(username, address, 'neither');
       if (!(error instanceof DomainError)) throw error;
       return { ok: false, reason: 'locked', retryAfterSeconds: error.retryAfter ?? 1 };
     }
     if (!right || account === undefined) {
-      throttle.failed(key);
+      guesses.settle(username, address, 'wrong');
       events.record({ kind: 'login_failed', actor: triedName(username), detail: { address } });
       return { ok: false, reason: 'invalid' };
     }
-    throttle.succeeded(key);
+    guesses.settle(username, address, 'right');
     // It may have changed while the password was checked.
     const current = byId.get(account.user.id);
-    return current === undefined ? { ok: false, reason: 'invalid' } : { ok: true, user: current.user };
+    if (current === undefined) return { ok: false, reason: 'invalid' };
+    return { ok: true, user: current.user, token: null };
   };
 
-  const hash = (password: string) => gate.run(() => passwords.hash(password));
+  const hash = async (field: string, password: string, username: string) => {
+    const fault = passwordFault(password, username);
+    if (fault !== null) throw new DomainError('INVALID', `${field}: ${fault}`);
+    return gate.run(() => passwords.hash(password));
+  };
 
   return {
     load,
@@ -169,7 +168,7 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
       return { token, expiresAt, user };
     },
 
-    changePassword: async ({ user, tokenId }, { current, next, address }) => {
+    changePassword: async ({ user, token }, { current, next, address }) => {
       const account = byId.get(user.id);
       if (account === undefined) throw new DomainError('UNAUTHORIZED', 'this account is gone');
       // Who has stolen a token must not find the password out with it.
@@ -177,22 +176,29 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
       if (!result.ok && result.reason === 'locked') throw tooMany(result.retryAfterSeconds);
       if (!result.ok || looksLikeToken(current))
         throw new DomainError('INVALID', 'current_password is wrong');
-      await users.setPassword(account, await hash(next), tokenId);
+      await users.setPassword(account, await hash('new_password', next, user.username), token.id);
       await load();
       events.record({ kind: 'password_changed', actor: user.username });
     },
 
+    logOut: async ({ user, token }) => {
+      await users.revokeToken(token);
+      loggedOut.add(token.id);
+      events.record({ kind: 'logout', actor: user.username });
+    },
+
     create: async ({ password, ...person }) => {
-      const id = await users.create({ ...person, passwordHash: await hash(password) });
+      const passwordHash = await hash('password', password, person.username);
+      const id = await users.create({ ...person, passwordHash });
       await load();
       return known(id);
     },
 
     update: async (id, { password, ...change }) => {
-      known(id);
+      const { username } = known(id);
       await users.update(id, {
         ...change,
-        ...(password !== undefined && { passwordHash: await hash(password) }),
+        ...(password !== undefined && { passwordHash: await hash('password', password, username) }),
       });
       await load();
       return known(id);

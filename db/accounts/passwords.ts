@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
+import { normalPassword as normal } from './password-rules.ts';
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. The library's default algorithm is argon2id. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 };
@@ -9,9 +10,6 @@ const base64 = (bytes: number) => randomBytes(bytes).toString('base64').replaceA
 /** A well-formed hash that no password has: checking it takes as long as checking a real one. */
 const decoy = () =>
   `$argon2id$v=19$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}$${base64(16)}$${base64(COST.outputLen)}`;
-
-/** The same word typed on two keyboards can arrive in two Unicode forms. */
-const normal = (password: string) => password.normalize('NFKC');
 
 export interface Passwords {
   hash(password: string): Promise<string>;

@@ -6,7 +6,8 @@ export interface Throttle {
    * Tries under way count like failures, so that many at once cannot pass the limit.
    */
   enter(key: string): number | null;
-  failed(key: string): void;
+  /** true: this one locked it. */
+  failed(key: string): boolean;
   succeeded(key: string): void;
   /** The try came to nothing: neither right nor wrong. */
   abandoned(key: string): void;
@@ -81,9 +82,10 @@ export function createThrottle({ failures, windowMs, lockMs, maxKeys, now }: Thr
       const entry = remember(key);
       entry.running = Math.max(0, entry.running - 1);
       entry.failedAt.push(now());
-      if (entry.failedAt.length < failures) return;
+      if (entry.failedAt.length < failures) return false;
       entry.lockedUntil = now() + lockMs;
       entry.failedAt = [];
+      return true;
     },
     abandoned: (key) => {
       const entry = recall(key);

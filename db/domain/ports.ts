@@ -9,10 +9,14 @@ export interface DeviceLink {
   /** Shows the key from a device's label to the device and waits for its word. */
   pair(device: Device, deviceKey: string): Promise<PairAnswer>;
   /** Ends every live MQTT session of a device or a person at once. */
-  endDeviceSessions(deviceId: string, reason: string): Promise<void>;
-  endUserSessions(userId: number, reason: string): Promise<void>;
+  endDeviceSessions(deviceId: string): Promise<void>;
+  endUserSessions(userId: number): Promise<void>;
+  /** Those that logged in with this token. */
+  endTokenSessions(tokenId: string): Promise<void>;
   /** The device has been removed: ends its session and drops what the broker keeps of it, retained messages too. */
   forgetDevice(deviceId: string): Promise<void>;
+  /** The account has been removed: ends its sessions and drops those that were kept for it. */
+  forgetUser(userId: number): Promise<void>;
 }
 
 export type PairAnswer =
@@ -27,8 +31,17 @@ export interface Accounts {
   authenticate(login: { username: string; password: string; address: string }): Promise<LoginResult>;
 }
 
+/** What a session that was opened with a JWT hangs on. */
+export interface TokenRef {
+  /** `jti` */
+  id: string;
+  /** Milliseconds. */
+  expiresAt: number;
+}
+
 export type LoginResult =
-  | { ok: true; user: User }
+  /** `token`: it came with a JWT instead of the password. */
+  | { ok: true; user: User; token: TokenRef | null }
   | { ok: false; reason: 'invalid' }
   /** Too many failures of this name from this address (or the password queue is full): try again later. */
   | { ok: false; reason: 'locked'; retryAfterSeconds: number };
@@ -56,7 +69,8 @@ export interface FlowMeter {
 
 /** What an administrator can read later: who did what and when. Bounded; never blocks the caller. */
 export interface EventLog {
-  record(event: NewEvent): void;
+  /** false: the same has been told within a minute, and is told later, with a count. */
+  record(event: NewEvent): boolean;
 }
 
 export interface NewEvent {
@@ -74,6 +88,7 @@ export type EventKind =
   | 'mqtt_login'
   | 'login_failed'
   | 'login_locked'
+  | 'logout'
   | 'password_changed'
   | 'user_created'
   | 'user_updated'
@@ -92,10 +107,15 @@ export type EventKind =
   | 'device_unpaired'
   | 'device_secret_renewed'
   | 'device_revoked'
+  | 'device_reenroll_allowed'
+  | 'device_reenroll_withdrawn'
   | 'pair_rejected'
   | 'command_requested'
   | 'command_finished'
-  | 'denied';
+  | 'denied'
+  | 'limit_reached'
+  | 'certificate_renewed'
+  | 'certificate_ends';
 
 /** Structural subset of a pino logger, so that nothing below `main` needs to know which one it is. */
 export interface Log {

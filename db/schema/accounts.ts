@@ -18,6 +18,13 @@ export const users = pgTable('users', {
   createdAt: instant('created_at').notNull().defaultNow(),
 });
 
+/** Tokens that were logged out, until they would have ended by themselves. */
+export const revokedTokens = pgTable('revoked_tokens', {
+  /** `jti` */
+  tokenId: text('token_id').primaryKey(),
+  expiresAt: instant('expires_at').notNull(),
+});
+
 export const userRooms = pgTable(
   'user_rooms',
   {

@@ -1,5 +1,4 @@
 import {
-  boolean,
   doublePrecision,
   index,
   integer,
@@ -30,7 +29,10 @@ export const devices = pgTable(
     /** Set by the first login with the secret: from then on no enrolment token opens this id. */
     secretUsedAt: instant('secret_used_at'),
     enrollmentId: integer('enrollment_id').references(() => enrollments.id, { onDelete: 'set null' }),
-    reenrollAllowed: boolean('reenroll_allowed').notNull().default(false),
+    /** Until then a person lets it enrol once more, though its secret has been used. */
+    reenrollUntil: instant('reenroll_until'),
+    /** Client certificates that were issued before do not count. */
+    credentialsSince: instant('credentials_since'),
     revokedAt: instant('revoked_at'),
     lastHeartbeat: instant('last_heartbeat'),
     lastError: jsonb('last_error').$type<LastError>(),

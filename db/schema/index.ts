@@ -1,4 +1,4 @@
-export { enrollments, userRooms, users } from './accounts.ts';
+export { enrollments, revokedTokens, userRooms, users } from './accounts.ts';
 export { commands, events, meta } from './activity.ts';
 export { capabilities, devices, widgets } from './devices.ts';
 export { purges, readings } from './readings.ts';

@@ -30,6 +30,10 @@ export function toDevice(row: DeviceRow): Device {
   };
 }
 
+/** Has a person allowed it to enrol once more? */
+export const mayReenroll = ({ reenrollUntil }: DeviceRow): boolean =>
+  reenrollUntil !== null && reenrollUntil.getTime() > Date.now();
+
 /** What a device says of itself; shape and limits are checked before it comes here. */
 export interface Registration {
   deviceId: string;
@@ -78,7 +82,7 @@ export function createDeviceStore(
     db.transaction(async (tx): Promise<Registered> => {
       const { deviceId, name, type, version, manufacturer } = registration;
       const [known] = await tx.select().from(devices).where(eq(devices.deviceId, deviceId)).for('update');
-      const unused = known === undefined || known.secretUsedAt === null || known.reenrollAllowed;
+      const unused = known === undefined || known.secretUsedAt === null || mayReenroll(known);
       const secret = by.giveSecret && unused ? createSecret() : null;
       const about = { name, type, version, manufacturer };
       const credentials =
@@ -87,7 +91,7 @@ export function createDeviceStore(
           : {
               secretHash: hashSecret(secret),
               secretUsedAt: null,
-              reenrollAllowed: false,
+              reenrollUntil: null,
               enrollmentId: by.enrollmentId,
             };
       let row: DeviceRow | undefined;
@@ -98,6 +102,11 @@ export function createDeviceStore(
           .values({ deviceId, ...about, ...credentials, roomId })
           .returning();
       } else {
+        // The token that it came with at first is asked for no second use: its answer may have been lost.
+        const { enrollmentId } = by;
+        if (secret !== null && enrollmentId !== null && enrollmentId !== known.enrollmentId) {
+          await useEnrollment(tx, enrollmentId);
+        }
         [row] = await tx
           .update(devices)
           .set({ ...about, ...credentials })
@@ -189,12 +198,21 @@ export function createDeviceStore(
       change(pk, { roomId }).catch((error: unknown) => {
         throw isForeignKeyViolation(error) ? new DomainError('NOT_FOUND', 'no such room') : error;
       }),
-    revoke: (pk: number) => change(pk, { revokedAt: new Date(), reenrollAllowed: false }),
+    revoke: (pk: number) => change(pk, { revokedAt: new Date(), reenrollUntil: null }),
+    /** Lets a device whose secret has been used enrol once more until then; null takes that back. */
+    allowReenroll: (pk: number, until: Date | null) => change(pk, { reenrollUntil: until }),
 
-    /** A new secret in place of the old one, told once; lifts a revocation. */
+    /** A new secret in place of the old one and of every client certificate, told once; lifts a revocation. */
     async renewSecret(pk: number): Promise<{ device: Device; secret: string }> {
       const secret = createSecret();
-      const credentials = { secretHash: hashSecret(secret), secretUsedAt: new Date(), revokedAt: null };
+      const now = new Date();
+      const credentials = {
+        secretHash: hashSecret(secret),
+        secretUsedAt: now,
+        credentialsSince: now,
+        revokedAt: null,
+        reenrollUntil: null,
+      };
       return { device: await change(pk, credentials), secret };
     },
 

@@ -1,8 +1,9 @@
-import { and, asc, count, eq, ne } from 'drizzle-orm';
+import { and, asc, count, eq, lt, ne, sql } from 'drizzle-orm';
 import type { Database } from '../client.ts';
 import { DomainError } from '../domain/errors.ts';
+import type { TokenRef } from '../domain/ports.ts';
 import type { Acl, Role, User } from '../domain/types.ts';
-import { userRooms, users } from '../schema/index.ts';
+import { revokedTokens, userRooms, users } from '../schema/index.ts';
 import { isForeignKeyViolation, isUniqueViolation } from './violations.ts';
 
 /** A user with what log-in needs and nobody is told. */
@@ -117,6 +118,21 @@ export function createUserStore(db: Database) {
         .update(users)
         .set({ passwordHash, keptToken, tokenVersion: account.tokenVersion + 1 })
         .where(eq(users.id, account.user.id));
+    },
+
+    /** `jti` of every token that was logged out and has not expired. */
+    async revokedTokens(): Promise<string[]> {
+      const rows = await db.select({ id: revokedTokens.tokenId }).from(revokedTokens);
+      return rows.map(({ id }) => id);
+    },
+
+    /** Forgets those that have expired meanwhile. */
+    async revokeToken({ id: tokenId, expiresAt }: TokenRef): Promise<void> {
+      await db.delete(revokedTokens).where(lt(revokedTokens.expiresAt, sql`now()`));
+      await db
+        .insert(revokedTokens)
+        .values({ tokenId, expiresAt: new Date(expiresAt) })
+        .onConflictDoNothing();
     },
 
     /** Errors: NOT_FOUND, CONFLICT (the last admin). */

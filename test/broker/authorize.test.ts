@@ -36,6 +36,7 @@ const person = (
 ): Identity => ({
   kind: 'person',
   user: { id: 1, username: 'eva', name: null, role, acl, roomIds: new Set(rooms), createdAt: new Date() },
+  token: null,
 });
 
 void test('a device publishes to its own topics alone', () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
-import { localNames, openCertificates } from '../../certs/index.ts';
-import { silent } from '../helpers/database.ts';
+import { localNames } from '../../certs/names.ts';
+import { daysLeft, openCertificateStore } from '../../certs/store.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -19,12 +19,14 @@ function folder(t: TestContext): string {
 
 void test('the server certificate is trusted under every local name, and a device certificate names its device', async (t) => {
   const dir = folder(t);
-  const { ca, server, issueDevice } = await openCertificates({ dir, log: silent });
-  const device = await issueDevice('ESP32-1');
+  const store = openCertificateStore({ dir });
+  await store.ensureServer();
+  const server = store.server();
+  const { caPem, ...device } = await store.issueDevice('ESP32-1');
   const listener = createServer({
     key: server.keyPem,
     cert: server.certPem,
-    ca: ca.certPem,
+    ca: caPem,
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.3',
@@ -43,7 +45,7 @@ void test('the server certificate is trusted under every local name, and a devic
     port: address.port,
     host: '127.0.0.1',
     servername: 'localhost',
-    ca: ca.certPem,
+    ca: caPem,
     key: device.keyPem,
     cert: device.certPem,
   });
@@ -57,35 +59,78 @@ void test('the server certificate is trusted under every local name, and a devic
 
 void test('what is there is kept; a certificate that ends within 30 days is made anew by the same CA', async (t) => {
   const dir = folder(t);
-  const first = await openCertificates({ dir, log: silent });
-  const second = await openCertificates({ dir, log: silent });
-  assert.deepEqual(second.server, first.server);
-  const later = () => Date.now() + 368 * DAY_MS;
-  const third = await openCertificates({ dir, log: silent, now: later });
-  assert.notEqual(third.server.certPem, first.server.certPem);
-  assert.equal(third.ca.fingerprintSha256, first.ca.fingerprintSha256);
+  const store = openCertificateStore({ dir });
+  assert.equal(await store.ensureServer(), 'there is none');
+  const first = store.server();
+  assert.equal(await openCertificateStore({ dir }).ensureServer(), null);
+  assert.deepEqual(store.server(), first);
+  const later = openCertificateStore({ dir, now: () => Date.now() + 368 * DAY_MS });
+  assert.equal(await later.ensureServer(), 'it ends soon');
+  assert.notEqual(later.server().certPem, first.certPem);
+  const { current } = await later.authorities();
+  assert.ok(new X509Certificate(first.certPem).verify(current.certificate.publicKey));
 });
 
 void test('a half-written server certificate is replaced; a damaged CA is an error that says what to do', async (t) => {
   const dir = folder(t);
-  await openCertificates({ dir, log: silent });
-  writeFileSync(join(dir, 'server.crt'), '-----BEGIN');
-  const { server } = await openCertificates({ dir, log: silent });
-  assert.ok(new X509Certificate(server.certPem).checkHost('localhost'));
+  const store = openCertificateStore({ dir });
+  await store.ensureServer();
+  writeFileSync(join(dir, 'server.pem'), '-----BEGIN');
+  assert.equal(await store.ensureServer(), 'the file is damaged');
+  assert.ok(new X509Certificate(store.server().certPem).checkHost('localhost'));
   writeFileSync(join(dir, 'ca.crt'), '-----BEGIN');
-  await assert.rejects(openCertificates({ dir, log: silent }), /ca\.crt or ca\.key is damaged: restore/);
+  await assert.rejects(store.ensureServer(), /ca\.crt or ca\.key is damaged: restore/);
 });
 
 void test('a CA certificate that was lost is made again from its key, and what it issued stays trusted', async (t) => {
   const dir = folder(t);
-  const { server } = await openCertificates({ dir, log: silent });
+  const store = openCertificateStore({ dir });
+  await store.ensureServer();
+  const server = store.server();
   rmSync(join(dir, 'ca.crt'));
-  const { ca, server: after } = await openCertificates({ dir, log: silent });
-  assert.deepEqual(after, server);
-  const authority = new X509Certificate(ca.certPem);
-  assert.ok(new X509Certificate(server.certPem).checkIssued(authority));
-  assert.ok(new X509Certificate(server.certPem).verify(authority.publicKey));
+  assert.equal(await store.ensureServer(), null);
+  assert.deepEqual(store.server(), server);
+  const { current } = await store.authorities();
+  assert.ok(new X509Certificate(server.certPem).checkIssued(current.certificate));
+  assert.ok(new X509Certificate(server.certPem).verify(current.certificate.publicKey));
   rmSync(join(dir, 'ca.key'));
-  await assert.rejects(openCertificates({ dir, log: silent }), /ca\.key is missing/);
+  await assert.rejects(store.authorities(), /ca\.key is missing/);
   assert.ok(readFileSync(join(dir, 'ca.crt'), 'utf8').includes('BEGIN'));
+});
+
+void test('a rotation keeps both CAs until the old one is dropped, whenever the power goes', async (t) => {
+  const dir = folder(t);
+  const store = openCertificateStore({ dir });
+  await store.ensureServer();
+  const before = store.server();
+  const old = (await store.authorities()).current;
+  await assert.rejects(store.dropOldCa(), /one CA only/);
+  const next = await store.beginRotation();
+  await assert.rejects(store.beginRotation(), /a rotation is under way/);
+  assert.equal(readFileSync(join(dir, 'ca.crt'), 'utf8'), old.certPem + next.certPem);
+  assert.equal(await store.ensureServer(), null, 'devices that know the old CA alone go on');
+  const device = await store.issueDevice('d1');
+  assert.ok(new X509Certificate(device.certPem).verify(next.certificate.publicKey));
+  assert.equal(device.caPem, old.certPem + next.certPem);
+
+  // The power goes right after the one step that counts: what follows is made good at the next look.
+  renameSync(join(dir, 'ca-next.key'), join(dir, 'ca.key'));
+  const after = openCertificateStore({ dir });
+  assert.equal((await after.authorities()).current.certPem, next.certPem);
+  assert.equal(readFileSync(join(dir, 'ca.crt'), 'utf8'), next.certPem);
+  assert.equal(await after.ensureServer(), 'the CA is another');
+  assert.notEqual(after.server().certPem, before.certPem);
+});
+
+void test('no device id leads out of the folder, and what was made is listed with its days', async (t) => {
+  const dir = folder(t);
+  const store = openCertificateStore({ dir });
+  for (const id of ['..', '.', 'a.crt', 'lamp']) {
+    const { certPem } = await store.issueDevice(id);
+    assert.equal(dirname(store.writeDevice(id, 'crt', certPem)), join(dir, 'devices'));
+  }
+  const names = (await store.list()).map(({ name }) => name);
+  assert.deepEqual(names, ['ca', 'device .', 'device ..', 'device a.crt', 'device lamp']);
+  const [, device] = await store.list();
+  assert.ok(device !== undefined && daysLeft(device.certificate, Date.now()) > 3600);
 });

@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
-import { openCertificates } from '../../certs/index.ts';
-import { silent } from '../helpers/database.ts';
+import { openCertificateStore } from '../../certs/store.ts';
 import { enrolled, reading } from '../helpers/devices.ts';
 import { startServer } from '../helpers/setup.ts';
 import { Wire } from '../helpers/wire.ts';
@@ -12,7 +11,7 @@ import { Wire } from '../helpers/wire.ts';
 void test('a client certificate of our CA logs its device in without a password, and no other', async (t) => {
   const { server, rest } = await startServer(t);
   for (const id of ['certified', 'other']) (await enrolled(server, rest, id)).wire.socket.destroy();
-  const certificates = await openCertificates({ dir: join(server.dataDir, 'certs'), log: silent });
+  const certificates = openCertificateStore({ dir: join(server.dataDir, 'certs') });
   const { keyPem, certPem } = await certificates.issueDevice('certified');
   const open = async () => {
     const options = { port: server.ports.mqtts, host: '127.0.0.1', servername: 'localhost', ca: server.ca };

@@ -72,7 +72,7 @@ void test('the process on its own', async (t) => {
     const mode = (...path: string[]) => statSync(join(server.dataDir, ...path)).mode & 0o777;
     assert.equal(mode(), 0o700);
     assert.equal(mode('certs', 'ca.key'), 0o600);
-    assert.equal(mode('certs', 'server.key'), 0o600);
+    assert.equal(mode('certs', 'server.pem'), 0o600);
     assert.equal(mode('jwt.secret'), 0o600);
     assert.equal(mode('db'), 0o700);
   });

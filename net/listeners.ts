@@ -1,5 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type SecureVersion, type TLSSocket } from 'node:tls';
+import {
+  createServer as createTlsServer,
+  type SecureVersion,
+  type TLSSocket,
+  type Server as TlsServer,
+} from 'node:tls';
 import type { Log } from '../db/domain/ports.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -14,11 +19,25 @@ export interface Address {
   port: number | 'off';
 }
 
+/** PEM. */
 export interface TlsMaterial {
   keyPem: string;
   certPem: string;
   caPem: string;
   minVersion: SecureVersion;
+}
+
+/** The version is told every time: without it a changed context would let older ones in again. */
+const contextOf = ({ keyPem, certPem, caPem, minVersion }: TlsMaterial) => ({
+  key: keyPem,
+  cert: certPem,
+  ca: caPem,
+  minVersion,
+});
+
+/** For connections from now on; those that are open stay as they are. */
+export function replaceMaterial(server: TlsServer, tls: TlsMaterial): void {
+  server.setSecureContext(contextOf(tls));
 }
 
 function prepare(socket: Socket): Socket {
@@ -36,14 +55,10 @@ export function createTlsListener(
   tls: TlsMaterial,
   onConnection: (socket: TLSSocket) => void,
   log: Log,
-): Server {
-  const { keyPem, certPem, caPem, minVersion } = tls;
+): TlsServer {
   const server = createTlsServer(
     {
-      key: keyPem,
-      cert: certPem,
-      ca: caPem,
-      minVersion,
+      ...contextOf(tls),
       requestCert: true,
       rejectUnauthorized: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,

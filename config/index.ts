@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { parseDuration } from './db/domain/duration.ts';
-import { WIDGET_STATUSES, type WidgetStatus } from './db/domain/types.ts';
+import { MAX_PASSWORD, MIN_PASSWORD, passwordFault } from '../db/accounts/password-rules.ts';
+import type { Limits } from '../db/domain/limits.ts';
+import { WIDGET_STATUSES, type WidgetStatus } from '../db/domain/types.ts';
+import { readLimits } from './limits.ts';
+import { createReader } from './reader.ts';
 
 export interface ListenerAddress {
   host: string;
@@ -29,13 +32,18 @@ export interface Config {
   commandExpiryMs: number;
   pairTimeoutMs: number;
   defaultWidgetStatus: WidgetStatus;
+  /** Origins of web pages elsewhere that may call the API. */
+  corsOrigins: readonly string[];
+  /** Paths of an operator's own certificate and key, in place of ours. */
+  tlsFiles: { cert: string; key: string } | null;
+  /** How devices are told to reach this box; null: its addresses. */
+  publicHost: string | null;
+  limits: Limits;
   logLevel: (typeof LOG_LEVELS)[number];
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const MIN_SECRET_BYTES = 32;
-const MIN_PASSWORD = 8;
-const MAX_PASSWORD = 1024;
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
@@ -70,45 +78,8 @@ const isLoopback = (host: string) =>
 
 /** Throws a ConfigError that names every bad variable. An empty variable counts as unset. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  const lines: string[] = [];
-
-  /** `parse` gives undefined for a value that is not allowed. */
-  const read = <T>(
-    name: string,
-    fallback: T,
-    allowed: string,
-    parse: (text: string) => T | undefined,
-    secret = false,
-  ): T => {
-    const text = env[name];
-    if (text === undefined || text === '') return fallback;
-    const value = parse(text);
-    if (value !== undefined) return value;
-    lines.push(
-      `${name}: ${secret ? 'the value that is set' : JSON.stringify(text)} is not allowed: ${allowed}`,
-    );
-    return fallback;
-  };
-
-  const oneOf = <T extends string>(name: string, fallback: T, values: readonly T[]): T =>
-    read(name, fallback, `one of ${values.join(', ')}`, (text) => values.find((value) => value === text));
-
-  const duration = (name: string, fallback: number, min: number, max: number, range: string): number =>
-    read(name, fallback, `a duration such as 500ms, 60s, 5m, 72h or 7d, ${range}`, (text) => {
-      const ms = parseDuration(text);
-      return ms !== null && ms >= min && ms <= max ? ms : undefined;
-    });
-
-  const port = (name: string, fallback: number): number | 'off' =>
-    read<number | 'off'>(name, fallback, 'a port from 0 (any free one) to 65535, or off', (text) => {
-      if (text === 'off') return 'off';
-      return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
-    });
-
-  const host = (name: string, fallback: string): string =>
-    read(name, fallback, 'an IP address or a host name', (text) =>
-      isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(text) ? text : undefined,
-    );
+  const reader = createReader(env);
+  const { lines, read, oneOf, duration, port, host } = reader;
 
   const plaintext = oneOf('ALLOW_PLAINTEXT', 'false', ['true', 'false']) === 'true';
   const plain = (name: string, address: ListenerAddress): ListenerAddress => {
@@ -119,6 +90,15 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       );
     }
     return address;
+  };
+
+  const tlsFiles = (): Config['tlsFiles'] => {
+    const { TLS_CERT: cert, TLS_KEY: key } = env;
+    if (!cert && !key) return null;
+    if (cert && key) return { cert, key };
+    const [missing, set] = cert ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY'];
+    lines.push(`${missing}: must be set too when ${set} is: the path of a PEM file`);
+    return null;
   };
 
   read('REDIS_URL', '', 'this version runs as one node; leave it unset', () => undefined, true);
@@ -147,8 +127,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     adminPassword: read<string | null>(
       'ADMIN_PASSWORD',
       null,
-      `a password of ${MIN_PASSWORD} to ${MAX_PASSWORD} characters`,
-      (text) => (text.length >= MIN_PASSWORD && text.length <= MAX_PASSWORD ? text : undefined),
+      `a password of ${MIN_PASSWORD} to ${MAX_PASSWORD} characters that is not among the common ones`,
+      (text) => (passwordFault(text) === null ? text : undefined),
       true,
     ),
     jwtSecret: read<string | null>(
@@ -165,10 +145,26 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     commandExpiryMs: duration('COMMAND_EXPIRY', HOUR, 100, 30 * DAY, 'from 100ms to 30d'),
     pairTimeoutMs: duration('PAIR_TIMEOUT', 30 * SECOND, 100, HOUR, 'from 100ms to 1h'),
     defaultWidgetStatus: oneOf('DEFAULT_WIDGET_STATUS', 'exclude', WIDGET_STATUSES),
+    corsOrigins: read<string[]>(
+      'CORS_ORIGINS',
+      [],
+      'origins such as https://app.example.org, separated by commas',
+      parseOrigins,
+    ),
+    tlsFiles: tlsFiles(),
+    publicHost: host('PUBLIC_HOST', null),
+    limits: readLimits(reader),
     logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   };
   if (lines.length > 0) throw new ConfigError(lines);
   return Object.freeze(config);
+}
+
+function parseOrigins(text: string): string[] | undefined {
+  const origins = text.split(',').map((origin) => origin.trim());
+  const isOrigin = (origin: string) =>
+    /^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
+  return origins.every(isOrigin) ? origins : undefined;
 }
 
 function parseDatabaseUrl(text: string): string | undefined {

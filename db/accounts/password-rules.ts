@@ -1,0 +1,30 @@
+import { dictionary } from '@zxcvbn-ts/language-common';
+
+export const MIN_PASSWORD = 8;
+export const MAX_PASSWORD = 1024;
+
+/** Some 18,000 that are tried first. Of the library only this list is used. */
+const COMMON = new Set(dictionary['passwords-common'].filter((word) => [...word].length >= MIN_PASSWORD));
+const OWN_NAMES = ['pmiot', 'admin', 'administrator'];
+
+/** The same word typed on two keyboards can arrive in two Unicode forms. */
+export const normalPassword = (password: string): string => password.normalize('NFKC');
+
+/**
+ * What is wrong with a password that somebody wants to take, or null. NIST SP 800-63B, section 3.1.1.2: length counts
+ * and composition does not; what is common, or made of the names at hand, is refused.
+ */
+export function passwordFault(password: string, username = ''): string | null {
+  const normal = normalPassword(password);
+  const { length } = [...normal];
+  if (length < MIN_PASSWORD) return `must have at least ${MIN_PASSWORD} characters`;
+  if (length > MAX_PASSWORD) return `must have at most ${MAX_PASSWORD} characters`;
+  const lower = normal.toLowerCase();
+  if (COMMON.has(lower)) return 'is one of the most common passwords: take a few words that belong to you';
+  if (new Set(lower).size <= 2) return 'repeats the same characters: take a few words that belong to you';
+  const core = lower.replace(/[\s\d\p{P}\p{S}]+/gu, '');
+  if ([...OWN_NAMES, username.toLowerCase()].includes(core)) {
+    return 'is made of a name that is easily guessed: take a few words that belong to you';
+  }
+  return null;
+}

@@ -1,0 +1,96 @@
+import type { Server, Socket } from 'node:net';
+import { Gauge, type Registry } from 'prom-client';
+import { addressGroup, plainAddress } from '../db/domain/address.ts';
+import type { Limits, LimitWatch } from '../db/domain/limits.ts';
+
+interface Place {
+  open: number;
+  halfOpen: number;
+}
+
+type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localPort'>;
+
+/** The same for a socket and for the TLS socket around it. */
+const keyOf = ({ remoteAddress, remotePort, localPort }: Ends) =>
+  `${remoteAddress} ${remotePort} ${localPort}`;
+
+export interface AdmissionDeps {
+  limits: Pick<Limits, 'connections' | 'connectionsPerAddress' | 'halfOpenPerAddress'>;
+  watch: LimitWatch;
+  registry: Registry;
+}
+
+/** Counts the connections of all listeners together, and refuses those beyond a limit before they cost anything. */
+export class Admission {
+  readonly #limits: AdmissionDeps['limits'];
+  readonly #watch: LimitWatch;
+  readonly #places = new Map<string, Place>();
+  /** Connections from which nothing that makes sense has come yet. */
+  readonly #halfOpen = new Map<string, Place>();
+  #open = 0;
+
+  constructor({ limits, watch, registry }: AdmissionDeps) {
+    this.#limits = limits;
+    this.#watch = watch;
+    const gauge = (name: string, help: string, value: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers: [registry],
+        collect() {
+          this.set(value());
+        },
+      });
+    gauge('pm_iot_connections', 'Open connections to all listeners', () => this.#open);
+    gauge('pm_iot_connections_half_open', 'Those that have not logged in or asked anything yet', () => {
+      return this.#halfOpen.size;
+    });
+  }
+
+  /** From now on the server gets only connections that are admitted. Call it before it listens. */
+  guard(server: Server): void {
+    const listeners = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      if (!this.#admit(socket)) socket.destroy();
+      else for (const listener of listeners) listener.call(server, socket);
+    });
+  }
+
+  /** It has logged in, or sent a whole request. */
+  established(socket: Ends): void {
+    const key = keyOf(socket);
+    const place = this.#halfOpen.get(key);
+    if (place === undefined) return;
+    place.halfOpen--;
+    this.#halfOpen.delete(key);
+  }
+
+  #admit(socket: Socket): boolean {
+    const address = plainAddress(socket.remoteAddress);
+    const group = addressGroup(address);
+    const place = this.#places.get(group) ?? { open: 0, halfOpen: 0 };
+    const { connections, connectionsPerAddress, halfOpenPerAddress } = this.#limits;
+    const refuse = (limit: Parameters<LimitWatch['reached']>[0]) => {
+      this.#watch.reached(limit, { actor: group, address });
+      return false;
+    };
+    if (this.#open >= connections) return refuse('connections');
+    if (place.open >= connectionsPerAddress) return refuse('connections_per_address');
+    if (place.halfOpen >= halfOpenPerAddress) return refuse('half_open_per_address');
+
+    const key = keyOf(socket);
+    this.#places.set(group, place);
+    this.#halfOpen.set(key, place);
+    this.#open++;
+    place.open++;
+    place.halfOpen++;
+    socket.once('close', () => {
+      if (this.#halfOpen.delete(key)) place.halfOpen--;
+      this.#open--;
+      place.open--;
+      if (place.open === 0) this.#places.delete(group);
+    });
+    return true;
+  }
+}

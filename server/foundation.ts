@@ -1,0 +1,65 @@
+import { readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Config } from '../config/index.ts';
+import { connect } from '../db/client.ts';
+import { openDataDir } from '../db/data-dir.ts';
+import { createClock } from '../db/domain/clock.ts';
+import { createEventLog } from '../db/event-log.ts';
+import { createFlowMeter } from '../db/flow-meter.ts';
+import { readWatermark } from '../db/maintenance.ts';
+import { newestMigration } from '../db/migrate.ts';
+import { openDatabase } from '../db/open.ts';
+import { createEventStore } from '../db/stores/events.ts';
+
+export interface FoundationDeps {
+  config: Config;
+  log: Logger;
+  onStop: (stop: () => Promise<void> | void) => void;
+  /** Something without which nothing can be stored has ended. */
+  onFatal: (error: Error) => void;
+}
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The built program lies in `dist/server`, package.json two folders above. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(here('../../package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+/** A time that has certainly passed: when the program was made. Milliseconds. */
+export function builtAt(): number {
+  return Math.min(newestMigration(), statSync(here(import.meta.url)).mtimeMs);
+}
+
+/** What everything else stands on: the folder, the database, the clock, and what is counted and told. */
+export async function openFoundation({ config, log, onStop, onFatal }: FoundationDeps) {
+  const part = (name: string) => log.child({ part: name });
+  const now = Date.now;
+  const dataDir = await openDataDir(config.dataDir);
+  onStop(dataDir.release);
+  const database = await openDatabase({
+    dataDir: dataDir.path,
+    url: config.databaseUrl,
+    log: part('db'),
+    onCrash: onFatal,
+  });
+  onStop(database.stop);
+  const { sql, db, close } = connect(database.target, part('db'));
+  onStop(close);
+
+  const clock = createClock(now, Math.max(builtAt(), await readWatermark(sql)));
+  if (!clock.trusted()) log.warn({ now: new Date(now()) }, 'the clock of this machine is wrong');
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  const flows = createFlowMeter(now);
+  const events = createEventStore(db);
+  const eventLog = createEventLog({ store: events, log: part('events'), now });
+  eventLog.start();
+  onStop(eventLog.stop);
+  return { part, now, dataDir: dataDir.path, sql, db, clock, metrics, flows, events, eventLog };
+}
+
+export type Foundation = Awaited<ReturnType<typeof openFoundation>>;

@@ -1,0 +1,216 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { createApp } from '../api/app.ts';
+import { createBroker } from '../broker/index.ts';
+import { openCertificates } from '../certs/index.ts';
+import { reachableHosts } from '../certs/names.ts';
+import type { Config } from '../config/index.ts';
+import {
+  createAccounts,
+  createGuessGuard,
+  createPasswords,
+  createThrottle,
+  createTokens,
+  ensureAdmin,
+} from '../db/accounts/index.ts';
+import { createCommands } from '../db/commands.ts';
+import { readOrCreateSecret } from '../db/data-dir.ts';
+import { createGate } from '../db/domain/gate.ts';
+import { createLiveState } from '../db/live-state/index.ts';
+import { createMaintenance } from '../db/maintenance.ts';
+import { createReadingWriter } from '../db/reading-writer.ts';
+import { createCommandStore } from '../db/stores/commands.ts';
+import { createDeviceStore } from '../db/stores/devices.ts';
+import { createEnrollmentStore } from '../db/stores/enrollments.ts';
+import { createHistoryStore } from '../db/stores/history.ts';
+import { createRoomStore } from '../db/stores/rooms.ts';
+import { createUserStore } from '../db/stores/users.ts';
+import { createWidgetStore } from '../db/stores/widgets.ts';
+import { Admission } from '../net/admission.ts';
+import { createLimitWatch } from '../net/limit-watch.ts';
+import { builtAt, openFoundation, packageVersion } from './foundation.ts';
+import { createListeners } from './listeners.ts';
+
+const LOCK_FAILURES = { failures: 10, windowMs: 60_000, lockMs: 60_000, maxKeys: 10_000 };
+/** Passwords stretched at once: 19 MiB and a thread each. */
+const PASSWORD_GATE = { concurrency: 2, maxWaiting: 50 };
+/** Of the 10 s that a stop may take. */
+const QUIESCE_MS = 4000;
+const LAST_COMMIT_MS = 2000;
+const LAST_ANSWERS_MS = 1000;
+
+export interface Running {
+  /** What was accepted is committed and acknowledged, then all ends. */
+  stop(): Promise<void>;
+}
+
+export interface ServerDeps {
+  config: Config;
+  log: Logger;
+  /** Something without which nothing can be stored has ended. */
+  onFatal: (error: Error) => void;
+}
+
+type OnStop = (stop: () => Promise<void> | void) => void;
+
+/** Composes the program: everything that lives longer than a request is made and wired here, and stopped in reverse. */
+export async function startServer(deps: ServerDeps): Promise<Running> {
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const end of stops.reverse()) await end();
+  };
+  try {
+    await compose(deps, (end) => stops.push(end));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop };
+}
+
+async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
+  const foundation = await openFoundation({ config, log, onStop, onFatal });
+  const { part, now, dataDir, sql, db, clock, metrics, flows, events, eventLog } = foundation;
+  const { limits } = config;
+  const limitWatch = createLimitWatch({ registry: metrics, events: eventLog, log: part('limits') });
+  const earliest = builtAt();
+  const certificates = await openCertificates({
+    dir: join(dataDir, 'certs'),
+    files: config.tlsFiles,
+    log: part('certs'),
+    events: eventLog,
+    registry: metrics,
+    now: () => Math.max(now(), earliest),
+  });
+
+  const live = createLiveState({ db, sql, log: part('live'), now, offlineAfterMs: config.offlineAfterMs });
+  await live.load();
+  live.start();
+  onStop(live.stop);
+
+  const accounts = createAccounts({
+    users: createUserStore(db),
+    passwords: createPasswords(),
+    tokens: createTokens({
+      secret: config.jwtSecret ?? readOrCreateSecret(dataDir, 'jwt.secret'),
+      expiresInMs: config.jwtExpiresInMs,
+      now,
+    }),
+    guesses: createGuessGuard({ limits, watch: limitWatch, now }),
+    gate: createGate(PASSWORD_GATE),
+    events: eventLog,
+    flows,
+    now,
+  });
+  await accounts.load();
+  const { adminUsername: username, adminPassword: password } = config;
+  const madePassword = await ensureAdmin(accounts, { username, password });
+
+  const writer = createReadingWriter({
+    sql,
+    log: part('writer'),
+    onStored: ({ widgetId, at, seq, value }) => {
+      clock.stored(at);
+      live.applyReading(widgetId, at, seq, value);
+    },
+    onGroup: (_readings, milliseconds, ok) => flows.record('database_sync', milliseconds, ok),
+  });
+  writer.start();
+
+  const devices = createDeviceStore({ db, sql }, { defaultWidgetStatus: config.defaultWidgetStatus });
+  const enrollments = createEnrollmentStore(db);
+  const admission = new Admission({ limits, watch: limitWatch, registry: metrics });
+  const broker = createBroker({
+    live,
+    writer,
+    clock,
+    devices,
+    findEnrollment: enrollments.findByToken,
+    accounts,
+    guesses: createThrottle({ ...LOCK_FAILURES, now }),
+    events: eventLog,
+    flows,
+    log: part('broker'),
+    metrics,
+    enrollmentMode: config.enrollment,
+    pairTimeoutMs: config.pairTimeoutMs,
+    limits,
+    limitWatch,
+    corsOrigins: config.corsOrigins,
+    onEstablished: (socket) => admission.established(socket),
+  });
+  const commands = createCommands({
+    store: createCommandStore(db),
+    live,
+    link: broker.link,
+    writer,
+    clock,
+    events: eventLog,
+    flows,
+    log: part('commands'),
+    timeoutMs: config.commandTimeoutMs,
+    expiryMs: config.commandExpiryMs,
+  });
+  await commands.start();
+  const maintenance = createMaintenance({ sql, clock, log: part('maintenance') });
+  maintenance.start();
+  onStop(maintenance.stop);
+
+  const app = createApp({
+    live,
+    commands,
+    link: broker.link,
+    accounts,
+    rooms: createRoomStore(db),
+    devices,
+    widgets: createWidgetStore(db),
+    enrollments,
+    events,
+    history: createHistoryStore(sql),
+    eventLog,
+    flows,
+    metrics,
+    pingDatabase: async () => {
+      const started = performance.now();
+      await sql`select 1`;
+      return performance.now() - started;
+    },
+    version: packageVersion(),
+    log: part('api'),
+    now,
+    corsOrigins: config.corsOrigins,
+    caBundle: certificates.bundle,
+    reach: () => ({
+      hosts: config.publicHost === null ? reachableHosts() : [config.publicHost],
+      ports: listeners.ports,
+      caSha256: certificates.fingerprint(),
+    }),
+  });
+  const listeners = createListeners({ config, app, broker, certificates, admission, log: part('net') });
+  onStop(async () => {
+    const closed = listeners.close();
+    // Whoever waits for the end of a command is told how it is now.
+    await commands.stop();
+    await broker.quiesce(QUIESCE_MS);
+    await writer.stop(LAST_COMMIT_MS);
+    await broker.stop();
+    await Promise.race([closed, sleep(LAST_ANSWERS_MS)]);
+    listeners.cut();
+  });
+  await broker.start(commands);
+  await listeners.open();
+
+  const sha256 = certificates.fingerprint();
+  if (sha256 !== null) log.info({ ca: certificates.caPath, sha256 }, 'devices and apps must trust this CA');
+  if (madePassword !== null) showPassword(username, madePassword);
+  // At any level: who started the process waits for this line.
+  log.child({}, { level: 'info' }).info({ listeners: listeners.ports }, 'ready');
+}
+
+/** Once, for the person who starts it the first time: beside the log, so that no log keeps it. */
+function showPassword(username: string, password: string): void {
+  console.error(
+    `\n  First start. Log in as ${username} with the password: ${password}\n  It is not shown again.\n`,
+  );
+}

@@ -1,0 +1,72 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Server } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
+import { createHttpServer, createHttpsServer } from '../api/server.ts';
+import type { Broker } from '../broker/index.ts';
+import type { Certificates } from '../certs/index.ts';
+import type { Config } from '../config/index.ts';
+import type { Log } from '../db/domain/ports.ts';
+import type { Admission } from '../net/admission.ts';
+import {
+  closeServer,
+  createTcpListener,
+  createTlsListener,
+  listen,
+  replaceMaterial,
+} from '../net/listeners.ts';
+
+export interface ListenersDeps {
+  config: Pick<Config, 'listeners' | 'tlsMinVersion'>;
+  app: Parameters<typeof createHttpServer>[0];
+  broker: Broker;
+  certificates: Certificates;
+  admission: Admission;
+  log: Log;
+}
+
+type Name = keyof Config['listeners'];
+
+/** The four doors of the process, those that are not off. Nothing is open before `open`. */
+export function createListeners(deps: ListenersDeps) {
+  const { config, app, broker, certificates, admission, log } = deps;
+  const { tlsMinVersion: minVersion } = config;
+  const material = () => ({ ...certificates.material(), minVersion });
+  const made: Record<Name, Server> = {
+    http: createHttpServer(app),
+    https: createHttpsServer(app, material()),
+    mqtt: createTcpListener(broker.accept),
+    mqtts: createTlsListener(material(), broker.accept, log),
+  };
+  const opened: Server[] = [];
+  const ports: Partial<Record<Name, number>> = {};
+
+  return {
+    ports,
+    open: async () => {
+      for (const server of [made.http, made.https] as HttpServer[]) {
+        // A request has been read whole: whoever sent it is no silent socket.
+        server.prependListener('request', ({ socket }) => admission.established(socket));
+        broker.attachWebSockets(server);
+      }
+      for (const name of ['http', 'https', 'mqtt', 'mqtts'] as const) {
+        const { host, port } = config.listeners[name];
+        if (port === 'off') continue;
+        admission.guard(made[name]);
+        ports[name] = await listen(made[name], name, host, port);
+        opened.push(made[name]);
+      }
+      certificates.start(() => {
+        for (const server of [made.https, made.mqtts] as TlsServer[]) replaceMaterial(server, material());
+      });
+    },
+    /** No new connection; resolves once the last one has ended. */
+    close: async () => {
+      certificates.stop();
+      await Promise.all(opened.map(closeServer));
+    },
+    /** Ends the connections of HTTP that are still there. */
+    cut: () => {
+      for (const server of [made.http, made.https] as HttpServer[]) server.closeAllConnections();
+    },
+  };
+}
