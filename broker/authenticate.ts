@@ -1,10 +1,10 @@
+import { isDeviceId } from '../db/domain/device-id.ts';
 import type { Accounts } from '../db/domain/ports.ts';
 import { matchesSecret } from '../db/domain/secrets.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import { type DeviceRow, type DeviceStore, mayReenroll } from '../db/stores/devices.ts';
 import type { ConnectionInfo } from './connection.ts';
 import type { Identity } from './identity.ts';
-import { isDeviceId } from './topics.ts';
 
 /** CONNACK return codes of MQTT 3.1.1, section 3.2.2.3. */
 export const CONNACK = { identifier: 2, unavailable: 3, credentials: 4, notAuthorized: 5 } as const;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthenticateError, ConnectPacket } from 'aedes';
+import { isDeviceId } from '../db/domain/device-id.ts';
 import { guessKey, triedName } from '../db/domain/guesses.ts';
 import type { EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
 import { createRepeats } from '../db/domain/repeats.ts';
@@ -12,7 +13,6 @@ import type { EngineClient } from './engine/types.ts';
 import { guarded } from './guarded.ts';
 import { sessionPrefix } from './identity.ts';
 import { Session, type Sessions } from './sessions.ts';
-import { isDeviceId } from './topics.ts';
 
 /** A database that hangs must not leave a client without an answer. */
 const AUTHENTICATE_TIMEOUT_MS = 5000;

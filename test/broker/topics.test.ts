@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { covers, isDeviceId, matches, parseUplink } from '../../broker/topics.ts';
+import { covers, matches, parseUplink } from '../../broker/topics.ts';
+import { isDeviceId } from '../../db/domain/device-id.ts';
 import { isTopicFilter } from '../../db/domain/topic-filter.ts';
 
 void test('device ids are 1 to 64 safe characters and no name of Object.prototype', () => {

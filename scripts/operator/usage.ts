@@ -1,0 +1,25 @@
+import { ConfigError } from '../../config/index.ts';
+
+/** Told to whoever typed the command, without a stack. */
+export class UsageError extends Error {}
+
+/** Runs a command of an operator: what goes wrong is one line that says what to do. 64 is EX_USAGE, 78 EX_CONFIG. */
+export async function runCommand(usage: string, command: (args: string[]) => Promise<void>): Promise<void> {
+  const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(usage);
+    return;
+  }
+  try {
+    await command(args);
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      for (const line of error.lines) console.error(line);
+      process.exitCode = 78;
+      return;
+    }
+    console.error(error instanceof Error ? error.message : String(error));
+    if (error instanceof UsageError) console.error(`\n${usage}`);
+    process.exitCode = error instanceof UsageError ? 64 : 1;
+  }
+}
