@@ -1,9 +1,9 @@
-import type { X509Certificate } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { Gauge, type Registry } from 'prom-client';
 import type { EventLog, Log } from '../db/domain/ports.ts';
-import { checkPair, readText } from './files.ts';
+import { checkPair } from './files.ts';
 import type { KeyAndCertificate } from './issue.ts';
+import { type OwnFiles, readOwn } from './own.ts';
 import { daysLeft, openCertificateStore } from './store.ts';
 
 const LOOK_EVERY_MS = 2000;
@@ -22,7 +22,7 @@ export interface TlsMaterial extends KeyAndCertificate {
 export interface CertificatesDeps {
   dir: string;
   /** Paths of an operator's own certificate (with its chain) and key, in place of ours. */
-  files: { cert: string; key: string } | null;
+  files: OwnFiles | null;
   log: Log;
   events: EventLog;
   registry: Registry;
@@ -155,19 +155,4 @@ export async function openCertificates(deps: CertificatesDeps): Promise<Certific
     },
     stop: () => clearInterval(timer),
   };
-}
-
-function readOwn(files: { cert: string; key: string }): KeyAndCertificate {
-  return { certPem: readText(files.cert), keyPem: readText(files.key) };
-}
-
-/** For the operator who set `TLS_CERT` and `TLS_KEY`: what is wrong with them, or null. */
-export function faultOfOwn(files: { cert: string; key: string }): string | null {
-  try {
-    const certificate: X509Certificate = checkPair(readOwn(files));
-    const ended = Date.parse(certificate.validTo) < Date.now();
-    return ended ? `the certificate ended on ${certificate.validTo}` : null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }

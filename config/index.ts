@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { faultOfOwn, type OwnFiles } from '../certs/own.ts';
 import { MAX_PASSWORD, MIN_PASSWORD, passwordFault } from '../db/accounts/password-rules.ts';
 import type { Limits } from '../db/domain/limits.ts';
 import { WIDGET_STATUSES, type WidgetStatus } from '../db/domain/types.ts';
@@ -35,7 +36,7 @@ export interface Config {
   /** Origins of web pages elsewhere that may call the API. */
   corsOrigins: readonly string[];
   /** Paths of an operator's own certificate and key, in place of ours. */
-  tlsFiles: { cert: string; key: string } | null;
+  tlsFiles: OwnFiles | null;
   /** How devices are told to reach this box; null: its addresses. */
   publicHost: string | null;
   limits: Limits;
@@ -95,7 +96,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const tlsFiles = (): Config['tlsFiles'] => {
     const { TLS_CERT: cert, TLS_KEY: key } = env;
     if (!cert && !key) return null;
-    if (cert && key) return { cert, key };
+    if (cert && key) {
+      const fault = faultOfOwn({ cert, key }, Date.now());
+      if (fault !== null) lines.push(`TLS_CERT, TLS_KEY: ${fault}: PEM files of a certificate and its key are needed`);
+      return { cert, key };
+    }
     const [missing, set] = cert ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY'];
     lines.push(`${missing}: must be set too when ${set} is: the path of a PEM file`);
     return null;

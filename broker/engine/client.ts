@@ -83,15 +83,26 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     if (client._paused === true || client.closed) return false;
     if (!client.connected) return !greeted;
     if (client._parsingBatch >= MAX_IN_FLIGHT) return false;
-    if (gate.closed()) waitAtGate();
-    else {
-      const milliseconds = Math.max(packets.wait(now()), bytes.wait(now()));
-      if (milliseconds === 0) return true;
-      waitForPace(milliseconds);
+    if (gate.closed()) {
+      waitAtGate();
+      return false;
     }
-    // What is not read cannot be a sign of life: the client is not to blame for it.
-    client._keepaliveTimer?.refresh();
-    return false;
+    if (!packets.spent && !bytes.spent) return true;
+    const milliseconds = Math.max(packets.wait(now()), bytes.wait(now()));
+    if (milliseconds > 0) waitForPace(milliseconds);
+    return milliseconds === 0;
+  };
+
+  /** What is not read cannot be a sign of life: a client that is made to wait is not to blame for its silence. */
+  const watchKeepalive = () => {
+    if (client._keepaliveTimer === null) return;
+    clearTimeout(client._keepaliveTimer);
+    const expire = () => {
+      const waits = stalled || waitsAtGate || timer !== null || client._parsingBatch >= MAX_IN_FLIGHT;
+      if (waits) client._keepaliveTimer?.refresh();
+      else client.emit('error', new Error('keep alive timeout'));
+    };
+    client._keepaliveTimer = setTimeout(expire, client._keepaliveInterval);
   };
 
   const pump = () => {
@@ -147,7 +158,10 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     if (client._parsingBatch > 0) client._parsingBatch--;
     pump();
   };
-  client.once('connected', () => setImmediate(pump));
+  client.once('connected', () => {
+    watchKeepalive();
+    setImmediate(pump);
+  });
   conn.removeAllListeners('readable');
   conn.on('readable', pump);
 }

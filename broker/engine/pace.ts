@@ -19,6 +19,10 @@ export class Pace {
     this.#left -= amount;
   }
 
+  get spent(): boolean {
+    return this.#left <= 0;
+  }
+
   /** Milliseconds until something may be taken again; 0: now. */
   wait(now: number): number {
     if (this.#left > 0) return 0;

@@ -23,6 +23,8 @@ export interface EngineClient extends Client {
   _nextBatch: (error?: Error | null) => void;
   _nextId: number;
   _keepaliveTimer: NodeJS.Timeout | null;
+  /** Milliseconds: one and a half times what the client told. */
+  _keepaliveInterval: number;
   pause(): void;
   resume(): void;
   waitForDrain: (callback: (error: Error | null, client: unknown) => void) => void;

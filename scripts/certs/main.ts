@@ -76,7 +76,8 @@ async function certs(args: string[]): Promise<void> {
     positionals: [command, argument, ...more],
     values,
   } = parse();
-  if (more.length > 0) throw new UsageError(`too many words: ${more.join(' ')}`);
+  const extra = command === 'device' ? more : argument === undefined ? [] : [argument, ...more];
+  if (extra.length > 0) throw new UsageError(`too many words: ${extra.join(' ')}`);
   const store = openCertificateStore({ dir: join(localConfig().dataDir, 'certs') });
   if (command === 'list') return list(store);
   if (command === 'device') return device(store, argument);
