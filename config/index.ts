@@ -98,7 +98,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     if (!cert && !key) return null;
     if (cert && key) {
       const fault = faultOfOwn({ cert, key }, Date.now());
-      if (fault !== null) lines.push(`TLS_CERT, TLS_KEY: ${fault}: PEM files of a certificate and its key are needed`);
+      if (fault !== null)
+        lines.push(`TLS_CERT, TLS_KEY: ${fault}: PEM files of a certificate and its key are needed`);
       return { cert, key };
     }
     const [missing, set] = cert ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY'];
