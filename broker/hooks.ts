@@ -6,6 +6,7 @@ import { mayPublish, mayReceive, maySubscribe } from './authorize.ts';
 import type { BrokerCounters } from './counters.ts';
 import type { Denied } from './denied.ts';
 import type { Dispatch, Outcome } from './dispatch.ts';
+import { PRESENT } from './engine/persistence.ts';
 import { isFrozen } from './engine/send.ts';
 import { CONSUMED, type EngineClient, type MarkedPacket } from './engine/types.ts';
 import { guarded } from './guarded.ts';
@@ -111,6 +112,7 @@ export function createHooks(deps: HooksDeps) {
     const session = sessions.of(client);
     const { topic } = subscription;
     if (session === undefined) return callback(new Error('no session'));
+    if (topic === PRESENT) return callback(null, null);
     const deny = () => {
       denied(session.identity, 'subscribe', topic, session.address);
       callback(null, null);

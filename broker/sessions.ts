@@ -58,7 +58,7 @@ export class Session {
   subscribedQos(topic: string): 0 | 1 | null {
     let qos: 0 | 1 | null = null;
     for (const [filter, subscription] of Object.entries(this.client.subscriptions)) {
-      if (matches(filter, topic)) qos = subscription.qos > 0 ? 1 : (qos ?? 0);
+      if (matches(filter, topic)) qos = subscription.granted > 0 ? 1 : (qos ?? 0);
     }
     return qos;
   }

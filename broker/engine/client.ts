@@ -1,5 +1,6 @@
 import { Pace } from './pace.ts';
 import { checkPacket, type Fault } from './strict.ts';
+import { recordGrants } from './subscriptions.ts';
 import type { EngineClient } from './types.ts';
 
 /** Packets of one client that may be under way at once; no more is read from it above that. */
@@ -55,6 +56,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   /** The parser was stopped before a packet whose first bytes it has. */
   let stalled = false;
 
+  recordGrants(client);
   client.maxUnread = limits.unreadBytes;
   client.duplicates = NO_DUPLICATES;
   // A full socket is dealt with in authorizeForward; to wait here would stop whoever publishes.

@@ -1,4 +1,5 @@
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes';
+import { type Deliver, Deliveries } from './subscriptions.ts';
 import { CONSUMED, type EngineClient, type MarkedPacket } from './types.ts';
 
 type Done = (error?: Error) => void;
@@ -7,15 +8,27 @@ interface Emitter {
   _matcher: { match(topic: string): unknown[] };
 }
 
-/** Aedes with two corrections: consumed packets go nowhere, and the end of an old session never hides its successor. */
+/**
+ * Aedes with three corrections: consumed packets go nowhere, a message is delivered once and at the right QoS, and the end
+ * of an old session never hides its successor.
+ */
 export class Engine extends Aedes {
   declare readonly clients: Record<string, EngineClient>;
   declare readonly mq: Emitter;
   declare connectedClients: number;
+  readonly #deliveries = new Deliveries();
 
   /** Does a live subscription match this topic? */
   hasLiveAudience(topic: string): boolean {
     return this.mq._matcher.match(topic).length > 0;
+  }
+
+  override subscribe(topic: string, deliver: Deliver, done: () => void): void {
+    super.subscribe(topic, this.#deliveries.listener(deliver) as never, done);
+  }
+
+  override unsubscribe(topic: string, deliver: Deliver, done: () => void): void {
+    super.unsubscribe(topic, this.#deliveries.listener(deliver) as never, done);
   }
 
   override publish(packet: PublishPacket, done: Done): void;

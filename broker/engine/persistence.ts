@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import type { AedesPublishPacket } from 'aedes';
 import * as aedesPersistence from 'aedes-persistence';
 import type { Limits } from '../../db/domain/limits.ts';
 import { StoredSessions } from './stored-sessions.ts';
@@ -7,6 +9,7 @@ import type { EngineClient, Persistence } from './types.ts';
 const { default: createMemory } = aedesPersistence as unknown as { default: () => Persistence };
 
 const NOTHING = Buffer.alloc(0);
+export const PRESENT = '$session/present';
 const length = ({ payload }: { payload: string | Buffer }) => Buffer.byteLength(payload);
 
 export interface PersistenceRules {
@@ -42,7 +45,10 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     addSubscriptions: persistence.addSubscriptions.bind(persistence),
     removeSubscriptions: persistence.removeSubscriptions.bind(persistence),
     cleanSubscriptions: persistence.cleanSubscriptions.bind(persistence),
+    subscriptionsByClient: persistence.subscriptionsByClient.bind(persistence),
     outgoingEnqueueCombi: persistence.outgoingEnqueueCombi.bind(persistence),
+    outgoingUpdate: persistence.outgoingUpdate.bind(persistence),
+    outgoingStream: persistence.outgoingStream.bind(persistence),
     outgoingClearMessageId: persistence.outgoingClearMessageId.bind(persistence),
     storeRetained: persistence.storeRetained.bind(persistence),
     incomingStorePacket: persistence.incomingStorePacket.bind(persistence),
@@ -94,20 +100,55 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
   };
   persistence.cleanSubscriptions = async (client) => {
     await base.cleanSubscriptions(client);
-    sessions.clear(client.id);
+    sessions.end(client.id);
   };
+  // Asked at each CONNECT that wants its session kept.
+  persistence.subscriptionsByClient = async (client) => {
+    const present = sessions.has(client.id);
+    await makeRoom(client.id);
+    sessions.keep(client.id);
+    const found = await base.subscriptionsByClient(client);
+    // Aedes takes a session without subscriptions for none [MQTT-3.2.2-2]: one to a topic that nobody may publish to.
+    return present && found.length === 0 ? [{ topic: PRESENT, qos: 0 }] : found;
+  };
+  // Once for each client, at the highest QoS of its filters that match and not above it.
   persistence.outgoingEnqueueCombi = async (subscriptions, packet) => {
     const bytes = length(packet);
-    const room = subscriptions.filter(({ clientId }) => {
-      if (rules.withheld(clientId, packet.topic)) return false;
+    const highest = new Map<string, number>();
+    for (const { clientId, qos } of subscriptions) {
+      highest.set(clientId, Math.max(qos, highest.get(clientId) ?? 0));
+    }
+    const byQos = new Map<number, { clientId: string; qos: number }[]>();
+    for (const [clientId, granted] of highest) {
+      if (rules.withheld(clientId, packet.topic)) continue;
       const full =
         sessions.queuedOf(clientId) >= limits.queued || sessions.queuedBytes + bytes > limits.queuedBytes;
-      if (full) onLimit('queued', clientId);
-      else sessions.queue(clientId, bytes);
-      return !full;
-    });
-    if (room.length > 0) await base.outgoingEnqueueCombi(room, packet);
+      if (full) {
+        onLimit('queued', clientId);
+        continue;
+      }
+      sessions.queue(clientId, bytes);
+      const qos = Math.min(granted, packet.qos);
+      byQos.set(qos, [...(byQos.get(qos) ?? []), { clientId, qos }]);
+    }
+    for (const [qos, clients] of byQos) {
+      await base.outgoingEnqueueCombi(clients, { ...packet, qos: qos as 1 | 2 });
+    }
   };
+  // A PUBREC for what is not known is answered with a PUBREL all the same [MQTT-4.3.3-1].
+  persistence.outgoingUpdate = (client, packet) => {
+    const updated = base.outgoingUpdate(client, packet);
+    return packet.cmd === ('pubrel' as never) ? updated.catch(() => {}) : updated;
+  };
+  // What has been sent before goes out again under its own id, marked as such [MQTT-3.3.1-1, 4.4.0-1].
+  async function* marked(client: EngineClient) {
+    for await (const packet of base.outgoingStream(client)) {
+      const { cmd, messageId } = packet as AedesPublishPacket;
+      if (messageId !== undefined) client._nextId = (messageId % 65_535) + 1;
+      yield cmd === 'publish' && messageId !== undefined ? { ...packet, dup: true } : packet;
+    }
+  }
+  persistence.outgoingStream = (client) => Readable.from(marked(client));
   persistence.outgoingClearMessageId = async (client, packet) => {
     const cleared = await base.outgoingClearMessageId(client, packet);
     if (cleared) sessions.unqueue(client.id, cleared.payload === undefined ? null : length(cleared));

@@ -1,6 +1,8 @@
 interface Stored {
   /** QoS by filter. */
   filters: Map<string, number>;
+  /** Its client asked for it to be kept, also while it is empty. */
+  kept: boolean;
   queued: number;
   queuedBytes: number;
 }
@@ -44,7 +46,7 @@ export class StoredSessions {
   #of(id: string): Stored {
     const known = this.#byId.get(id);
     if (known !== undefined) return known;
-    const made = { filters: new Map(), queued: 0, queuedBytes: 0 };
+    const made = { filters: new Map(), kept: false, queued: 0, queuedBytes: 0 };
     this.#byId.set(id, made);
     this.#count(id, 1);
     return made;
@@ -58,8 +60,13 @@ export class StoredSessions {
     else this.#byOwner.set(owner, count);
   }
 
-  #isEmpty({ filters, queued }: Stored): boolean {
-    return filters.size === 0 && queued === 0;
+  /** A client connected that wants its session kept. */
+  keep(id: string): void {
+    this.#of(id).kept = true;
+  }
+
+  #isOver({ filters, kept, queued }: Stored): boolean {
+    return filters.size === 0 && queued === 0 && !kept;
   }
 
   /** A device's own filters concern nobody else. */
@@ -78,11 +85,16 @@ export class StoredSessions {
     if (stored === undefined) return;
     this.observers -= this.#observes(id, stored.filters.get(filter));
     stored.filters.delete(filter);
-    if (this.#isEmpty(stored)) this.forget(id);
+    if (this.#isOver(stored)) this.forget(id);
   }
 
-  clear(id: string): void {
-    for (const filter of [...(this.#byId.get(id)?.filters.keys() ?? [])]) this.remove(id, filter);
+  /** It is not wanted any more; what is queued is taken away one by one. */
+  end(id: string): void {
+    const stored = this.#byId.get(id);
+    if (stored === undefined) return;
+    stored.kept = false;
+    for (const filter of [...stored.filters.keys()]) this.remove(id, filter);
+    if (this.#isOver(stored)) this.forget(id);
   }
 
   queuedOf(id: string): number {
@@ -107,7 +119,7 @@ export class StoredSessions {
     stored.queuedBytes -= freed;
     this.queued--;
     this.queuedBytes -= freed;
-    if (this.#isEmpty(stored)) this.forget(id);
+    if (this.#isOver(stored)) this.forget(id);
   }
 
   forget(id: string): void {

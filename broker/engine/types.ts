@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { AedesPublishPacket, Client, PublishPacket, Subscription } from 'aedes';
 import type { Bytes, Header } from './strict.ts';
 
@@ -12,7 +12,8 @@ export interface EngineClient extends Client {
   conn: Duplex;
   will: PublishPacket | null;
   _will?: PublishPacket | null;
-  subscriptions: Record<string, { qos: 0 | 1 | 2 }>;
+  /** `granted` is ours: see subscriptions.ts. */
+  subscriptions: Record<string, { granted: number }>;
   duplicates: Record<string, number>;
   connackSent: boolean;
   /** Ours: bytes that it may leave unread before messages for it are dropped. */
@@ -47,15 +48,19 @@ export interface Persistence {
   cleanSubscriptions(client: EngineClient): Promise<void>;
   subscriptionsByClient(client: { id: string }): Promise<Subscription[]>;
   subscriptionsByTopic(topic: string): Promise<{ clientId: string; topic: string; qos: number }[]>;
-  outgoingEnqueueCombi(subscriptions: { clientId: string }[], packet: AedesPublishPacket): Promise<void>;
+  outgoingEnqueueCombi(
+    subscriptions: { clientId: string; qos: number }[],
+    packet: AedesPublishPacket,
+  ): Promise<void>;
   outgoingEnqueue(subscription: { clientId: string }, packet: AedesPublishPacket): Promise<void>;
   outgoingClearMessageId(
     client: EngineClient,
     packet: AedesPublishPacket,
   ): Promise<AedesPublishPacket | undefined>;
-  outgoingStream(client: EngineClient): AsyncIterable<AedesPublishPacket>;
+  outgoingStream(client: EngineClient): Readable;
   cleanIncoming(client: EngineClient): Promise<void>;
   storeRetained(packet: PublishPacket): Promise<void>;
+  outgoingUpdate(client: EngineClient, packet: AedesPublishPacket): Promise<void>;
   incomingStorePacket(client: EngineClient, packet: PublishPacket): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomText } from '../domain/secrets.ts';
 import type { AccountsService } from './accounts.ts';
 
 /** 18 random bytes: 24 characters that can be typed. */
@@ -10,7 +10,7 @@ export async function ensureAdmin(
   { username, password }: { username: string; password: string | null },
 ): Promise<string | null> {
   if (accounts.all().length > 0) return null;
-  const random = randomBytes(PASSWORD_BYTES).toString('base64url');
+  const random = randomText(PASSWORD_BYTES);
   await accounts.create({
     username,
     password: password ?? random,

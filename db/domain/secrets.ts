@@ -1,9 +1,15 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** 256 random bits, base64url (43 characters): device secrets and enrolment tokens. */
-export function createSecret(): string {
-  return randomBytes(32).toString('base64url');
+/** Random bytes as base64url. The first character is no hyphen: on a command line that would begin an option. */
+export function randomText(bytes: number): string {
+  for (;;) {
+    const text = randomBytes(bytes).toString('base64url');
+    if (!text.startsWith('-')) return text;
+  }
 }
+
+/** 256 random bits (43 characters): device secrets and enrolment tokens. */
+export const createSecret = (): string => randomText(32);
 
 /** SHA-256, hex. Enough for a secret of 256 random bits; passwords of people are stretched with argon2id instead. */
 export function hashSecret(secret: string): string {

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { toPkcs12 } from '../../certs/pkcs12.ts';
 import { type CertificateStore, daysLeft, openCertificateStore } from '../../certs/store.ts';
 import { isDeviceId } from '../../db/domain/device-id.ts';
+import { randomText } from '../../db/domain/secrets.ts';
 import { localConfig } from '../operator/local-server.ts';
 import { runCommand, UsageError } from '../operator/usage.ts';
 
@@ -38,7 +38,7 @@ async function device(store: CertificateStore, id: string | undefined): Promise<
     throw new UsageError('device needs a device id: 1 to 64 of A-Z a-z 0-9 . _ : -');
   }
   const made = await store.issueDevice(id);
-  const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+  const password = randomText(PASSWORD_BYTES);
   const p12 = await toPkcs12(made, { name: id, password });
   console.log(`key          ${store.writeDevice(id, 'key', made.keyPem)}`);
   console.log(`certificate  ${store.writeDevice(id, 'crt', made.certPem)}`);
