@@ -94,7 +94,7 @@ export function createDownlink(deps: DownlinkDeps): Downlink {
 
     forgetDevice: async (deviceId) => {
       sessions.end(hangsOn.device(deviceId));
-      await stored.dropRetained((topic) => deviceLevel(topic) === deviceId);
+      stored.dropRetained((topic) => deviceLevel(topic) === deviceId);
       await stored.dropSessions((clientId) => clientId === deviceId);
     },
     forgetUser: async (userId) => {

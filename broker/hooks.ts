@@ -117,7 +117,7 @@ export function createHooks(deps: HooksDeps) {
       denied(session.identity, 'subscribe', topic, session.address);
       callback(null, null);
     };
-    if (Object.keys(client.subscriptions).length >= deps.maxSubscriptions) {
+    if (client.subscriptionCount >= deps.maxSubscriptions) {
       deps.onLimit(session, 'subscriptions');
       return callback(null, null);
     }

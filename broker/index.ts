@@ -106,7 +106,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     withheld: (clientId, topic) => isSecretTopic(topic) || (!clientId.includes('/') && isCommandTopic(topic)),
     onLimit: (limit, clientId) => {
       if (limit === 'queued' || limit === 'retained') counters.dropped(`${limit}_full`);
-      limitWatch.reached(limit, { actor: clientId ?? '(all)' });
+      limitWatch.reached(limit, { actor: clientId === null ? '(all)' : sessions.ownerOf(clientId) });
     },
   });
 
@@ -214,6 +214,7 @@ export function createBroker(deps: BrokerDeps): Broker {
         live,
         log,
         connectionOf,
+        onSubscribe: stored.subscribing,
         onEstablished: (client) => deps.onEstablished(socketOf(client.conn, client.req)),
         onReachable: (devicePk) => void given.flush(devicePk),
       });

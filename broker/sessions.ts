@@ -110,6 +110,13 @@ export function createSessions() {
       byClient.set(client, session);
     },
     of: (client: EngineClient) => byClient.get(client),
+    /** Name of whose session it is: of a person who is not connected the number alone is known. */
+    ownerOf(clientId: string): string {
+      if (!clientId.includes('/')) return clientId;
+      const prefix = clientId.slice(0, clientId.indexOf('/') + 1);
+      for (const { client, name } of live) if (client.id?.startsWith(prefix)) return name;
+      return `user ${prefix.slice(1, -1)}`;
+    },
     all: (): Iterable<Session> => live,
     get count() {
       return live.size;

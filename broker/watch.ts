@@ -17,6 +17,7 @@ export interface WatchDeps {
   live: LiveState;
   log: Log;
   connectionOf: (client: EngineClient) => ConnectionInfo;
+  onSubscribe: (client: EngineClient) => void;
   /** It has logged in. */
   onEstablished: (client: EngineClient) => void;
   /** A device may take commands now. */
@@ -30,6 +31,7 @@ export function watchSessions({
   live,
   log,
   connectionOf,
+  onSubscribe,
   onEstablished,
   onReachable,
 }: WatchDeps): () => void {
@@ -54,6 +56,7 @@ export function watchSessions({
     onReachable(session.device.pk);
   });
   engine.on('subscribe', (_subscriptions, client) => {
+    onSubscribe(client as unknown as EngineClient);
     const session = sessionOf(client);
     session?.sendHeld();
     if (session?.device) onReachable(session.device.pk);

@@ -70,6 +70,8 @@ export function createTlsListener(
   );
   server.on('tlsClientError', (error, socket) => {
     log.debug({ err: error, address: socket.remoteAddress }, 'TLS handshake failed');
+    // One that came to no end in time is left open otherwise.
+    socket.destroy();
   });
   return server;
 }

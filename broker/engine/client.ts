@@ -3,8 +3,8 @@ import { checkPacket, type Fault } from './strict.ts';
 import { recordGrants } from './subscriptions.ts';
 import type { EngineClient } from './types.ts';
 
-/** Packets of one client that may be under way at once; no more is read from it above that. */
-const MAX_IN_FLIGHT = 1000;
+/** Packets of one client that may be under way at once: what it floods with is a small part of what is committed together. */
+const MAX_IN_FLIGHT = 256;
 /** Nobody is known yet: a will of 64 KiB fits, and what many strangers together can make us keep stays small. */
 const MAX_CONNECT_BYTES = 80 * 1024;
 const NOTHING = Buffer.alloc(0);

@@ -1,5 +1,5 @@
 /** Seconds' worth that may come at once, after a time of quiet. */
-const BURST_SECONDS = 2;
+const BURST_SECONDS = 1;
 
 /** A token bucket: `rate` a second in the long run. No timers. */
 export class Pace {

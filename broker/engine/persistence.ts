@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import type { AedesPublishPacket } from 'aedes';
 import * as aedesPersistence from 'aedes-persistence';
 import type { Limits } from '../../db/domain/limits.ts';
+import { Retained } from './retained.ts';
+import { atReadingPace } from './room.ts';
 import { StoredSessions } from './stored-sessions.ts';
 import type { EngineClient, Persistence } from './types.ts';
 
@@ -28,9 +30,11 @@ export interface PersistenceRules {
 
 export interface BoundedPersistence {
   persistence: Persistence;
+  /** To be told of each SUBSCRIBE before its retained messages are asked for. */
+  subscribing(client: EngineClient): void;
   /** Filters with QoS above 0 of stored sessions that are no device's own. */
   observers(): number;
-  dropRetained(concerns: (topic: string) => boolean): Promise<void>;
+  dropRetained(concerns: (topic: string) => boolean): void;
   /** Forgets what is stored for these client ids: subscriptions and queues. */
   dropSessions(concerns: (clientId: string) => boolean): Promise<void>;
   /** For `/api/metrics`. */
@@ -50,17 +54,15 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     outgoingUpdate: persistence.outgoingUpdate.bind(persistence),
     outgoingStream: persistence.outgoingStream.bind(persistence),
     outgoingClearMessageId: persistence.outgoingClearMessageId.bind(persistence),
-    storeRetained: persistence.storeRetained.bind(persistence),
     incomingStorePacket: persistence.incomingStorePacket.bind(persistence),
   };
   const sessions = new StoredSessions();
-  /** Bytes by topic. */
-  const retained = new Map<string, number>();
-  let retainedBytes = 0;
+  const retained = new Retained();
+  let subscriber: EngineClient | null = null;
 
   const dropSession = async (id: string) => {
     const client = { id } as EngineClient;
-    for await (const packet of persistence.outgoingStream(client)) {
+    for await (const packet of base.outgoingStream(client)) {
       await persistence.outgoingClearMessageId(client, packet);
     }
     await persistence.cleanSubscriptions(client);
@@ -129,7 +131,9 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
       }
       sessions.queue(clientId, bytes);
       const qos = Math.min(granted, packet.qos);
-      byQos.set(qos, [...(byQos.get(qos) ?? []), { clientId, qos }]);
+      const clients = byQos.get(qos) ?? [];
+      byQos.set(qos, clients);
+      clients.push({ clientId, qos });
     }
     for (const [qos, clients] of byQos) {
       await base.outgoingEnqueueCombi(clients, { ...packet, qos: qos as 1 | 2 });
@@ -142,8 +146,9 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
   };
   // What has been sent before goes out again under its own id, marked as such [MQTT-3.3.1-1, 4.4.0-1].
   async function* marked(client: EngineClient) {
-    for await (const packet of base.outgoingStream(client)) {
-      const { cmd, messageId } = packet as AedesPublishPacket;
+    const packets = atReadingPace<AedesPublishPacket>(client, base.outgoingStream(client));
+    for await (const packet of packets) {
+      const { cmd, messageId } = packet;
       if (messageId !== undefined) client._nextId = (messageId % 65_535) + 1;
       yield cmd === 'publish' && messageId !== undefined ? { ...packet, dup: true } : packet;
     }
@@ -156,15 +161,20 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
   };
   persistence.storeRetained = async (packet) => {
     const { topic } = packet;
-    const bytes = length(packet);
     const before = retained.get(topic);
-    const after = retainedBytes - (before ?? 0) + bytes;
-    const full = (before === undefined && retained.size >= limits.retained) || after > limits.retainedBytes;
-    if (bytes > 0 && full) return onLimit('retained', null);
-    retainedBytes = after;
-    if (bytes === 0) retained.delete(topic);
-    else retained.set(topic, bytes);
-    await base.storeRetained(packet);
+    if (packet.payload.length === 0) return retained.delete(topic);
+    const payload = Buffer.from(packet.payload);
+    const bytes = retained.bytes - (before?.payload.length ?? 0) + payload.length;
+    const full = before === null && retained.count >= limits.retained;
+    if (full || bytes > limits.retainedBytes) onLimit('retained', null);
+    else retained.set({ ...packet, payload });
+  };
+  // Aedes does not say for whom: it has told of the SUBSCRIBE just before, in the same turn.
+  persistence.createRetainedStreamCombi = (filters) => {
+    const packets = function* () {
+      for (const filter of filters) yield* retained.matching(filter);
+    };
+    return Readable.from(subscriber === null ? packets() : atReadingPace(subscriber, packets()));
   };
   // It is kept to know a second copy by its id: what it says has been published.
   persistence.incomingStorePacket = (client, packet) =>
@@ -172,12 +182,12 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
 
   return {
     persistence,
+    subscribing: (client) => {
+      subscriber = client;
+    },
     observers: () => sessions.observers,
-    dropRetained: async (concerns) => {
-      for (const topic of [...retained.keys()].filter(concerns)) {
-        const packet = { cmd: 'publish', topic, payload: NOTHING, qos: 0, retain: true, dup: false } as const;
-        await persistence.storeRetained(packet);
-      }
+    dropRetained: (concerns) => {
+      for (const { topic } of [...retained.all()]) if (concerns(topic)) retained.delete(topic);
     },
     dropSessions: async (concerns) => {
       for (const id of sessions.ids().filter(concerns)) await dropSession(id);
@@ -186,8 +196,8 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
       sessions: sessions.size,
       queued: sessions.queued,
       queuedBytes: sessions.queuedBytes,
-      retained: retained.size,
-      retainedBytes,
+      retained: retained.count,
+      retainedBytes: retained.bytes,
     }),
   };
 }

@@ -25,13 +25,19 @@ const grants = new WeakMap<Deliver, Grant>();
 
 /** Tells later on with which QoS each subscription of a client was granted. */
 export function recordGrants(client: EngineClient): void {
+  client.subscriptionCount = 0;
   client.subscriptions = new Proxy(Object.create(null) as Record<string, Subscription>, {
     set(target, filter: string, subscription: Subscription) {
       grants.set(subscription.func, { client, qos: subscription.qos });
       subscription.granted = subscription.qos;
       subscription.qos = NEVER_LOWERED;
+      if (!(filter in target)) client.subscriptionCount++;
       target[filter] = subscription;
       return true;
+    },
+    deleteProperty(target, filter: string) {
+      if (filter in target) client.subscriptionCount--;
+      return delete target[filter];
     },
   });
 }
@@ -67,7 +73,10 @@ export class Deliveries {
 
   #deliver({ client, qos }: Grant, deliver: Deliver, packet: AedesPublishPacket, done: Done): void {
     // A filter that begins with a wildcard lets no `$…` through: which one matched counts.
-    if (packet.topic.startsWith('$')) return deliver(lowered(packet, qos), done);
+    if (packet.topic.startsWith('$')) {
+      deliver(lowered(packet, qos), done);
+      return;
+    }
     const slot = this.#slots.get(client);
     if (slot?.packet === packet) {
       slot.done.push(done);

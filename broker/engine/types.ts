@@ -18,6 +18,8 @@ export interface EngineClient extends Client {
   connackSent: boolean;
   /** Ours: bytes that it may leave unread before messages for it are dropped. */
   maxUnread: number;
+  /** Ours: how many `subscriptions` there are. */
+  subscriptionCount: number;
   _parser: EngineParser;
   _paused?: boolean;
   _parsingBatch: number;
@@ -58,6 +60,7 @@ export interface Persistence {
     packet: AedesPublishPacket,
   ): Promise<AedesPublishPacket | undefined>;
   outgoingStream(client: EngineClient): Readable;
+  createRetainedStreamCombi(filters: string[]): Readable;
   cleanIncoming(client: EngineClient): Promise<void>;
   storeRetained(packet: PublishPacket): Promise<void>;
   outgoingUpdate(client: EngineClient, packet: AedesPublishPacket): Promise<void>;

@@ -6,6 +6,10 @@ export class Quantiles {
     this.#values.push(milliseconds);
   }
 
+  addAll(others: Quantiles): void {
+    for (const value of others.#values) this.#values.push(value);
+  }
+
   get count(): number {
     return this.#values.length;
   }

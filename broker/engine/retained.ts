@@ -1,0 +1,97 @@
+import type { PublishPacket } from 'aedes';
+
+interface Node {
+  children: Map<string, Node>;
+  packet: PublishPacket | null;
+}
+
+const node = (): Node => ({ children: new Map(), packet: null });
+
+/** Retained messages by topic, level by level: a filter costs what it matches, not what there is. */
+export class Retained {
+  readonly #root = node();
+  #count = 0;
+  #bytes = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Of the payloads. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** What is kept for a topic itself. */
+  get(topic: string): PublishPacket | null {
+    let at: Node | undefined = this.#root;
+    for (const level of topic.split('/')) at = at?.children.get(level);
+    return at?.packet ?? null;
+  }
+
+  set(packet: PublishPacket): void {
+    this.delete(packet.topic);
+    let at = this.#root;
+    for (const level of packet.topic.split('/')) {
+      const next = at.children.get(level) ?? node();
+      at.children.set(level, next);
+      at = next;
+    }
+    at.packet = packet;
+    this.#count++;
+    this.#bytes += packet.payload.length;
+  }
+
+  delete(topic: string): void {
+    const levels = topic.split('/');
+    const path = [this.#root];
+    for (const level of levels) {
+      const next = path.at(-1)?.children.get(level);
+      if (next === undefined) return;
+      path.push(next);
+    }
+    const last = path.at(-1);
+    if (last === undefined || last.packet === null) return;
+    this.#count--;
+    this.#bytes -= last.packet.payload.length;
+    last.packet = null;
+    for (let depth = levels.length; depth > 0; depth--) {
+      const at = path[depth];
+      if (at === undefined || at.packet !== null || at.children.size > 0) return;
+      path[depth - 1]?.children.delete(levels[depth - 1] ?? '');
+    }
+  }
+
+  /** All that a filter matches, read as it is asked for. A leading wildcard matches no `$…` [MQTT-4.7.2-1]. */
+  *matching(filter: string): Generator<PublishPacket> {
+    yield* this.#walk(this.#root, filter.split('/'), 0);
+  }
+
+  all(): Generator<PublishPacket> {
+    return this.#below(this.#root);
+  }
+
+  *#below(at: Node): Generator<PublishPacket> {
+    if (at.packet !== null) yield at.packet;
+    for (const next of at.children.values()) yield* this.#below(next);
+  }
+
+  *#walk(at: Node, levels: readonly string[], depth: number): Generator<PublishPacket> {
+    const level = levels[depth];
+    if (level === undefined) {
+      if (at.packet !== null) yield at.packet;
+      return;
+    }
+    // `a/#` matches `a` too [MQTT-4.7.1-2].
+    if (level === '#' && at.packet !== null) yield at.packet;
+    if (level !== '#' && level !== '+') {
+      const next = at.children.get(level);
+      if (next !== undefined) yield* this.#walk(next, levels, depth + 1);
+      return;
+    }
+    for (const [name, next] of at.children) {
+      if (depth === 0 && name.startsWith('$')) continue;
+      yield* this.#walk(next, levels, level === '#' ? depth : depth + 1);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { Wire } from '../helpers/wire.ts';
+import { type Attack, many, type Target, wait } from './target.ts';
+
+const FLOOD_MS = 4000;
+
+async function person(target: Target, clientId: string, clean = true): Promise<Wire> {
+  const wire = await Wire.tcp(target.ports.mqtt);
+  await wire.connect({ clientId, clean, username: 'admin', password: target.adminToken });
+  return wire;
+}
+
+async function integration(target: Target, clientId: string, clean = true): Promise<Wire> {
+  const wire = await Wire.tcp(target.ports.mqtt);
+  await wire.connect({ clientId, clean, ...target.integration });
+  return wire;
+}
+
+async function rogue({ ports, rogue: { id, secret } }: Target): Promise<Wire> {
+  const wire = await Wire.tcp(ports.mqtt);
+  await wire.connect({ clientId: id, username: id, password: secret });
+  return wire;
+}
+
+export const subscribeFlood: Attack = async (target) => {
+  const wire = await person(target, 'subscriber');
+  let granted = 0;
+  let refused = 0;
+  await many(500, 1, async (batch) => {
+    const filters = Array.from({ length: 200 }, (_, i) => `flood/${batch}/+/${i}/#`);
+    for (const code of await wire.subscribe(...filters)) code === 128 ? refused++ : granted++;
+  });
+  await wire.drop();
+  return { granted, refused };
+};
+
+/** Sessions that are to be kept, each under another client id. */
+export const sessionFlood: Attack = async (target) => {
+  let made = 0;
+  await many(500, 10, async (i) => {
+    const wire = await person(target, `session-${i}`, false);
+    await wire.subscribe('home/#');
+    await wire.drop();
+    made++;
+  });
+  return { made };
+};
+
+export const retainedFlood: Attack = async (target) => {
+  const wire = await person(target, 'retainer');
+  let sent = 0;
+  await many(12_000, 50, async (i) => {
+    await wire.publish(`home/retained/${i}`, 'x'.repeat(100), { retain: true });
+    sent++;
+  });
+  await wire.drop();
+  return { sent };
+};
+
+/** Subscribes to all there is and never reads, while others publish. */
+export const frozenReader: Attack = async (target) => {
+  const reader = await integration(target, 'frozen');
+  await reader.subscribe('home/#');
+  reader.socket.pause();
+  const writer = await integration(target, 'writer');
+  let sent = 0;
+  for (const end = Date.now() + FLOOD_MS; Date.now() < end; sent++) {
+    await writer.publish(`home/frozen/${sent % 10}`, 'x'.repeat(8 * 1024));
+  }
+  await writer.drop();
+  await reader.drop();
+  return { sent };
+};
+
+/** As fast as it can: small and large, valid and not, with and without acknowledgement. */
+export const publishFlood: Attack = async (target) => {
+  const wire = await rogue(target);
+  const topic = `devices/${target.rogue.id}/sensor`;
+  const payloads = [
+    '{"capability_type":"temperature","control_type":"sensor","value":1}',
+    `{"capability_type":"text","control_type":"text","value":"${'x'.repeat(60_000)}"}`,
+    '['.repeat(60_000),
+    `{"value":${'9'.repeat(50_000)}}`,
+    'no json',
+  ];
+  let sent = 0;
+  const end = Date.now() + FLOOD_MS;
+  while (Date.now() < end && !wire.ended) {
+    for (let i = 0; i < 50; i++, sent++) {
+      const payload = payloads[sent % 97 === 0 ? sent % payloads.length : 0] ?? '';
+      const qos = sent % 2 === 0 ? 0 : 1;
+      wire.send({
+        cmd: 'publish',
+        topic,
+        payload,
+        qos,
+        retain: false,
+        dup: false,
+        ...(qos === 1 && { messageId: (sent % 65_535) + 1 }),
+      });
+    }
+    if (wire.socket.writableLength > 1_000_000) await wait(20);
+    else await new Promise((resolve) => setImmediate(resolve));
+  }
+  const cut = wire.ended ? 1 : 0;
+  await wire.drop();
+  return { sent, cut };
+};

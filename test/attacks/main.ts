@@ -1,0 +1,27 @@
+import { Rest } from '../helpers/rest.ts';
+import { Server } from '../helpers/server.ts';
+import { type Phase, runAttacks } from './run.ts';
+
+/** Prints what each attack does to the acknowledgements of honest devices. */
+const server = new Server();
+try {
+  await server.start();
+  const rest = await new Rest(server).logIn();
+  let before = Number.NaN;
+  const line = ({ name, result, latencies, residentMiB }: Phase) => {
+    const [p50, p99] = [latencies.at(0.5), latencies.at(0.99)];
+    if (Number.isNaN(before)) before = p99;
+    const figures = [p50.toFixed(1), p99.toFixed(1), `${(p99 / before).toFixed(1)}×`, `${residentMiB} MiB`];
+    const did = Object.entries(result).map(([what, count]) => `${count} ${what}`);
+    console.log(`| ${[name, ...figures, did.join(', ')].join(' | ')} |`);
+  };
+  console.log('| attack | ack p50 ms | p99 ms | to quiet | resident | what happened |');
+  console.log('| --- | --- | --- | --- | --- | --- |');
+  const { faults } = await runAttacks(server, rest, line);
+  for (const fault of faults) console.error(fault);
+  const metrics = (await rest.get<string>('/api/metrics')).body;
+  console.log(`\n${metrics.match(/^pm_iot_limits_reached_total.*$/gm)?.join('\n') ?? 'no limit was met'}`);
+  process.exitCode = faults.length > 0 || !server.alive ? 1 : 0;
+} finally {
+  await server.dispose();
+}

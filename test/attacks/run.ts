@@ -1,0 +1,78 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Quantiles } from '../../scripts/load-test/quantiles.ts';
+import { enrolled } from '../helpers/devices.ts';
+import { Rest } from '../helpers/rest.ts';
+import type { Server } from '../helpers/server.ts';
+import { ATTACKS } from './attacker.ts';
+import { startHonest } from './honest.ts';
+import { type Result, type Target, wait } from './target.ts';
+
+const HONEST = 20;
+const QUIET_MS = 5000;
+const ATTACK_LIMIT_MS = 60_000;
+
+export interface Phase {
+  name: string;
+  result: Result;
+  latencies: Quantiles;
+  /** Of the server, MiB. */
+  residentMiB: number;
+}
+
+function residentMiB(pid: number): number {
+  const match = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Math.round(Number(match?.[1] ?? 0) / 1024);
+}
+
+async function attack(name: string, target: Target): Promise<Result> {
+  const child = fork(fileURLToPath(new URL('attacker.js', import.meta.url)), { stdio: 'inherit' });
+  const timer = setTimeout(() => child.kill('SIGKILL'), ATTACK_LIMIT_MS);
+  child.send({ name, target });
+  let result: Result | null = null;
+  child.on('message', (message) => {
+    result = (message as { result: Result }).result;
+  });
+  await once(child, 'exit');
+  clearTimeout(timer);
+  if (result === null) throw new Error(`the attack ${name} came to no end`);
+  return result;
+}
+
+/** Twenty honest devices report throughout, while one attack after the other is tried. */
+export async function runAttacks(
+  server: Server,
+  rest: Rest,
+  onPhase: (phase: Phase) => void,
+): Promise<{ phases: Phase[]; faults: string[] }> {
+  const login = { username: 'zigbee', password: 'quite long enough' };
+  const acl = { publish: ['home/#'], subscribe: ['home/#'] };
+  await rest.expect(201, 'POST', '/api/users', { ...login, role: 'INTEGRATION', acl });
+  const integration = { username: login.username, password: (await new Rest(server).logIn(login)).token };
+  const { wire, secret } = await enrolled(server, rest, 'rogue');
+  await wire.disconnect();
+  const target: Target = {
+    ports: server.ports,
+    adminToken: rest.token,
+    integration,
+    rogue: { id: 'rogue', secret },
+    seed: 20_261_123,
+  };
+  const honest = await startHonest(server, rest, HONEST);
+  const phases: Phase[] = [];
+  const phase = async (name: string, work: () => Promise<Result>) => {
+    honest.latencies();
+    const result = await work();
+    const done = { name, result, latencies: honest.latencies(), residentMiB: residentMiB(server.pid) };
+    phases.push(done);
+    onPhase(done);
+  };
+  const quiet = () => wait(QUIET_MS).then(() => ({}));
+  await wait(1000);
+  await phase('(quiet, before)', quiet);
+  for (const name of Object.keys(ATTACKS)) await phase(name, () => attack(name, target));
+  await phase('(quiet, after)', quiet);
+  return { phases, faults: await honest.faults() };
+}
