@@ -5,23 +5,21 @@ import type { Duplex } from 'node:stream';
 import type { AedesOptions } from 'aedes';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../db/domain/clock.ts';
-import type { LimitName, Limits, LimitWatch } from '../db/domain/limits.ts';
+import type { Limits, LimitWatch } from '../db/domain/limits.ts';
 import type { Accounts, DeviceLink, EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
 import type { Commands, ReadingWriter } from '../db/domain/services.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import type { DeviceStore } from '../db/stores/devices.ts';
 import { type AuthenticateDeps, createAuthenticate } from './authenticate.ts';
 import { maySubscribe } from './authorize.ts';
-import { type ConnectionInfo, connectionInfo, socketOf } from './connection.ts';
+import { socketOf } from './connection.ts';
 import { createCounters } from './counters.ts';
 import { createDenied } from './denied.ts';
 import { createDispatch } from './dispatch.ts';
 import { createDownlink } from './downlink.ts';
 import { DupMemory } from './dup-memory.ts';
-import { adoptClient } from './engine/client.ts';
 import { createEngine } from './engine/engine.ts';
 import { createPersistence } from './engine/persistence.ts';
-import type { EngineClient } from './engine/types.ts';
 import { IntakeGate } from './gate.ts';
 import { createCommandResponseHandler } from './handlers/command-response.ts';
 import { createHeartbeatHandler } from './handlers/heartbeat.ts';
@@ -29,9 +27,10 @@ import { createPairResponseHandler } from './handlers/pair-response.ts';
 import { createRegisterHandler } from './handlers/register.ts';
 import { createSensorHandler } from './handlers/sensor.ts';
 import { createHooks } from './hooks.ts';
+import { createIntake } from './intake.ts';
 import { createLoginHooks, type LoginHooksDeps } from './login-hooks.ts';
 import { createRefusals } from './refusals.ts';
-import { createSessions, type Session } from './sessions.ts';
+import { createSessions } from './sessions.ts';
 import { isCommandTopic, isSecretTopic } from './topics.ts';
 import { createTrustWaiter } from './trust.ts';
 import { watchSessions } from './watch.ts';
@@ -77,7 +76,6 @@ export interface Broker {
 export function createBroker(deps: BrokerDeps): Broker {
   const { live, writer, clock, devices, events, flows, log, metrics, limits, limitWatch } = deps;
   const sessions = createSessions();
-  const connections = new WeakMap<EngineClient, ConnectionInfo>();
   const gate = new IntakeGate(() => writer.saturated);
   writer.onDrain(() => gate.open());
   const trust = createTrustWaiter(clock, log);
@@ -90,11 +88,8 @@ export function createBroker(deps: BrokerDeps): Broker {
     return commands;
   };
 
-  const reachedBy = (session: Session, limit: LimitName) => {
-    const { name, address, identity } = session;
-    const ofDevice = identity.kind === 'person' ? {} : { deviceId: identity.deviceId };
-    limitWatch.reached(limit, { actor: name, ...ofDevice, address });
-  };
+  const intake = createIntake({ engine: () => engine, sessions, gate, live, limits, limitWatch });
+  const { connectionOf } = intake;
 
   const stored = createPersistence({
     limits,
@@ -143,8 +138,6 @@ export function createBroker(deps: BrokerDeps): Broker {
       pair_response: createPairResponseHandler({ live, downlink }),
     },
   });
-  const connectionOf = (client: EngineClient) =>
-    connections.get(client) ?? { address: '', certificate: null };
   const denied = createDenied({ counters, events, log });
   const shared = { sessions, counters, log, denied, stopping: () => stopping };
   const loginHooks = createLoginHooks({
@@ -162,7 +155,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     commands: theCommands,
     hasAudience: (topic) => engine.hasLiveAudience(topic) || stored.observers() > 0,
     maxSubscriptions: limits.subscriptions,
-    onLimit: reachedBy,
+    onLimit: intake.reachedBy,
   });
   const engine = createEngine({
     ...loginHooks,
@@ -175,27 +168,7 @@ export function createBroker(deps: BrokerDeps): Broker {
       conn.destroy();
       return;
     }
-    const client = engine.handle(conn, request as IncomingMessage) as unknown as EngineClient;
-    connections.set(client, connectionInfo(conn, request));
-    adoptClient(client, {
-      gate: {
-        // Only what devices send is stored: people are read from always.
-        closed: () => sessions.of(client)?.identity.kind !== 'person' && gate.closed(),
-        wait: (resume) => gate.wait(resume),
-      },
-      limits,
-      now: Date.now,
-      onLimit: (limit) => {
-        const session = sessions.of(client);
-        if (session !== undefined) return reachedBy(session, limit);
-        const { address } = connectionOf(client);
-        limitWatch.reached(limit, { actor: address, address });
-      },
-      onPacket: () => {
-        const device = sessions.of(client)?.device;
-        if (device) live.heard(device);
-      },
-    });
+    intake.accept(conn, request);
   };
   const webSockets = createWebSocketListener(accept, deps.corsOrigins);
 

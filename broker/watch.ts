@@ -3,6 +3,7 @@ import type { Log } from '../db/domain/ports.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import type { ConnectionInfo } from './connection.ts';
 import type { Engine } from './engine/engine.ts';
+import { answerIfRepeated } from './engine/repeated.ts';
 import { isFrozen } from './engine/send.ts';
 import type { EngineClient } from './engine/types.ts';
 import type { Sessions } from './sessions.ts';
@@ -55,7 +56,8 @@ export function watchSessions({
     live.beat(session.device);
     onReachable(session.device.pk);
   });
-  engine.on('subscribe', (_subscriptions, client) => {
+  engine.on('subscribe', (subscriptions, client) => {
+    answerIfRepeated(subscriptions);
     onSubscribe(client as unknown as EngineClient);
     const session = sessionOf(client);
     session?.sendHeld();

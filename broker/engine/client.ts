@@ -1,4 +1,6 @@
+import type { Packet } from 'mqtt-packet';
 import { Pace } from './pace.ts';
+import { noteRepeated } from './repeated.ts';
 import { checkPacket, type Fault } from './strict.ts';
 import { recordGrants } from './subscriptions.ts';
 import type { EngineClient } from './types.ts';
@@ -82,7 +84,8 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
 
   /** May the next packet begin? Whoever says no sees to it that `pump` is called again. */
   const mayBegin = (): boolean => {
-    if (client._paused === true || client.closed) return false;
+    // Nothing is acted on after a DISCONNECT [MQTT-3.14.4-2].
+    if (client._paused === true || client.closed || client._disconnected) return false;
     if (!client.connected) return !greeted;
     if (client._parsingBatch >= MAX_IN_FLIGHT) return false;
     if (gate.closed()) {
@@ -148,7 +151,10 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     greeted = true;
     return _parsePayload.call(this);
   };
-  parser.on('packet', onPacket);
+  parser.prependListener('packet', (packet: Packet) => {
+    onPacket();
+    if (packet.cmd === 'subscribe') noteRepeated(client, packet);
+  });
 
   // `_parsingBatch` counts packets under way: Aedes raises it for each packet and calls `_nextBatch` when one is done.
   client._parsingBatch = 0;

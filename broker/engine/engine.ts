@@ -9,8 +9,8 @@ interface Emitter {
 }
 
 /**
- * Aedes with three corrections: consumed packets go nowhere, a message is delivered once and at the right QoS, and the end
- * of an old session never hides its successor.
+ * Aedes with corrections: consumed packets go nowhere, a message is delivered once, at the right QoS and without the DUP of
+ * its publisher, and the end of an old session never hides its successor.
  */
 export class Engine extends Aedes {
   declare readonly clients: Record<string, EngineClient>;
@@ -45,7 +45,9 @@ export class Engine extends Aedes {
       client: Client | null,
       done: Done,
     ) => void;
-    publish.call(this, packet, typeof client === 'function' ? null : client, callback);
+    // DUP tells of the way from the publisher alone [MQTT-3.3.1-3].
+    const sent = packet.dup ? { ...packet, dup: false } : packet;
+    publish.call(this, sent, typeof client === 'function' ? null : client, callback);
   }
 
   /**

@@ -16,6 +16,8 @@ export interface EngineClient extends Client {
   subscriptions: Record<string, { granted: number }>;
   duplicates: Record<string, number>;
   connackSent: boolean;
+  /** It has said DISCONNECT. */
+  _disconnected: boolean;
   /** Ours: bytes that it may leave unread before messages for it are dropped. */
   maxUnread: number;
   /** Ours: how many `subscriptions` there are. */

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { LimitName, Limits, LimitWatch } from '../db/domain/limits.ts';
+import type { LiveState } from '../db/live-state/types.ts';
+import { type ConnectionInfo, connectionInfo } from './connection.ts';
+import { adoptClient } from './engine/client.ts';
+import type { Engine } from './engine/engine.ts';
+import type { EngineClient } from './engine/types.ts';
+import type { IntakeGate } from './gate.ts';
+import type { Session, Sessions } from './sessions.ts';
+
+export interface IntakeDeps {
+  engine: () => Engine;
+  sessions: Sessions;
+  gate: IntakeGate;
+  live: Pick<LiveState, 'heard'>;
+  limits: Limits;
+  limitWatch: LimitWatch;
+}
+
+/** Takes connections in: what is known of each before its log-in, and the limits that it is read under. */
+export function createIntake({ engine, sessions, gate, live, limits, limitWatch }: IntakeDeps) {
+  const connections = new WeakMap<EngineClient, ConnectionInfo>();
+  const connectionOf = (client: EngineClient): ConnectionInfo =>
+    connections.get(client) ?? { address: '', certificate: null };
+
+  const reachedBy = (session: Session, limit: LimitName) => {
+    const { name, address, identity } = session;
+    const ofDevice = identity.kind === 'person' ? {} : { deviceId: identity.deviceId };
+    limitWatch.reached(limit, { actor: name, ...ofDevice, address });
+  };
+
+  return {
+    connectionOf,
+    reachedBy,
+    /** `request`: the upgrade that a WebSocket came from. */
+    accept: (conn: Duplex, request?: IncomingMessage) => {
+      const client = engine().handle(conn, request as IncomingMessage) as unknown as EngineClient;
+      connections.set(client, connectionInfo(conn, request));
+      adoptClient(client, {
+        gate: {
+          // Only what devices send is stored: people are read from always.
+          closed: () => sessions.of(client)?.identity.kind !== 'person' && gate.closed(),
+          wait: (resume) => gate.wait(resume),
+        },
+        limits,
+        now: Date.now,
+        onLimit: (limit) => {
+          const session = sessions.of(client);
+          if (session !== undefined) return reachedBy(session, limit);
+          const { address } = connectionOf(client);
+          limitWatch.reached(limit, { actor: address, address });
+        },
+        onPacket: () => {
+          const device = sessions.of(client)?.device;
+          if (device) live.heard(device);
+        },
+      });
+    },
+  };
+}
