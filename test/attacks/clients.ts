@@ -25,7 +25,7 @@ export const subscribeFlood: Attack = async (target) => {
   const wire = await person(target, 'subscriber');
   let granted = 0;
   let refused = 0;
-  await many(500, 1, async (batch) => {
+  await many(target.scale, 500, 1, async (batch) => {
     const filters = Array.from({ length: 200 }, (_, i) => `flood/${batch}/+/${i}/#`);
     for (const code of await wire.subscribe(...filters)) code === 128 ? refused++ : granted++;
   });
@@ -36,7 +36,7 @@ export const subscribeFlood: Attack = async (target) => {
 /** Sessions that are to be kept, each under another client id. */
 export const sessionFlood: Attack = async (target) => {
   let made = 0;
-  await many(500, 10, async (i) => {
+  await many(target.scale, 500, 10, async (i) => {
     const wire = await person(target, `session-${i}`, false);
     await wire.subscribe('home/#');
     await wire.drop();
@@ -48,7 +48,7 @@ export const sessionFlood: Attack = async (target) => {
 export const retainedFlood: Attack = async (target) => {
   const wire = await person(target, 'retainer');
   let sent = 0;
-  await many(12_000, 50, async (i) => {
+  await many(target.scale, 12_000, 50, async (i) => {
     await wire.publish(`home/retained/${i}`, 'x'.repeat(100), { retain: true });
     sent++;
   });
@@ -63,7 +63,7 @@ export const frozenReader: Attack = async (target) => {
   reader.socket.pause();
   const writer = await integration(target, 'writer');
   let sent = 0;
-  for (const end = Date.now() + FLOOD_MS; Date.now() < end; sent++) {
+  for (const end = Date.now() + FLOOD_MS * target.scale; Date.now() < end; sent++) {
     await writer.publish(`home/frozen/${sent % 10}`, 'x'.repeat(8 * 1024));
   }
   await writer.drop();
@@ -83,7 +83,7 @@ export const publishFlood: Attack = async (target) => {
     'no json',
   ];
   let sent = 0;
-  const end = Date.now() + FLOOD_MS;
+  const end = Date.now() + FLOOD_MS * target.scale;
   while (Date.now() < end && !wire.ended) {
     for (let i = 0; i < 50; i++, sent++) {
       const payload = payloads[sent % 97 === 0 ? sent % payloads.length : 0] ?? '';

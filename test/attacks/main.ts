@@ -17,7 +17,7 @@ try {
   };
   console.log('| attack | ack p50 ms | p99 ms | to quiet | resident | what happened |');
   console.log('| --- | --- | --- | --- | --- | --- |');
-  const { faults } = await runAttacks(server, rest, line);
+  const { faults } = await runAttacks(server, rest, 1, line);
   for (const fault of faults) console.error(fault);
   const metrics = (await rest.get<string>('/api/metrics')).body;
   console.log(`\n${metrics.match(/^pm_iot_limits_reached_total.*$/gm)?.join('\n') ?? 'no limit was met'}`);

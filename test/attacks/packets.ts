@@ -67,7 +67,7 @@ export const mutations: Attack = async (target) => {
   const packets = samples(target);
   let sent = 0;
   let closed = 0;
-  await many(10_000, 20, async (i) => {
+  await many(target.scale, 10_000, 20, async (i) => {
     const socket = await open(target.ports.mqtt);
     const over = ended(socket, ANSWER_MS);
     const person = { clientId: `m${i}`, username: 'admin', password: Buffer.from(target.adminToken) };
@@ -80,17 +80,19 @@ export const mutations: Attack = async (target) => {
   return { sent, closed };
 };
 
-export const randomBytes: Attack = async ({ ports, seed }) => {
+export const randomBytes: Attack = async ({ ports, seed, scale }) => {
   const random = randomOf(seed);
+  let sent = 0;
   let closed = 0;
-  await many(2000, 50, async () => {
+  await many(scale, 2000, 50, async () => {
     const socket = await open(ports.mqtt);
+    sent++;
     const over = ended(socket, ANSWER_MS);
     socket.end(Buffer.from(Array.from({ length: 64 + Math.floor(random() * 512) }, () => random() * 256)));
     if (await over) closed++;
     socket.destroy();
   });
-  return { sent: 2000, closed };
+  return { sent, closed };
 };
 
 /** Lengths up to 256 MiB that are declared and never come, and packets that end in the middle. */
@@ -98,8 +100,10 @@ export const sizes: Attack = async (target) => {
   const huge = Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]);
   const longConnect = Buffer.from([0x10, 0xff, 0xff, 0x7f]);
   const filler = Buffer.alloc(64 * 1024, 0x41);
+  let sent = 0;
   let closed = 0;
-  await many(300, 20, async (i) => {
+  await many(target.scale, 300, 20, async (i) => {
+    sent++;
     const socket = await open(target.ports.mqtt);
     const over = ended(socket, ANSWER_MS);
     if (i % 3 === 0) socket.write(longConnect);
@@ -112,14 +116,16 @@ export const sizes: Attack = async (target) => {
     if (await over) closed++;
     socket.destroy();
   });
-  return { sent: 300, closed };
+  return { sent, closed };
 };
 
 /** Topics of 60,000 levels. */
 export const deepTopics: Attack = async (target) => {
   const deep = 'a/'.repeat(30_000);
+  let sent = 0;
   let closed = 0;
-  await many(100, 10, async (i) => {
+  await many(target.scale, 100, 10, async (i) => {
+    sent++;
     const socket = await open(target.ports.mqtt);
     const over = ended(socket, ANSWER_MS);
     const packet: Packet =
@@ -132,5 +138,5 @@ export const deepTopics: Attack = async (target) => {
     if (await over) closed++;
     socket.destroy();
   });
-  return { sent: 100, closed };
+  return { sent, closed };
 };

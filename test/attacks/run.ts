@@ -45,6 +45,7 @@ async function attack(name: string, target: Target): Promise<Result> {
 export async function runAttacks(
   server: Server,
   rest: Rest,
+  scale: number,
   onPhase: (phase: Phase) => void,
 ): Promise<{ phases: Phase[]; faults: string[] }> {
   const login = { username: 'zigbee', password: 'quite long enough' };
@@ -59,6 +60,7 @@ export async function runAttacks(
     integration,
     rogue: { id: 'rogue', secret },
     seed: 20_261_123,
+    scale,
   };
   const honest = await startHonest(server, rest, HONEST);
   const phases: Phase[] = [];

@@ -31,10 +31,10 @@ export const slowRequests: Attack = async ({ ports }) => {
 };
 
 /** Connects and goes, as fast as it can. */
-export const churn: Attack = async ({ ports }) => {
+export const churn: Attack = async ({ ports, scale }) => {
   let opened = 0;
   const doors = [ports.mqtt, ports.mqtts, ports.http];
-  await many(3000, 50, async (i) => {
+  await many(scale, 3000, 50, async (i) => {
     const socket = await open(doors[i % doors.length] ?? ports.mqtt);
     opened++;
     socket.destroy();

@@ -10,23 +10,27 @@ export interface Target {
   /** An enrolled device that has been taken apart. */
   rogue: { id: string; secret: string };
   seed: number;
+  /** 1: the whole attack; less: that part of it, in that part of its time. */
+  scale: number;
 }
 
 /** What an attack did, for the table: names and numbers. */
 export type Result = Record<string, number>;
 export type Attack = (target: Target) => Promise<Result>;
 
-/** Runs `count` tasks, so many at once, evenly over at least `milliseconds`. */
+/** Runs `count` tasks at full scale, so many at once, evenly over at least `milliseconds`. */
 export async function many(
+  scale: number,
   count: number,
   atOnce: number,
   task: (i: number) => Promise<void>,
   milliseconds = 4000,
 ): Promise<void> {
   const from = performance.now();
+  const tasks = Math.ceil(count * scale);
   let next = 0;
   const work = async () => {
-    while (next < count) {
+    while (next < tasks) {
       const i = next++;
       const early = from + (i * milliseconds) / count - performance.now();
       if (early > 1) await wait(early);
