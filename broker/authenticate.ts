@@ -1,10 +1,10 @@
 import { isDeviceId } from '../db/domain/device-id.ts';
 import type { Accounts } from '../db/domain/ports.ts';
-import { matchesSecret } from '../db/domain/secrets.ts';
+import { looksLikeSecret, matchesSecret } from '../db/domain/secrets.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import { type DeviceRow, type DeviceStore, mayReenroll } from '../db/stores/devices.ts';
 import type { ConnectionInfo } from './connection.ts';
-import type { Identity } from './identity.ts';
+import type { Enrolment, Identity } from './identity.ts';
 
 /** CONNACK return codes of MQTT 3.1.1, section 3.2.2.3. */
 export const CONNACK = { identifier: 2, unavailable: 3, credentials: 4, notAuthorized: 5 } as const;
@@ -27,7 +27,7 @@ export type LoginOutcome =
 
 export interface AuthenticateDeps {
   live: LiveState;
-  devices: Pick<DeviceStore, 'find' | 'markSecretUsed'>;
+  devices: Pick<DeviceStore, 'find' | 'formerSince' | 'markSecretUsed'>;
   /** The enrolment of a token that may still be used; `usedBefore`: of the one that let this device in once. */
   findEnrollment(token: string, usedBefore: number | null): Promise<{ id: number } | null>;
   accounts: Accounts;
@@ -45,43 +45,47 @@ const REVOKED: LoginOutcome = {
   event: 'denied',
 };
 
+const WITHOUT_PROOF: Enrolment = { id: null, certified: false };
 const OUTDATED: LoginOutcome = {
   refuse: CONNACK.notAuthorized,
   why: 'the certificate is older than the secret of the device',
   event: 'denied',
 };
 
-/** Device secrets and enrolment tokens: 256 bits, base64url. */
-const looksLikeSecret = (password: string) => /^[\w-]{43}$/.test(password);
-
 /** Who connects. Contract, section 3. Errors of the database are thrown. */
 export function createAuthenticate(deps: AuthenticateDeps) {
   const { live, devices, findEnrollment, accounts, enrollmentMode } = deps;
 
-  const enrolling = (deviceId: string, id: number | null): LoginOutcome => ({
-    identity: { kind: 'enrolling', deviceId, enrolment: { id } },
+  const enrolling = (deviceId: string, enrolment: Enrolment): LoginOutcome => ({
+    identity: { kind: 'enrolling', deviceId, enrolment },
   });
 
   /** `enrolment`: it may be given a (new) secret when it registers. */
-  const known = (row: DeviceRow, enrolment: { id: number | null } | null): LoginOutcome => {
+  const known = (row: DeviceRow, enrolment: Enrolment | null): LoginOutcome => {
     const device = live.deviceByPk(row.pk);
     if (device === undefined) return { refuse: CONNACK.unavailable, why: 'the device is being removed' };
     return { identity: { kind: 'device', deviceId: row.deviceId, device, enrolment } };
   };
 
   /** Whoever could make the certificate has let this id in, however devices enrol otherwise. */
-  const withCertificate = (row: DeviceRow | null, deviceId: string, issuedAt: number): LoginOutcome => {
-    if (row === null) return enrolling(deviceId, null);
-    if (row.revokedAt !== null) return REVOKED;
-    if (row.credentialsSince !== null && issuedAt < row.credentialsSince.getTime()) return OUTDATED;
+  const withCertificate = async (
+    row: DeviceRow | null,
+    deviceId: string,
+    issuedAt: number,
+  ): Promise<LoginOutcome> => {
+    if (row?.revokedAt) return REVOKED;
+    const since = row === null ? await devices.formerSince(deviceId) : row.credentialsSince;
+    if (since !== null && issuedAt < since.getTime()) return OUTDATED;
+    if (row === null) return enrolling(deviceId, { id: null, certified: true });
+    if (row.secretUsedAt === null) await devices.markSecretUsed(row.pk);
     return known(row, null);
   };
 
   const withoutPassword = (row: DeviceRow | null, deviceId: string): LoginOutcome => {
     if (enrollmentMode !== 'open') return { refuse: CONNACK.credentials, why: 'a password is required' };
-    if (row === null) return enrolling(deviceId, null);
+    if (row === null) return enrolling(deviceId, WITHOUT_PROOF);
     if (row.revokedAt !== null) return REVOKED;
-    if (row.secretUsedAt === null || mayReenroll(row)) return known(row, { id: null });
+    if (row.secretUsedAt === null || mayReenroll(row)) return known(row, WITHOUT_PROOF);
     return { refuse: CONNACK.credentials, why: 'the device has a secret' };
   };
 
@@ -92,7 +96,7 @@ export function createAuthenticate(deps: AuthenticateDeps) {
   };
 
   const withToken = async (row: DeviceRow | null, deviceId: string, token: string): Promise<LoginOutcome> => {
-    if (enrollmentMode !== 'token' || !looksLikeSecret(token)) return WRONG;
+    if (enrollmentMode === 'closed') return WRONG;
     const enrolment = await findEnrollment(token, row?.enrollmentId ?? null);
     if (enrolment === null) return WRONG;
     if (row?.revokedAt) return REVOKED;
@@ -103,7 +107,7 @@ export function createAuthenticate(deps: AuthenticateDeps) {
         event: 'denied',
       };
     }
-    return enrolling(deviceId, enrolment.id);
+    return enrolling(deviceId, { id: enrolment.id, certified: false });
   };
 
   const asPerson = async (username: string, password: string, address: string): Promise<LoginOutcome> => {
@@ -123,9 +127,8 @@ export function createAuthenticate(deps: AuthenticateDeps) {
           : { refuse: CONNACK.identifier, why: 'the client id is no device id' };
       }
       if (password === null) return { refuse: CONNACK.credentials, why: 'a password is required' };
-      if (live.device(username) !== undefined && looksLikeSecret(password)) {
-        return { refuse: CONNACK.identifier, why: 'the client id of a device is its device id' };
-      }
+      // Told to whoever reads the log; a stranger must not learn which devices there are.
+      if (looksLikeSecret(password)) return { ...WRONG, why: 'the client id of a device is its device id' };
       return asPerson(username, password, address);
     }
     const row = await devices.find(clientId);
@@ -134,8 +137,8 @@ export function createAuthenticate(deps: AuthenticateDeps) {
     }
     if (!password) return withoutPassword(row, clientId);
     if (row !== null && matchesSecret(password, row.secretHash)) return withSecret(row);
-    // A person may use a client id that equals the user name; what looks like a secret is never tried as a password.
-    if (row === null && !looksLikeSecret(password)) return asPerson(clientId, password, address);
+    // A person may use a client id that equals the user name. No password has the form of a secret.
+    if (!looksLikeSecret(password)) return asPerson(clientId, password, address);
     return withToken(row, clientId, password);
   };
 }

@@ -2,16 +2,23 @@ import type { TokenRef } from '../db/domain/ports.ts';
 import type { User } from '../db/domain/types.ts';
 import type { LiveDevice } from '../db/live-state/types.ts';
 
+export interface Enrolment {
+  /** Of its token; null: it came without one. */
+  id: number | null;
+  /** It has shown a certificate of our CA for its id. */
+  certified: boolean;
+}
+
 /** Who holds a session. Contract, section 3. */
 export type Identity =
   | {
       kind: 'device';
       deviceId: string;
       device: LiveDevice;
-      /** It came in with this enrolment token (null: without one), so that registering again makes a new secret. */
-      enrolment: { id: number | null } | null;
+      /** It came in to enrol, so that registering again makes a new secret. */
+      enrolment: Enrolment | null;
     }
-  | { kind: 'enrolling'; deviceId: string; enrolment: { id: number | null } }
+  | { kind: 'enrolling'; deviceId: string; enrolment: Enrolment }
   /** `token`: the JWT that it logged in with, in place of the password. */
   | { kind: 'person'; user: User; token: TokenRef | null };
 

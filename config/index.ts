@@ -45,6 +45,7 @@ export interface Config {
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const MIN_SECRET_BYTES = 32;
+const DEFAULT_ADMIN = 'admin';
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
@@ -127,14 +128,17 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       mqtts: { host: host('MQTTS_HOST', '0.0.0.0'), port: port('MQTTS_PORT', 8883) },
     },
     tlsMinVersion: oneOf('TLS_MIN_VERSION', 'TLSv1.3', ['TLSv1.2', 'TLSv1.3']),
-    adminUsername: read('ADMIN_USERNAME', 'admin', 'a name of 1 to 64 characters without spaces', (text) =>
-      /^\S{1,64}$/u.test(text) ? text : undefined,
+    adminUsername: read(
+      'ADMIN_USERNAME',
+      DEFAULT_ADMIN,
+      'a name of 1 to 64 characters without spaces',
+      (text) => (/^\S{1,64}$/u.test(text) ? text : undefined),
     ),
     adminPassword: read<string | null>(
       'ADMIN_PASSWORD',
       null,
-      `a password of ${MIN_PASSWORD} to ${MAX_PASSWORD} characters that is not among the common ones`,
-      (text) => (passwordFault(text) === null ? text : undefined),
+      `a password of ${MIN_PASSWORD} to ${MAX_PASSWORD} characters, neither a common one nor made of the user name`,
+      (text) => (passwordFault(text, env.ADMIN_USERNAME || DEFAULT_ADMIN) === null ? text : undefined),
       true,
     ),
     jwtSecret: read<string | null>(

@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileDurably } from './durable-file.ts';
 import { shortSocketPath } from './socket-path.ts';
@@ -25,18 +25,34 @@ export class DataDirLockedError extends Error {}
 /** The folder is none, or not ours to write: no restart mends that. */
 export class DataDirUnusableError extends Error {}
 
-const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG']);
+const UNUSABLE = new Set([
+  'ENOENT',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EEXIST',
+  'ELOOP',
+  'ENAMETOOLONG',
+]);
 
 export interface DataDir {
   path: string;
   release(): Promise<void>;
 }
 
+/** Level by level: `recursive` never ends below a folder in which nothing can be made, such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
+}
+
 /** Makes the folder (0700) and keeps others out while this process lives, whatever way it ends. */
 export async function openDataDir(path: string): Promise<DataDir> {
   const folder = resolve(path);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     chmodSync(folder, 0o700);
     const probe = join(folder, `.probe-${process.pid}`);
     writeFileDurably(probe, '', 0o600);

@@ -104,8 +104,6 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     now,
   });
   await accounts.load();
-  const { adminUsername: username, adminPassword: password } = config;
-  const madePassword = await ensureAdmin(accounts, { username, password });
 
   const writer = createReadingWriter({
     sql,
@@ -200,10 +198,13 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   });
   await broker.start(commands);
   await listeners.open();
+  // Last of what may fail, and told at once: nobody could find out a password that was made and not told.
+  const { adminUsername: username, adminPassword: password } = config;
+  const madePassword = await ensureAdmin(accounts, { username, password });
+  if (madePassword !== null) showPassword(username, madePassword);
 
   const sha256 = certificates.fingerprint();
   if (sha256 !== null) log.info({ ca: certificates.caPath, sha256 }, 'devices and apps must trust this CA');
-  if (madePassword !== null) showPassword(username, madePassword);
   // At any level: who started the process waits for this line.
   log.child({}, { level: 'info' }).info({ listeners: listeners.ports }, 'ready');
 }

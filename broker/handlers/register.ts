@@ -37,7 +37,15 @@ export function createRegisterHandler(deps: RegisterDeps): Handler {
   const register = async (session: Session, registration: Registration): Promise<Registered> => {
     const { identity } = session;
     const enrolment = identity.kind === 'person' ? null : identity.enrolment;
-    const by = { enrollmentId: enrolment?.id ?? null, giveSecret: enrolment !== null };
+    const by = {
+      enrollmentId: enrolment?.id ?? null,
+      giveSecret: enrolment !== null,
+      proven: enrolment?.certified === true,
+    };
+    // What it logged in to has been removed: it must not make itself anew.
+    if (identity.kind === 'device' && live.deviceByPk(identity.device.pk) !== identity.device) {
+      throw new Refusal('not_allowed', 'this device has been removed');
+    }
     try {
       return await untilStored(session, () => gate.run(() => devices.register(registration, by)));
     } catch (error) {

@@ -58,6 +58,8 @@ export interface AccountsService extends Accounts {
 const tooMany = (retryAfter: number) =>
   new DomainError('TOO_MANY_REQUESTS', 'too many failed log-ins: try again later', { retryAfter });
 
+const wrong = () => new DomainError('UNAUTHORIZED', 'wrong username or password');
+
 /** People and their log-ins, kept in memory and changed only after the database was. */
 export function createAccounts(deps: AccountsDeps): AccountsService {
   const { users, passwords, tokens, guesses, gate, events, flows, now } = deps;
@@ -97,22 +99,16 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     return valid ? { user: account.user, token: ref } : null;
   };
 
-  const isRight = async (account: Account | undefined, password: string): Promise<boolean> => {
-    // The token of another user, or none of ours: never stretched as a password.
-    if (looksLikeToken(password)) return false;
-    return gate.run(() => passwords.verify(account?.passwordHash ?? null, password));
-  };
-
   const authenticate = async (login: {
     username: string;
     password: string;
     address: string;
   }): Promise<LoginResult> => {
     const { username, password, address } = login;
-    const caller = looksLikeToken(password) ? await callerOf(password) : null;
-    // A signature cannot be guessed: it counts neither for nor against the name.
-    if (caller !== null && caller.user.username === username) {
-      return { ok: true, ...caller };
+    if (looksLikeToken(password)) {
+      // A signature cannot be guessed: it counts neither for nor against the name, also when an app's token has expired.
+      const caller = await callerOf(password);
+      return caller?.user.username === username ? { ok: true, ...caller } : { ok: false, reason: 'invalid' };
     }
     const wait = await guesses.enter(username, address);
     if (wait !== null) {
@@ -122,7 +118,7 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     const account = byName.get(username);
     let right: boolean;
     try {
-      right = await isRight(account, password);
+      right = await gate.run(() => passwords.verify(account?.passwordHash ?? null, password));
     } catch (error) {
       guesses.settle(username, address, 'neither');
       if (!(error instanceof DomainError)) throw error;
@@ -155,13 +151,15 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
 
     logIn: async (login) => {
       const started = performance.now();
+      // A token is no password here: it would buy the next one, and never end.
+      if (looksLikeToken(login.password)) throw wrong();
       const result = await authenticate(login);
       flows.record('authentication', performance.now() - started, true);
       if (!result.ok && result.reason === 'locked') {
         throw tooMany(result.retryAfterSeconds);
       }
       const account = result.ok ? byId.get(result.user.id) : undefined;
-      if (account === undefined) throw new DomainError('UNAUTHORIZED', 'wrong username or password');
+      if (account === undefined) throw wrong();
       const { user, tokenVersion } = account;
       const { token, expiresAt } = await tokens.issue({ ...user, tokenVersion });
       events.record({ kind: 'login', actor: user.username, detail: { address: login.address } });

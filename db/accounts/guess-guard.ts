@@ -91,7 +91,7 @@ export function createGuessGuard({ limits, watch, now }: GuessGuardDeps): GuessG
         addHome(name, group);
       }
       if (outcome !== 'wrong') return;
-      pairs.failed(key);
+      if (pairs.failed(key)) watch.reached('login_failures', { actor: name, address });
       if (addresses.failed(group)) watch.reached('login_failures_per_address', { actor: group, address });
       if (names.failed(name)) watch.reached('login_failures_per_name', { actor: name, address });
     },

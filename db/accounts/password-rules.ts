@@ -1,4 +1,5 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
+import { looksLikeSecret } from '../domain/secrets.ts';
 
 export const MIN_PASSWORD = 8;
 export const MAX_PASSWORD = 1024;
@@ -11,8 +12,8 @@ const OWN_NAMES = ['pmiot', 'admin', 'administrator'];
 export const normalPassword = (password: string): string => password.normalize('NFKC');
 
 /**
- * What is wrong with a password that somebody wants to take, or null. NIST SP 800-63B, section 3.1.1.2: length counts
- * and composition does not; what is common, or made of the names at hand, is refused.
+ * What is wrong with a password that somebody wants to take, or null. NIST SP 800-63B, section 5.1.1.2 of revision 3:
+ * length counts and composition does not; what is common, or made of the names at hand, is refused.
  */
 export function passwordFault(password: string, username = ''): string | null {
   const normal = normalPassword(password);
@@ -22,6 +23,9 @@ export function passwordFault(password: string, username = ''): string | null {
   const lower = normal.toLowerCase();
   if (COMMON.has(lower)) return 'is one of the most common passwords: take a few words that belong to you';
   if (new Set(lower).size <= 2) return 'repeats the same characters: take a few words that belong to you';
+  if (looksLikeSecret(normal)) {
+    return 'has the form of a device secret (43 letters, digits, - and _): make it one character longer';
+  }
   const core = lower.replace(/[\s\d\p{P}\p{S}]+/gu, '');
   if ([...OWN_NAMES, username.toLowerCase()].includes(core)) {
     return 'is made of a name that is easily guessed: take a few words that belong to you';

@@ -31,6 +31,7 @@ export type LimitName =
   | 'sessions'
   | 'sessions_per_user'
   | 'queued'
+  | 'login_failures'
   | 'login_failures_per_address'
   | 'login_failures_per_name';
 

@@ -11,6 +11,9 @@ export function randomText(bytes: number): string {
 /** 256 random bits (43 characters): device secrets and enrolment tokens. */
 export const createSecret = (): string => randomText(32);
 
+/** Has it the form of one? */
+export const looksLikeSecret = (text: string): boolean => /^[\w-]{43}$/.test(text);
+
 /** SHA-256, hex. Enough for a secret of 256 random bits; passwords of people are stretched with argon2id instead. */
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');

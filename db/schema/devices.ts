@@ -41,6 +41,13 @@ export const devices = pgTable(
   (t) => [index('devices_room').on(t.roomId)],
 );
 
+/** Devices that were removed: what let them in before does not let in whoever takes their id. */
+export const formerDevices = pgTable('former_devices', {
+  deviceId: text('device_id').primaryKey(),
+  /** Client certificates that were issued before do not count. */
+  credentialsSince: instant('credentials_since').notNull(),
+});
+
 export const capabilities = pgTable(
   'capabilities',
   {

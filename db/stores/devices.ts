@@ -4,7 +4,7 @@ import type { Database } from '../client.ts';
 import { DomainError } from '../domain/errors.ts';
 import { createSecret, hashSecret } from '../domain/secrets.ts';
 import type { Capability, Device, Widget, WidgetStatus } from '../domain/types.ts';
-import { devices, enrollments, purges, widgets } from '../schema/index.ts';
+import { devices, enrollments, formerDevices, purges, widgets } from '../schema/index.ts';
 import { declareCapabilities, type Transaction, widgetTitle } from './capabilities.ts';
 import { insertNewDevice } from './new-device.ts';
 import { isForeignKeyViolation, isUniqueViolation } from './violations.ts';
@@ -44,6 +44,13 @@ export interface Registration {
   capabilities: Capability[];
 }
 
+export interface RegisteredBy {
+  enrollmentId: number | null;
+  giveSecret: boolean;
+  /** It has shown its certificate: from now on no enrolment token opens this id. */
+  proven: boolean;
+}
+
 export interface Registered {
   device: Device;
   created: boolean;
@@ -75,10 +82,12 @@ export function createDeviceStore(
     return row.roomId;
   };
 
-  const registerOnce = (
-    registration: Registration,
-    by: { enrollmentId: number | null; giveSecret: boolean },
-  ) =>
+  const formerSince = async (tx: Database | Transaction, deviceId: string): Promise<Date | null> => {
+    const [row] = await tx.select().from(formerDevices).where(eq(formerDevices.deviceId, deviceId));
+    return row?.credentialsSince ?? null;
+  };
+
+  const registerOnce = (registration: Registration, by: RegisteredBy) =>
     db.transaction(async (tx): Promise<Registered> => {
       const { deviceId, name, type, version, manufacturer } = registration;
       const [known] = await tx.select().from(devices).where(eq(devices.deviceId, deviceId)).for('update');
@@ -90,16 +99,24 @@ export function createDeviceStore(
           ? {}
           : {
               secretHash: hashSecret(secret),
-              secretUsedAt: null,
+              secretUsedAt: by.proven ? new Date() : null,
               reenrollUntil: null,
               enrollmentId: by.enrollmentId,
+              // What the lost one had does not open it any more, its certificate neither.
+              ...(known !== undefined && mayReenroll(known) && { credentialsSince: new Date() }),
             };
       let row: DeviceRow | undefined;
       if (known === undefined) {
         const roomId = by.enrollmentId === null ? null : await useEnrollment(tx, by.enrollmentId);
         [row] = await tx
           .insert(devices)
-          .values({ deviceId, ...about, ...credentials, roomId })
+          .values({
+            deviceId,
+            ...about,
+            ...credentials,
+            roomId,
+            credentialsSince: await formerSince(tx, deviceId),
+          })
           .returning();
       } else {
         // The token that it came with at first is asked for no second use: its answer may have been lost.
@@ -125,12 +142,13 @@ export function createDeviceStore(
 
   const registerNew = async (
     { capabilities: declared, ...about }: Registration,
-    by: { enrollmentId: number | null; giveSecret: boolean },
+    by: RegisteredBy,
   ): Promise<Registered | null> => {
     const secret = by.giveSecret ? createSecret() : null;
     const made = await insertNewDevice(client, {
       ...about,
       secretHash: secret === null ? null : hashSecret(secret),
+      secretUsed: by.proven,
       enrollmentId: by.enrollmentId,
       capabilities: declared.map((capability) => ({
         ...capability,
@@ -153,11 +171,11 @@ export function createDeviceStore(
       return row ?? null;
     },
 
+    /** Until then client certificates for this id do not count, though there is no such device now; null: all do. */
+    formerSince: (deviceId: string) => formerSince(db, deviceId),
+
     /** Adds or updates a device. FORBIDDEN when the enrolment token has no use left, INVALID for too many capabilities. */
-    async register(
-      registration: Registration,
-      by: { enrollmentId: number | null; giveSecret: boolean },
-    ): Promise<Registered> {
+    async register(registration: Registration, by: RegisteredBy): Promise<Registered> {
       const made = await registerNew(registration, by);
       if (made !== null) return made;
       try {
@@ -228,8 +246,16 @@ export function createDeviceStore(
               .where(eq(widgets.devicePk, pk)),
           )
           .onConflictDoNothing();
-        const rows = await tx.delete(devices).where(eq(devices.pk, pk)).returning({ pk: devices.pk });
-        if (rows.length === 0) throw new DomainError('NOT_FOUND', 'no such device');
+        const [row] = await tx
+          .delete(devices)
+          .where(eq(devices.pk, pk))
+          .returning({ deviceId: devices.deviceId });
+        if (row === undefined) throw new DomainError('NOT_FOUND', 'no such device');
+        const credentialsSince = new Date();
+        await tx
+          .insert(formerDevices)
+          .values({ ...row, credentialsSince })
+          .onConflictDoUpdate({ target: formerDevices.deviceId, set: { credentialsSince } });
       });
     },
   };

@@ -14,6 +14,8 @@ export interface NewDevice {
   version: string | null;
   manufacturer: string | null;
   secretHash: string | null;
+  /** No enrolment token opens it from the start. */
+  secretUsed: boolean;
   /** A use of it is taken; null: no enrolment is needed. */
   enrollmentId: number | null;
   capabilities: readonly DeclaredCapability[];
@@ -31,8 +33,10 @@ const INSERT = `
       and not exists (select 1 from devices where device_id = $2)
     returning id, room_id),
   device as (
-    insert into devices (device_id, name, type, version, manufacturer, secret_hash, enrollment_id, room_id)
-    select $2, $3, $4, $5, $6, $7, $1::text::int, (select room_id from enrolment)
+    insert into devices (device_id, name, type, version, manufacturer, secret_hash, secret_used_at, enrollment_id,
+      room_id, credentials_since)
+    select $2, $3, $4, $5, $6, $7, case when $10::text::boolean then now() end, $1::text::int,
+      (select room_id from enrolment), (select credentials_since from former_devices where device_id = $2)
     where $1 is null or exists (select 1 from enrolment)
     on conflict (device_id) do nothing
     returning pk, room_id, created_at),
@@ -74,6 +78,7 @@ export async function insertNewDevice(
     version,
     manufacturer,
     secretHash,
+    secretUsed,
     enrollmentId,
     capabilities,
     widgetStatus,
@@ -91,6 +96,7 @@ export async function insertNewDevice(
       secretHash,
       JSON.stringify(declared),
       widgetStatus,
+      String(secretUsed),
     ],
     { prepare: true },
   );

@@ -28,7 +28,7 @@ addDevice(3, 'unpaired', null);
 const devices = { device: (id: string) => registry.byId.get(id) };
 
 const device: Identity = { kind: 'device', deviceId: 'lamp', device: mine, enrolment: null };
-const enrolling: Identity = { kind: 'enrolling', deviceId: 'new', enrolment: { id: 1 } };
+const enrolling: Identity = { kind: 'enrolling', deviceId: 'new', enrolment: { id: 1, certified: false } };
 const person = (
   role: Role,
   rooms: number[] = [],

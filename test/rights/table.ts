@@ -215,11 +215,11 @@ export const MODES = ['open', 'token', 'closed'] as const;
 /** CONNACK codes of a device by `DEVICE_ENROLLMENT`: open, token, closed. */
 export const ENROLMENT: Record<string, number[]> = {
   'a new device without a password': [0, 4, 4],
-  'a new device with a token': [4, 0, 4],
+  'a new device with a token': [0, 0, 4],
   'a new device with a wrong token': [4, 4, 4],
   'a device that has used its secret, with it': [0, 0, 0],
   'a device that has used its secret, without a password': [4, 4, 4],
-  'a device that has used its secret, with a token': [4, 5, 4],
+  'a device that has used its secret, with a token': [5, 5, 4],
   'a device that has used its secret, with a wrong one': [4, 4, 4],
   'a revoked device with its secret': [5, 5, 5],
 };
