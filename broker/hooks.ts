@@ -13,6 +13,9 @@ import { guarded } from './guarded.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { isCommandTopic, parseUplink, type Uplink } from './topics.ts';
 
+/** Subscriptions of one session that wait to be looked up; more are refused. */
+const MAX_LOOK_UPS = 10;
+
 type Callback = (error?: Error | null) => void;
 
 export interface HooksDeps {
@@ -27,6 +30,8 @@ export interface HooksDeps {
   hasAudience: (topic: string) => boolean;
   /** Of one connection. */
   maxSubscriptions: number;
+  /** Have the stored sessions of this client's owner as many filters as they may? */
+  isFull: (clientId: string) => boolean;
   onLimit: (session: Session, limit: 'subscriptions' | 'unread_bytes') => void;
   stopping: () => boolean;
 }
@@ -78,8 +83,8 @@ export function createHooks(deps: HooksDeps) {
     if (answerTo === null) return proceed();
     if (device === null) return end(new Error('not allowed'));
     // While the database is away the handler waits for it; whoever may not answer is found out there too.
-    commands()
-      .mayAnswer(device.pk, answerTo)
+    session
+      .lookUp(() => commands().mayAnswer(device.pk, answerTo))
       .then(
         (allowed) => {
           if (allowed) return proceed();
@@ -113,22 +118,30 @@ export function createHooks(deps: HooksDeps) {
     const { topic } = subscription;
     if (session === undefined) return callback(new Error('no session'));
     if (topic === PRESENT) return callback(null, null);
+    const grant = () => {
+      client.grantedFilters.add(topic);
+      // What is resumed is stored already.
+      if (client.connected && !client.clean) client.justGranted.push(subscription);
+      callback(null, subscription);
+    };
     const deny = () => {
       denied(session.identity, 'subscribe', topic, session.address);
       callback(null, null);
     };
-    if (client.subscriptionCount >= deps.maxSubscriptions) {
+    const { grantedFilters: granted } = client;
+    const full = granted.size >= deps.maxSubscriptions || (!client.clean && deps.isFull(client.id));
+    if (full && client.connected && !granted.has(topic)) {
       deps.onLimit(session, 'subscriptions');
       return callback(null, null);
     }
     const verdict = maySubscribe(session.identity, topic, live);
-    if (verdict === 'allow') return callback(null, subscription);
+    if (verdict === 'allow') return grant();
     const { device } = session;
-    if (verdict === 'deny' || device === null) return deny();
-    commands()
-      .mayAnswer(device.pk, verdict.answer)
+    if (verdict === 'deny' || device === null || session.lookUps >= MAX_LOOK_UPS) return deny();
+    session
+      .lookUp(() => commands().mayAnswer(device.pk, verdict.answer))
       .then(
-        (allowed) => (allowed ? callback(null, subscription) : deny()),
+        (allowed) => (allowed ? grant() : deny()),
         (error: unknown) => {
           log.warn({ err: error, topic }, 'a subscription could not be checked');
           callback(null, null);

@@ -25,6 +25,10 @@ export type Identity =
 /** The session belongs to the user: no id that a person picks can meet that of a device. */
 export const sessionPrefix = (userId: number) => `u${userId}/`;
 
+/** Of the user whose session has this client id; null: of a device. */
+export const userIdOf = (clientId: string): number | null =>
+  clientId.includes('/') ? Number(clientId.slice(1, clientId.indexOf('/'))) : null;
+
 export function nameOf(identity: Identity): string {
   return identity.kind === 'person' ? identity.user.username : identity.deviceId;
 }

@@ -11,7 +11,7 @@ import type { Commands, ReadingWriter } from '../db/domain/services.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import type { DeviceStore } from '../db/stores/devices.ts';
 import { type AuthenticateDeps, createAuthenticate } from './authenticate.ts';
-import { maySubscribe } from './authorize.ts';
+import { mayReceive } from './authorize.ts';
 import { socketOf } from './connection.ts';
 import { createCounters } from './counters.ts';
 import { createDenied } from './denied.ts';
@@ -27,6 +27,7 @@ import { createPairResponseHandler } from './handlers/pair-response.ts';
 import { createRegisterHandler } from './handlers/register.ts';
 import { createSensorHandler } from './handlers/sensor.ts';
 import { createHooks } from './hooks.ts';
+import { userIdOf } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { createLoginHooks, type LoginHooksDeps } from './login-hooks.ts';
 import { createRefusals } from './refusals.ts';
@@ -74,7 +75,7 @@ export interface Broker {
 
 /** The MQTT side of the process: connections, rights, messages of devices, and the way to them. */
 export function createBroker(deps: BrokerDeps): Broker {
-  const { live, writer, clock, devices, events, flows, log, metrics, limits, limitWatch } = deps;
+  const { live, writer, clock, devices, accounts, events, flows, log, metrics, limits, limitWatch } = deps;
   const sessions = createSessions();
   const gate = new IntakeGate(() => writer.saturated);
   writer.onDrain(() => gate.open());
@@ -94,14 +95,17 @@ export function createBroker(deps: BrokerDeps): Broker {
   const stored = createPersistence({
     limits,
     isLive: (clientId) => engine.clients[clientId] !== undefined,
-    granted: (client, filter) => {
-      const session = sessions.of(client);
-      return session !== undefined && maySubscribe(session.identity, filter, live) !== 'deny';
+    withheld: (clientId, topic) => {
+      const userId = userIdOf(clientId);
+      if (userId === null) return isSecretTopic(topic) || isCommandTopic(topic);
+      const user = accounts.find(userId);
+      return user === undefined || !mayReceive({ kind: 'person', user, token: null }, topic, live);
     },
-    withheld: (clientId, topic) => isSecretTopic(topic) || (!clientId.includes('/') && isCommandTopic(topic)),
     onLimit: (limit, clientId) => {
       if (limit === 'queued' || limit === 'retained') counters.dropped(`${limit}_full`);
-      limitWatch.reached(limit, { actor: clientId === null ? '(all)' : sessions.ownerOf(clientId) });
+      const userId = clientId === null ? null : userIdOf(clientId);
+      const actor = userId === null ? clientId : accounts.find(userId)?.username;
+      limitWatch.reached(limit, { actor: actor ?? '(all)' });
     },
   });
 
@@ -155,6 +159,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     commands: theCommands,
     hasAudience: (topic) => engine.hasLiveAudience(topic) || stored.observers() > 0,
     maxSubscriptions: limits.subscriptions,
+    isFull: stored.isFull,
     onLimit: intake.reachedBy,
   });
   const engine = createEngine({

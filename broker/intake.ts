@@ -5,6 +5,7 @@ import type { LiveState } from '../db/live-state/types.ts';
 import { type ConnectionInfo, connectionInfo } from './connection.ts';
 import { adoptClient } from './engine/client.ts';
 import type { Engine } from './engine/engine.ts';
+import { PaceBook } from './engine/pace.ts';
 import type { EngineClient } from './engine/types.ts';
 import type { IntakeGate } from './gate.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -20,6 +21,7 @@ export interface IntakeDeps {
 
 /** Takes connections in: what is known of each before its log-in, and the limits that it is read under. */
 export function createIntake({ engine, sessions, gate, live, limits, limitWatch }: IntakeDeps) {
+  const paces = new PaceBook(limits);
   const connections = new WeakMap<EngineClient, ConnectionInfo>();
   const connectionOf = (client: EngineClient): ConnectionInfo =>
     connections.get(client) ?? { address: '', certificate: null };
@@ -44,6 +46,7 @@ export function createIntake({ engine, sessions, gate, live, limits, limitWatch 
           wait: (resume) => gate.wait(resume),
         },
         limits,
+        paces,
         now: Date.now,
         onLimit: (limit) => {
           const session = sessions.of(client);

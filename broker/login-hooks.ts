@@ -13,6 +13,7 @@ import type { EngineClient } from './engine/types.ts';
 import { guarded } from './guarded.ts';
 import { sessionPrefix } from './identity.ts';
 import { Session, type Sessions } from './sessions.ts';
+import { REGISTER } from './topics.ts';
 
 /** A database that hangs must not leave a client without an answer. */
 const AUTHENTICATE_TIMEOUT_MS = 5000;
@@ -53,23 +54,24 @@ function connackError(code: ConnackCode, message: string): AuthenticateError {
 /** From the CONNECT to a session. */
 export function createLoginHooks(deps: LoginHooksDeps) {
   const { sessions, authenticate, guesses, events, flows, counters, log, denied } = deps;
-  /** Client ids as they were sent. */
-  const pending = new WeakMap<EngineClient, string>();
+  /** As they were sent. */
+  const pending = new WeakMap<EngineClient, ConnectPacket>();
   const isNew = createRepeats({ windowMs: LOG_WINDOW_MS, maxKeys: MAX_LOGGED, now: Date.now });
 
   const preConnect = (
     client: EngineClient,
-    { clientId }: ConnectPacket,
+    packet: ConnectPacket,
     callback: (error: Error | null, ok: boolean) => void,
   ) => {
-    pending.set(client, clientId);
+    pending.set(client, packet);
     if (deps.stopping()) callback(new Error('the server is stopping'), false);
     else callback(null, true);
   };
 
   const logIn = async (client: EngineClient, username: string | null, password: string | null) => {
     const begunAt = performance.now();
-    const clientId = pending.get(client) ?? '';
+    const packet = pending.get(client);
+    const clientId = packet?.clientId ?? '';
     const connection = deps.connectionOf(client);
     const name = username ?? clientId;
     const key = guessKey(name, connection.address);
@@ -91,12 +93,18 @@ export function createLoginHooks(deps: LoginHooksDeps) {
       events.record({ kind: 'mqtt_login', actor, detail: { address: connection.address } });
     }
     const will = client._will;
-    if (will && mayPublish(identity, will.topic) !== 'allow') {
+    // Whoever is gone registers nothing.
+    if (will && (will.topic === REGISTER || mayPublish(identity, will.topic) !== 'allow')) {
       denied(identity, 'publish', will.topic, connection.address);
       throw connackError(CONNACK.notAuthorized, 'the will topic is not allowed');
     }
     if (identity.kind === 'person')
       client.id = sessionPrefix(identity.user.id) + (clientId === '' ? randomUUID() : clientId);
+    // Nothing is kept for an id that may be made up, until it has registered and comes again.
+    if (identity.kind === 'enrolling' && packet !== undefined) {
+      packet.clean = true;
+      client.clean = true;
+    }
     sessions.attach(client, new Session(identity, client, connection.address, begunAt));
   };
 
@@ -121,7 +129,7 @@ export function createLoginHooks(deps: LoginHooksDeps) {
           ? (error as AuthenticateError)
           : connackError(CONNACK.unavailable, 'the log-in could not be checked');
         const { address } = deps.connectionOf(client);
-        const name = triedName(username ?? pending.get(client) ?? '');
+        const name = triedName(username ?? pending.get(client)?.clientId ?? '');
         const level = isNew(guessKey(name, address)) ? 'info' : 'debug';
         log[level]({ client: name, address, why: answer.message }, 'connection refused');
         callback(answer, false);

@@ -28,6 +28,9 @@ export class Session {
   readonly address: string;
   readonly acks = new AckQueue();
   #held: Held[] = [];
+  /** Under way or waiting. */
+  lookUps = 0;
+  #lastLookUp: Promise<void> = Promise.resolve();
 
   /** When its log-in began, as `performance.now()` tells. */
   readonly begunAt: number;
@@ -44,6 +47,17 @@ export class Session {
     if (identity.kind !== 'person') return key === hangsOn.device(identity.deviceId);
     const { user, token } = identity;
     return key === hangsOn.user(user.id) || (token !== null && key === hangsOn.token(token.id));
+  }
+
+  /** One after the other: what one device asks for must not keep the database from the others. */
+  lookUp<T>(ask: () => Promise<T>): Promise<T> {
+    this.lookUps++;
+    const answer = this.#lastLookUp.then(ask);
+    this.#lastLookUp = answer.then(
+      () => {},
+      () => {},
+    );
+    return answer.finally(() => this.lookUps--);
   }
 
   get name(): string {
@@ -106,17 +120,14 @@ export function createSessions() {
   const taken = new Map<string, number>();
 
   return {
+    /** From its log-in on it can be ended; it is forgotten when its connection closes. */
     attach(client: EngineClient, session: Session): void {
       byClient.set(client, session);
+      live.add(session);
+      client.conn.once('close', () => live.delete(session));
+      if (client.conn.destroyed) live.delete(session);
     },
     of: (client: EngineClient) => byClient.get(client),
-    /** Name of whose session it is: of a person who is not connected the number alone is known. */
-    ownerOf(clientId: string): string {
-      if (!clientId.includes('/')) return clientId;
-      const prefix = clientId.slice(0, clientId.indexOf('/') + 1);
-      for (const { client, name } of live) if (client.id?.startsWith(prefix)) return name;
-      return `user ${prefix.slice(1, -1)}`;
-    },
     all: (): Iterable<Session> => live,
     get count() {
       return live.size;
@@ -128,7 +139,15 @@ export function createSessions() {
       const now = performance.now();
       for (const [old, at] of taken) if (now - at > LOGIN_LIMIT_MS) taken.delete(old);
       taken.set(key, now);
-      for (const session of [...live]) if (session.hangsOn(key)) session.client.close();
+      for (const session of [...live]) {
+        if (!session.hangsOn(key)) continue;
+        const { client } = session;
+        // It has no right to its last words either.
+        client.will = null;
+        client._will = null;
+        // One that Aedes has not registered yet ends as soon as it is: see `isOver`.
+        if (client.connackSent) client.close();
+      }
     },
     /** Was something taken away that this session hangs on, since its log-in began? */
     isOver(session: Session): boolean {
@@ -136,11 +155,9 @@ export function createSessions() {
       return false;
     },
     open(session: Session): void {
-      live.add(session);
       if (session.identity.kind !== 'person') byDevice.set(session.identity.deviceId, session);
     },
     close(session: Session): void {
-      live.delete(session);
       const { identity } = session;
       if (identity.kind !== 'person' && byDevice.get(identity.deviceId) === session) {
         byDevice.delete(identity.deviceId);

@@ -39,6 +39,12 @@ export function watchSessions({
   const frozen = new Map<EngineClient, number>();
   const sessionOf = (client: unknown) => sessions.of(client as EngineClient);
 
+  // Before what was kept for it is sent.
+  engine.on('connackSent', (_connack, client) => {
+    const session = sessionOf(client);
+    // Aedes notes only afterwards that it was sent.
+    if (session !== undefined && sessions.isOver(session)) setImmediate(() => session.client.close());
+  });
   engine.on('clientReady', (client) => {
     const session = sessionOf(client);
     if (session === undefined) return;
@@ -46,8 +52,7 @@ export function watchSessions({
     onEstablished(session.client);
     const { device } = session;
     const gone = device !== null && (device.revoked || live.deviceByPk(device.pk) !== device);
-    // Taken away while it logged in, before there was a session to end.
-    if (gone || sessions.isOver(session)) {
+    if (gone) {
       session.client.close();
       return;
     }

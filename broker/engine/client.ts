@@ -1,5 +1,5 @@
 import type { Packet } from 'mqtt-packet';
-import { Pace } from './pace.ts';
+import type { PaceBook } from './pace.ts';
 import { noteRepeated } from './repeated.ts';
 import { checkPacket, type Fault } from './strict.ts';
 import { recordGrants } from './subscriptions.ts';
@@ -27,14 +27,13 @@ export interface Gate {
 
 export interface IntakeLimits {
   packetBytes: number;
-  packetsPerSecond: number;
-  bytesPerSecond: number;
   unreadBytes: number;
 }
 
 export interface AdoptOptions {
   gate: Gate;
   limits: IntakeLimits;
+  paces: PaceBook;
   /** Milliseconds. */
   now: () => number;
   onPacket: () => void;
@@ -48,10 +47,9 @@ export interface AdoptOptions {
  * and it is checked against the standard before anything lenient reads it. What is not begun stays in the socket.
  */
 export function adoptClient(client: EngineClient, options: AdoptOptions): void {
-  const { gate, limits, now, onPacket, onLimit } = options;
+  const { gate, limits, paces, now, onPacket, onLimit } = options;
   const { conn, _parser: parser } = client;
-  const packets = new Pace(limits.packetsPerSecond, now());
-  const bytes = new Pace(limits.bytesPerSecond, now());
+  let { packets, bytes } = paces.create(now());
   let greeted = false;
   let timer: NodeJS.Timeout | null = null;
   let waitsAtGate = false;
@@ -153,7 +151,11 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   };
   parser.prependListener('packet', (packet: Packet) => {
     onPacket();
-    if (packet.cmd === 'subscribe') noteRepeated(client, packet);
+    if (packet.cmd === 'subscribe') {
+      packets.take(packet.subscriptions.length - 1);
+      noteRepeated(client, packet);
+    }
+    if (packet.cmd === 'unsubscribe') packets.take(packet.unsubscriptions.length - 1);
   });
 
   // `_parsingBatch` counts packets under way: Aedes raises it for each packet and calls `_nextBatch` when one is done.
@@ -167,6 +169,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     pump();
   };
   client.once('connected', () => {
+    ({ packets, bytes } = paces.of(client.id, now()));
     watchKeepalive();
     setImmediate(pump);
   });

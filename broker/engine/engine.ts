@@ -1,4 +1,5 @@
 import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes';
+import { MAX_RECEIVED } from './persistence.ts';
 import { type Deliver, Deliveries } from './subscriptions.ts';
 import { CONSUMED, type EngineClient, type MarkedPacket } from './types.ts';
 
@@ -85,8 +86,7 @@ const LIMITS = {
   maxClientsIdLength: 64,
   /** Packets that a client may send before its CONNACK. */
   queueLimit: 100,
-  /** QoS 2 messages of a client that wait for its PUBREL. */
-  maxInflightInbound: 1000,
+  maxInflightInbound: MAX_RECEIVED,
 } satisfies AedesOptions;
 
 export function createEngine(options: AedesOptions): Engine {

@@ -23,11 +23,67 @@ export class Pace {
     return this.#left <= 0;
   }
 
+  #refill(now: number): void {
+    this.#left = Math.min(this.#left + ((now - this.#at) / 1000) * this.#rate, this.#rate * BURST_SECONDS);
+    this.#at = now;
+  }
+
   /** Milliseconds until something may be taken again; 0: now. */
   wait(now: number): number {
     if (this.#left > 0) return 0;
-    this.#left = Math.min(this.#left + ((now - this.#at) / 1000) * this.#rate, this.#rate * BURST_SECONDS);
-    this.#at = now;
+    this.#refill(now);
     return this.#left > 0 ? 0 : Math.ceil(((1 - this.#left) / this.#rate) * 1000);
+  }
+
+  /** Would a new one be the same? */
+  isFresh(now: number): boolean {
+    this.#refill(now);
+    return this.#left >= this.#rate * BURST_SECONDS;
+  }
+}
+
+export interface Paces {
+  packets: Pace;
+  bytes: Pace;
+}
+
+export interface PaceLimits {
+  packetsPerSecond: number;
+  bytesPerSecond: number;
+}
+
+/** Looked through for those that can be forgotten when there are so many more. */
+const SWEEP_EVERY = 1000;
+
+/** The paces of client ids, so that to reconnect gains nothing. Those of whoever has been quiet are forgotten. */
+export class PaceBook {
+  readonly #byId = new Map<string, Paces>();
+  readonly #limits: PaceLimits;
+  #sweepAt = SWEEP_EVERY;
+
+  constructor(limits: PaceLimits) {
+    this.#limits = limits;
+  }
+
+  create(now: number): Paces {
+    const { packetsPerSecond, bytesPerSecond } = this.#limits;
+    return { packets: new Pace(packetsPerSecond, now), bytes: new Pace(bytesPerSecond, now) };
+  }
+
+  /** Of a client id that has shown whose it is. */
+  of(id: string, now: number): Paces {
+    const known = this.#byId.get(id);
+    if (known !== undefined) return known;
+    if (this.#byId.size >= this.#sweepAt) this.#sweep(now);
+    const made = this.create(now);
+    this.#byId.set(id, made);
+    return made;
+  }
+
+  #sweep(now: number): void {
+    for (const [id, { packets, bytes }] of this.#byId) {
+      if (packets.isFresh(now) && bytes.isFresh(now)) this.#byId.delete(id);
+    }
+    this.#sweepAt = this.#byId.size + SWEEP_EVERY;
   }
 }

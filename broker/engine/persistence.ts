@@ -2,26 +2,32 @@ import { Readable } from 'node:stream';
 import type { AedesPublishPacket } from 'aedes';
 import * as aedesPersistence from 'aedes-persistence';
 import type { Limits } from '../../db/domain/limits.ts';
+import { Queues } from './queues.ts';
+import { Received } from './received.ts';
 import { Retained } from './retained.ts';
-import { atReadingPace } from './room.ts';
+import { atReadingPace, inTurn } from './room.ts';
 import { StoredSessions } from './stored-sessions.ts';
-import type { EngineClient, Persistence } from './types.ts';
+import type { EngineClient, Persistence, QueuedPacket } from './types.ts';
 
 // A CommonJS module whose types describe an ES module: its export is the factory itself.
 const { default: createMemory } = aedesPersistence as unknown as { default: () => Persistence };
 
-const NOTHING = Buffer.alloc(0);
 export const PRESENT = '$session/present';
-const length = ({ payload }: { payload: string | Buffer }) => Buffer.byteLength(payload);
+/** QoS 2 messages of a client that wait for its PUBREL. */
+export const MAX_RECEIVED = 1000;
+/** What a message costs beside its bytes, roughly. */
+const OVERHEAD = 200;
+/** One owner's part of all that is queued, so that nobody takes the room of others. */
+const SHARE = 1 / 4;
+/** Filters in all stored sessions of one person: so many times what one connection may have. */
+const CONNECTIONS_WORTH = 10;
 
 export interface PersistenceRules {
   limits: Pick<
     Limits,
-    'retained' | 'retainedBytes' | 'queued' | 'queuedBytes' | 'sessions' | 'sessionsPerUser'
+    'retained' | 'retainedBytes' | 'queued' | 'queuedBytes' | 'sessions' | 'sessionsPerUser' | 'subscriptions'
   >;
-  /** Is this filter granted to this client? Aedes stores denied filters beside granted ones. */
-  granted(client: EngineClient, filter: string): boolean;
-  /** Must this message not be queued for this absent session? */
+  /** Must this message not be queued for this session? */
   withheld(clientId: string, topic: string): boolean;
   /** Is a client of this id connected? */
   isLive(clientId: string): boolean;
@@ -32,6 +38,8 @@ export interface BoundedPersistence {
   persistence: Persistence;
   /** To be told of each SUBSCRIBE before its retained messages are asked for. */
   subscribing(client: EngineClient): void;
+  /** Have the sessions of the same person as many filters as they may? */
+  isFull(clientId: string): boolean;
   /** Filters with QoS above 0 of stored sessions that are no device's own. */
   observers(): number;
   dropRetained(concerns: (topic: string) => boolean): void;
@@ -41,7 +49,7 @@ export interface BoundedPersistence {
   sizes(): { sessions: number; queued: number; queuedBytes: number; retained: number; retainedBytes: number };
 }
 
-/** Aedes' memory persistence with bounds, and without the faults that its callers make it have. */
+/** Sessions, queues and retained messages in memory, within bounds. Of Aedes' own: the index of stored subscriptions. */
 export function createPersistence(rules: PersistenceRules): BoundedPersistence {
   const { limits, onLimit } = rules;
   const persistence = createMemory();
@@ -50,24 +58,18 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     removeSubscriptions: persistence.removeSubscriptions.bind(persistence),
     cleanSubscriptions: persistence.cleanSubscriptions.bind(persistence),
     subscriptionsByClient: persistence.subscriptionsByClient.bind(persistence),
-    outgoingEnqueueCombi: persistence.outgoingEnqueueCombi.bind(persistence),
-    outgoingUpdate: persistence.outgoingUpdate.bind(persistence),
-    outgoingStream: persistence.outgoingStream.bind(persistence),
-    outgoingClearMessageId: persistence.outgoingClearMessageId.bind(persistence),
-    incomingStorePacket: persistence.incomingStorePacket.bind(persistence),
   };
   const sessions = new StoredSessions();
+  const queues = new Queues();
+  const received = new Received(MAX_RECEIVED);
   const retained = new Retained();
   let subscriber: EngineClient | null = null;
 
   const dropSession = async (id: string) => {
-    const client = { id } as EngineClient;
-    for await (const packet of base.outgoingStream(client)) {
-      await persistence.outgoingClearMessageId(client, packet);
-    }
-    await persistence.cleanSubscriptions(client);
-    await persistence.cleanIncoming(client);
     sessions.forget(id);
+    queues.drop(id);
+    received.forget(id);
+    await base.cleanSubscriptions({ id } as EngineClient);
   };
 
   /** A new session is stored: the oldest absent one of the same person gives way, or of all people. */
@@ -81,7 +83,7 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
       await dropSession(oldest);
     };
     const owner = StoredSessions.ownerOf(id);
-    if (owner !== null && sessions.countOf(owner) >= limits.sessionsPerUser) {
+    if (owner !== null && sessions.countOf(owner).sessions >= limits.sessionsPerUser) {
       await evict('sessions_per_user', (other) => StoredSessions.ownerOf(other) === owner);
     }
     if (sessions.size >= limits.sessions) {
@@ -89,21 +91,19 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     }
   };
 
-  persistence.addSubscriptions = async (client, subscriptions) => {
-    const kept = subscriptions.filter(({ topic }) => rules.granted(client, topic));
-    if (kept.length === 0) return;
-    await makeRoom(client.id);
-    await base.addSubscriptions(client, kept);
-    for (const { topic, qos } of kept) sessions.add(client.id, topic, qos);
+  // Called once for each filter that was granted, each time with all of the SUBSCRIBE, refused ones too.
+  persistence.addSubscriptions = async (client) => {
+    const granted = client.justGranted.splice(0);
+    if (granted.length === 0) return;
+    await base.addSubscriptions(client, granted);
+    for (const { topic, qos } of granted) sessions.add(client.id, topic, qos);
   };
   persistence.removeSubscriptions = async (client, topics) => {
     await base.removeSubscriptions(client, topics);
     for (const topic of topics) sessions.remove(client.id, topic);
   };
-  persistence.cleanSubscriptions = async (client) => {
-    await base.cleanSubscriptions(client);
-    sessions.end(client.id);
-  };
+  // Asked at each CONNECT that wants a clean session [MQTT-3.1.2-6].
+  persistence.cleanSubscriptions = ({ id }) => dropSession(id);
   // Asked at each CONNECT that wants its session kept.
   persistence.subscriptionsByClient = async (client) => {
     const present = sessions.has(client.id);
@@ -113,77 +113,89 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     // Aedes takes a session without subscriptions for none [MQTT-3.2.2-2]: one to a topic that nobody may publish to.
     return present && found.length === 0 ? [{ topic: PRESENT, qos: 0 }] : found;
   };
+
+  const isQueueFull = (clientId: string, bytes: number) =>
+    queues.countOf(clientId) >= limits.queued ||
+    queues.bytes + bytes > limits.queuedBytes ||
+    queues.bytesOfOwner(clientId) + bytes > limits.queuedBytes * SHARE;
+
   // Once for each client, at the highest QoS of its filters that match and not above it.
   persistence.outgoingEnqueueCombi = async (subscriptions, packet) => {
-    const bytes = length(packet);
     const highest = new Map<string, number>();
     for (const { clientId, qos } of subscriptions) {
       highest.set(clientId, Math.max(qos, highest.get(clientId) ?? 0));
     }
-    const byQos = new Map<number, { clientId: string; qos: number }[]>();
+    // One copy for all: the payload may be a view that keeps a whole chunk of its socket alive.
+    let kept: AedesPublishPacket | null = null;
     for (const [clientId, granted] of highest) {
       if (rules.withheld(clientId, packet.topic)) continue;
-      const full =
-        sessions.queuedOf(clientId) >= limits.queued || sessions.queuedBytes + bytes > limits.queuedBytes;
-      if (full) {
-        onLimit('queued', clientId);
-        continue;
-      }
-      sessions.queue(clientId, bytes);
-      const qos = Math.min(granted, packet.qos);
-      const clients = byQos.get(qos) ?? [];
-      byQos.set(qos, clients);
-      clients.push({ clientId, qos });
-    }
-    for (const [qos, clients] of byQos) {
-      await base.outgoingEnqueueCombi(clients, { ...packet, qos: qos as 1 | 2 });
+      kept ??= { ...packet, payload: Buffer.from(packet.payload) };
+      const bytes = kept.payload.length + kept.topic.length + OVERHEAD;
+      if (isQueueFull(clientId, bytes)) onLimit('queued', clientId);
+      else queues.push(clientId, { ...kept, qos: Math.min(granted, packet.qos) as 1 | 2 }, bytes);
     }
   };
-  // A PUBREC for what is not known is answered with a PUBREL all the same [MQTT-4.3.3-1].
-  persistence.outgoingUpdate = (client, packet) => {
-    const updated = base.outgoingUpdate(client, packet);
-    return packet.cmd === ('pubrel' as never) ? updated.catch(() => {}) : updated;
+  // For what is not queued (there was no room, or it is not known) nothing is noted, and nothing goes wrong.
+  persistence.outgoingUpdate = async (client, packet) => {
+    if (packet.cmd !== 'pubrel') queues.sent(client.id, packet);
+    else if (packet.messageId !== undefined) queues.released(client.id, packet.messageId);
   };
+  persistence.outgoingClearMessageId = async (client, packet) => queues.remove(client.id, packet);
   // What has been sent before goes out again under its own id, marked as such [MQTT-3.3.1-1, 4.4.0-1].
   async function* marked(client: EngineClient) {
-    const packets = atReadingPace<AedesPublishPacket>(client, base.outgoingStream(client));
-    for await (const packet of packets) {
+    for await (const packet of atReadingPace<QueuedPacket>(client, queues.of(client.id))) {
       const { cmd, messageId } = packet;
       if (messageId !== undefined) client._nextId = (messageId % 65_535) + 1;
       yield cmd === 'publish' && messageId !== undefined ? { ...packet, dup: true } : packet;
     }
   }
   persistence.outgoingStream = (client) => Readable.from(marked(client));
-  persistence.outgoingClearMessageId = async (client, packet) => {
-    const cleared = await base.outgoingClearMessageId(client, packet);
-    if (cleared) sessions.unqueue(client.id, cleared.payload === undefined ? null : length(cleared));
-    return cleared;
+
+  persistence.incomingStorePacket = async ({ id }, { messageId }) => received.add(id, messageId);
+  persistence.incomingGetPacket = async ({ id }, packet) => {
+    if (!received.has(id, packet.messageId)) throw new Error('no such packet');
+    return packet;
   };
+  persistence.incomingDelPacket = async ({ id }, { messageId }) => {
+    if (!received.delete(id, messageId)) throw new Error('no such packet');
+  };
+  // Also asked when a connection ends that had not shown whose it is.
+  persistence.cleanIncoming = async ({ id, _authorized }) => {
+    if (_authorized) received.forget(id);
+  };
+
   persistence.storeRetained = async (packet) => {
     const { topic } = packet;
     const before = retained.get(topic);
     if (packet.payload.length === 0) return retained.delete(topic);
     const payload = Buffer.from(packet.payload);
-    const bytes = retained.bytes - (before?.payload.length ?? 0) + payload.length;
     const full = before === null && retained.count >= limits.retained;
-    if (full || bytes > limits.retainedBytes) onLimit('retained', null);
+    if (full || retained.bytesWith(topic, payload) > limits.retainedBytes) onLimit('retained', null);
     else retained.set({ ...packet, payload });
   };
   // Aedes does not say for whom: it has told of the SUBSCRIBE just before, in the same turn.
   persistence.createRetainedStreamCombi = (filters) => {
+    const client = subscriber;
+    if (client === null) return Readable.from([]);
     const packets = function* () {
-      for (const filter of filters) yield* retained.matching(filter);
+      for (const filter of filters) {
+        const granted = client.subscriptions[filter]?.granted ?? 0;
+        for (const packet of retained.matching(filter)) {
+          yield packet.qos <= granted ? packet : { ...packet, qos: granted as 0 | 1 };
+        }
+      }
     };
-    return Readable.from(subscriber === null ? packets() : atReadingPace(subscriber, packets()));
+    return Readable.from(inTurn(client, packets()));
   };
-  // It is kept to know a second copy by its id: what it says has been published.
-  persistence.incomingStorePacket = (client, packet) =>
-    base.incomingStorePacket(client, { ...packet, payload: NOTHING });
 
   return {
     persistence,
     subscribing: (client) => {
       subscriber = client;
+    },
+    isFull: (clientId) => {
+      const owner = StoredSessions.ownerOf(clientId);
+      return owner !== null && sessions.countOf(owner).filters >= limits.subscriptions * CONNECTIONS_WORTH;
     },
     observers: () => sessions.observers,
     dropRetained: (concerns) => {
@@ -194,8 +206,8 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     },
     sizes: () => ({
       sessions: sessions.size,
-      queued: sessions.queued,
-      queuedBytes: sessions.queuedBytes,
+      queued: queues.count,
+      queuedBytes: queues.bytes,
       retained: retained.count,
       retainedBytes: retained.bytes,
     }),

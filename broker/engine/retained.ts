@@ -5,6 +5,7 @@ interface Node {
   packet: PublishPacket | null;
 }
 
+const cost = ({ topic, payload }: PublishPacket): number => topic.length + payload.length;
 const node = (): Node => ({ children: new Map(), packet: null });
 
 /** Retained messages by topic, level by level: a filter costs what it matches, not what there is. */
@@ -17,9 +18,15 @@ export class Retained {
     return this.#count;
   }
 
-  /** Of the payloads. */
+  /** Of topics and payloads. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** What `bytes` would be with this message in place of the one of its topic. */
+  bytesWith(topic: string, payload: Buffer): number {
+    const before = this.get(topic);
+    return this.#bytes + topic.length + payload.length - (before === null ? 0 : cost(before));
   }
 
   /** What is kept for a topic itself. */
@@ -39,7 +46,7 @@ export class Retained {
     }
     at.packet = packet;
     this.#count++;
-    this.#bytes += packet.payload.length;
+    this.#bytes += cost(packet);
   }
 
   delete(topic: string): void {
@@ -53,7 +60,7 @@ export class Retained {
     const last = path.at(-1);
     if (last === undefined || last.packet === null) return;
     this.#count--;
-    this.#bytes -= last.packet.payload.length;
+    this.#bytes -= cost(last.packet);
     last.packet = null;
     for (let depth = levels.length; depth > 0; depth--) {
       const at = path[depth];

@@ -1,20 +1,10 @@
-interface Stored {
-  /** QoS by filter. */
-  filters: Map<string, number>;
-  /** Its client asked for it to be kept, also while it is empty. */
-  kept: boolean;
-  queued: number;
-  queuedBytes: number;
-}
-
-/** What the persistence keeps for each client id, counted. Those of people contain a slash: `u<user>/<client id>`. */
+/** What is kept for each client id, counted. Those of people contain a slash: `u<user>/<client id>`. */
 export class StoredSessions {
-  /** Least recently made first. */
-  readonly #byId = new Map<string, Stored>();
-  readonly #byOwner = new Map<string, number>();
+  /** QoS by filter. Least recently made first. */
+  readonly #byId = new Map<string, Map<string, number>>();
+  readonly #byOwner = new Map<string, { sessions: number; filters: number }>();
+  /** Filters with QoS above 0 that are no device's own. */
   observers = 0;
-  queued = 0;
-  queuedBytes = 0;
 
   /** null: a device, whose session is its own and one. */
   static ownerOf(id: string): string | null {
@@ -34,8 +24,8 @@ export class StoredSessions {
     return [...this.#byId.keys()];
   }
 
-  countOf(owner: string): number {
-    return this.#byOwner.get(owner) ?? 0;
+  countOf(owner: string): { sessions: number; filters: number } {
+    return this.#byOwner.get(owner) ?? { sessions: 0, filters: 0 };
   }
 
   oldest(mayGo: (id: string) => boolean): string | null {
@@ -43,92 +33,45 @@ export class StoredSessions {
     return null;
   }
 
-  #of(id: string): Stored {
-    const known = this.#byId.get(id);
-    if (known !== undefined) return known;
-    const made = { filters: new Map(), kept: false, queued: 0, queuedBytes: 0 };
-    this.#byId.set(id, made);
-    this.#count(id, 1);
-    return made;
-  }
-
-  #count(id: string, by: 1 | -1): void {
+  #count(id: string, sessions: number, filters: number, observers: number): void {
     const owner = StoredSessions.ownerOf(id);
+    // A device's own filters concern nobody else.
     if (owner === null) return;
-    const count = this.countOf(owner) + by;
-    if (count === 0) this.#byOwner.delete(owner);
-    else this.#byOwner.set(owner, count);
+    this.observers += observers;
+    const before = this.countOf(owner);
+    const after = { sessions: before.sessions + sessions, filters: before.filters + filters };
+    if (after.sessions === 0) this.#byOwner.delete(owner);
+    else this.#byOwner.set(owner, after);
   }
 
   /** A client connected that wants its session kept. */
   keep(id: string): void {
-    this.#of(id).kept = true;
-  }
-
-  #isOver({ filters, kept, queued }: Stored): boolean {
-    return filters.size === 0 && queued === 0 && !kept;
-  }
-
-  /** A device's own filters concern nobody else. */
-  #observes(id: string, qos: number | undefined): number {
-    return qos !== undefined && qos > 0 && StoredSessions.ownerOf(id) !== null ? 1 : 0;
+    if (this.#byId.has(id)) return;
+    this.#byId.set(id, new Map());
+    this.#count(id, 1, 0, 0);
   }
 
   add(id: string, filter: string, qos: number): void {
-    const { filters } = this.#of(id);
-    this.observers += this.#observes(id, qos) - this.#observes(id, filters.get(filter));
+    const filters = this.#byId.get(id);
+    if (filters === undefined) return;
+    const before = filters.get(filter);
+    const observers = Number(qos > 0) - Number((before ?? 0) > 0);
+    this.#count(id, 0, before === undefined ? 1 : 0, observers);
     filters.set(filter, qos);
   }
 
   remove(id: string, filter: string): void {
-    const stored = this.#byId.get(id);
-    if (stored === undefined) return;
-    this.observers -= this.#observes(id, stored.filters.get(filter));
-    stored.filters.delete(filter);
-    if (this.#isOver(stored)) this.forget(id);
-  }
-
-  /** It is not wanted any more; what is queued is taken away one by one. */
-  end(id: string): void {
-    const stored = this.#byId.get(id);
-    if (stored === undefined) return;
-    stored.kept = false;
-    for (const filter of [...stored.filters.keys()]) this.remove(id, filter);
-    if (this.#isOver(stored)) this.forget(id);
-  }
-
-  queuedOf(id: string): number {
-    return this.#byId.get(id)?.queued ?? 0;
-  }
-
-  queue(id: string, bytes: number): void {
-    const stored = this.#of(id);
-    stored.queued++;
-    stored.queuedBytes += bytes;
-    this.queued++;
-    this.queuedBytes += bytes;
-  }
-
-  /** `bytes` null: of a PUBREL, which has taken the place of its message; the average is freed. */
-  unqueue(id: string, bytes: number | null): void {
-    const stored = this.#byId.get(id);
-    if (stored === undefined || stored.queued === 0) return;
-    const share = bytes ?? Math.ceil(stored.queuedBytes / stored.queued);
-    const freed = stored.queued === 1 ? stored.queuedBytes : Math.min(share, stored.queuedBytes);
-    stored.queued--;
-    stored.queuedBytes -= freed;
-    this.queued--;
-    this.queuedBytes -= freed;
-    if (this.#isOver(stored)) this.forget(id);
+    const qos = this.#byId.get(id)?.get(filter);
+    if (qos === undefined) return;
+    this.#byId.get(id)?.delete(filter);
+    this.#count(id, 0, -1, qos > 0 ? -1 : 0);
   }
 
   forget(id: string): void {
-    const stored = this.#byId.get(id);
-    if (stored === undefined) return;
-    for (const qos of stored.filters.values()) this.observers -= this.#observes(id, qos);
-    this.queued -= stored.queued;
-    this.queuedBytes -= stored.queuedBytes;
+    const filters = this.#byId.get(id);
+    if (filters === undefined) return;
+    for (const filter of [...filters.keys()]) this.remove(id, filter);
     this.#byId.delete(id);
-    this.#count(id, -1);
+    this.#count(id, -1, 0, 0);
   }
 }

@@ -30,6 +30,12 @@ const PLUS = 0x2b;
 const HASH = 0x23;
 const SLASH = 0x2f;
 
+/** Of topics and filters: what is kept for each, live or stored, stays small. */
+const MAX_TOPIC_BYTES = 1024;
+const MAX_CLIENT_ID_BYTES = 256;
+/** Of one SUBSCRIBE or UNSUBSCRIBE. */
+const MAX_FILTERS = 1000;
+
 const fault = (reason: string): Fault => ({ reason });
 
 /** Well-formed UTF-8 without U+0000 [MQTT-1.5.3-1, -2]; no surrogate, nothing overlong. */
@@ -44,14 +50,14 @@ function isString(bytes: Buffer, start: number, end: number): boolean {
 
 /** A topic to publish to [MQTT-3.3.2-2, 4.7.3-1]. */
 function isTopic(bytes: Buffer, start: number, end: number): boolean {
-  if (start === end) return false;
+  if (start === end || end - start > MAX_TOPIC_BYTES) return false;
   for (let i = start; i < end; i++) if (bytes[i] === PLUS || bytes[i] === HASH) return false;
   return isString(bytes, start, end);
 }
 
 /** `#` last and alone in its level, `+` alone in its level [MQTT-4.7.1-2, -3]. */
 function isFilter(bytes: Buffer, start: number, end: number): boolean {
-  if (start === end) return false;
+  if (start === end || end - start > MAX_TOPIC_BYTES) return false;
   for (let i = start; i < end; i++) {
     if (bytes[i] !== PLUS && bytes[i] !== HASH) continue;
     if (i > start && bytes[i - 1] !== SLASH) return false;
@@ -128,6 +134,9 @@ const connect: Check = ({ length }, list) => {
   cursor.number();
   const id = cursor.field();
   if (cursor.failed || !isString(bytes, id.start, id.end)) return fault('client id is no valid string');
+  if (id.end - id.start > MAX_CLIENT_ID_BYTES) {
+    return { reason: `a client id above ${MAX_CLIENT_ID_BYTES} bytes`, answer: CONNACK_IDENTIFIER };
+  }
   if (has(FLAG.will)) {
     if (!text(isTopic)) return fault('will topic is no valid topic');
     cursor.field();
@@ -165,7 +174,8 @@ const filters = (options: 0 | 1): Check => {
     const id = cursor.number();
     if (!cursor.failed && id === 0) return fault('packet id 0');
     if (cursor.at >= length) return fault('no filter');
-    while (!cursor.failed && !cursor.done) {
+    for (let count = 1; !cursor.failed && !cursor.done; count++) {
+      if (count > MAX_FILTERS) return fault(`more than ${MAX_FILTERS} filters`);
       const { start, end } = cursor.field();
       if (!cursor.failed && !isFilter(cursor.bytes, start, end)) return fault('no valid filter');
       if (options === 1 && cursor.byte() > 2) return fault('unknown bits beside the QoS');

@@ -25,18 +25,18 @@ const grants = new WeakMap<Deliver, Grant>();
 
 /** Tells later on with which QoS each subscription of a client was granted. */
 export function recordGrants(client: EngineClient): void {
-  client.subscriptionCount = 0;
+  client.grantedFilters = new Set();
+  client.justGranted = [];
   client.subscriptions = new Proxy(Object.create(null) as Record<string, Subscription>, {
     set(target, filter: string, subscription: Subscription) {
       grants.set(subscription.func, { client, qos: subscription.qos });
       subscription.granted = subscription.qos;
       subscription.qos = NEVER_LOWERED;
-      if (!(filter in target)) client.subscriptionCount++;
       target[filter] = subscription;
       return true;
     },
     deleteProperty(target, filter: string) {
-      if (filter in target) client.subscriptionCount--;
+      client.grantedFilters.delete(filter);
       return delete target[filter];
     },
   });

@@ -20,8 +20,11 @@ export interface EngineClient extends Client {
   _disconnected: boolean;
   /** Ours: bytes that it may leave unread before messages for it are dropped. */
   maxUnread: number;
-  /** Ours: how many `subscriptions` there are. */
-  subscriptionCount: number;
+  /** Ours: filters that were granted and not given up, those that are being stored among them. */
+  grantedFilters: Set<string>;
+  /** Ours: subscriptions that were granted and are to be stored. */
+  justGranted: Subscription[];
+  _authorized: boolean;
   _parser: EngineParser;
   _paused?: boolean;
   _parsingBatch: number;
@@ -57,16 +60,23 @@ export interface Persistence {
     packet: AedesPublishPacket,
   ): Promise<void>;
   outgoingEnqueue(subscription: { clientId: string }, packet: AedesPublishPacket): Promise<void>;
-  outgoingClearMessageId(
-    client: EngineClient,
-    packet: AedesPublishPacket,
-  ): Promise<AedesPublishPacket | undefined>;
+  outgoingClearMessageId(client: EngineClient, packet: QueuedPacket): Promise<QueuedPacket | undefined>;
   outgoingStream(client: EngineClient): Readable;
   createRetainedStreamCombi(filters: string[]): Readable;
   cleanIncoming(client: EngineClient): Promise<void>;
   storeRetained(packet: PublishPacket): Promise<void>;
-  outgoingUpdate(client: EngineClient, packet: AedesPublishPacket): Promise<void>;
-  incomingStorePacket(client: EngineClient, packet: PublishPacket): Promise<void>;
+  outgoingUpdate(client: EngineClient, packet: QueuedPacket): Promise<void>;
+  incomingStorePacket(client: EngineClient, packet: ReceivedPacket): Promise<void>;
+  incomingGetPacket(client: EngineClient, packet: ReceivedPacket): Promise<ReceivedPacket>;
+  incomingDelPacket(client: EngineClient, packet: ReceivedPacket): Promise<void>;
+}
+
+/** A message on its way to a client, or the PUBREL that has taken its place. `messageId`: once it has been sent. */
+export type QueuedPacket = Pick<AedesPublishPacket, 'brokerId' | 'brokerCounter'> &
+  Omit<Partial<AedesPublishPacket>, 'cmd'> & { cmd: 'publish' | 'pubrel' };
+
+export interface ReceivedPacket {
+  messageId: number;
 }
 
 /** Set on a packet that nobody is to be sent: it was consumed by the application. */

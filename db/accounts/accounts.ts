@@ -36,7 +36,6 @@ export interface AccountsService extends Accounts {
   /** Reads all accounts: few, and asked for at every request. */
   load(): Promise<void>;
   all(): User[];
-  find(id: number): User | undefined;
   /** Errors: UNAUTHORIZED, TOO_MANY_REQUESTS. */
   logIn(login: {
     username: string;

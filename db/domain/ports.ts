@@ -29,6 +29,7 @@ export type PairAnswer =
 export interface Accounts {
   /** `password` is the password or a JWT of this user. Never throws for bad credentials. */
   authenticate(login: { username: string; password: string; address: string }): Promise<LoginResult>;
+  find(id: number): User | undefined;
 }
 
 /** What a session that was opened with a JWT hangs on. */

@@ -339,6 +339,23 @@ const list: Cases = [
     },
   ],
   [
+    'MQTT-3.8.4-6',
+    'what is retained goes out at no more than the QoS that was granted',
+    async (b) => {
+      const { writer, topic } = await pair(b, 0);
+      await writer.published(topic, 'x', { retain: true, qos: 2 });
+      for (const [filter, granted] of [
+        [topic, 0],
+        [`${topic}/#`, 1],
+      ] as const) {
+        const later = await Peer.connected(b);
+        await later.subscribe(filter, granted);
+        assert.equal((await later.receive()).qos, granted);
+      }
+      await writer.published(topic, '', { retain: true });
+    },
+  ],
+  [
     'MQTT-3.3.1-9',
     'a subscription that stands is given it with RETAIN 0',
     async (b) => {
