@@ -65,6 +65,10 @@ export class PaceBook {
     this.#limits = limits;
   }
 
+  get size(): number {
+    return this.#byId.size;
+  }
+
   create(now: number): Paces {
     const { packetsPerSecond, bytesPerSecond } = this.#limits;
     return { packets: new Pace(packetsPerSecond, now), bytes: new Pace(bytesPerSecond, now) };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { generate } from 'mqtt-packet';
@@ -33,6 +34,19 @@ void test('the first start', async (t) => {
     assert.equal(server.ca, ca);
     assert.ok(server.lines.some(({ sha256 }) => /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/i.test(String(sha256))));
   });
+});
+
+void test('a first start that fails leaves no account whose password nobody knows', async (t) => {
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+  t.after(() => holder.close());
+  const { port } = holder.address() as AddressInfo;
+  const server = new Server({ env: { ADMIN_PASSWORD: '', MQTT_PORT: String(port) } });
+  t.after(() => server.dispose());
+  assert.equal((await server.runToEnd()).code, 1);
+  await server.restartWith({ MQTT_PORT: '0' });
+  const [, password = ''] = /Log in as admin with the password: (\S+)/.exec(server.errors) ?? [];
+  await new Rest(server).logIn({ username: 'admin', password });
 });
 
 void test('listeners can be left out, and TLS 1.2 be asked for', async (t) => {

@@ -50,11 +50,13 @@ void test('a bad configuration stops the process with 78 and one line for each b
 });
 
 void test('a DATA_DIR that no restart can make writable ends with 78', async (t) => {
-  const server = new Server({ env: { DATA_DIR: '/dev/null/pm-iot' } });
-  t.after(() => server.dispose());
-  const { code, stderr } = await server.runToEnd();
-  assert.equal(code, 78);
-  assert.match(stderr, /^DATA_DIR .*name a folder that this user may write\n$/);
+  for (const folder of ['/dev/null/pm-iot', '/proc/pm-iot/data']) {
+    const server = new Server({ env: { DATA_DIR: folder } });
+    t.after(() => server.dispose());
+    const { code, stderr } = await server.runToEnd();
+    assert.equal(code, 78, folder);
+    assert.match(stderr, /^DATA_DIR .*name a folder that this user may write\n$/);
+  }
 });
 
 void test('the process on its own', async (t) => {

@@ -35,6 +35,8 @@ export class Wire {
   #onMessage = new Set<() => void>();
   #nextId = 0;
   #ended = false;
+  /** Does it confirm what comes with QoS 1 and 2? */
+  confirms = true;
   /** Told of every PUBLISH that comes in. */
   onMessage: ((message: Message) => void) | null = null;
 
@@ -84,10 +86,10 @@ export class Wire {
         retain: packet.retain,
       };
       this.messages.push(message);
-      if (packet.qos === 1 && packet.messageId !== undefined)
-        this.send({ cmd: 'puback', messageId: packet.messageId });
-      if (packet.qos === 2 && packet.messageId !== undefined)
-        this.send({ cmd: 'pubrec', messageId: packet.messageId });
+      const { qos, messageId } = packet;
+      if (this.confirms && qos > 0 && messageId !== undefined) {
+        this.send({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId });
+      }
       this.onMessage?.(message);
       for (const wake of this.#onMessage) wake();
     }
