@@ -2,7 +2,8 @@ import { isDeviceId } from '../db/domain/device-id.ts';
 import type { Accounts } from '../db/domain/ports.ts';
 import { looksLikeSecret, matchesSecret } from '../db/domain/secrets.ts';
 import type { LiveState } from '../db/live-state/types.ts';
-import { type DeviceRow, type DeviceStore, mayReenroll } from '../db/stores/devices.ts';
+import { type DeviceRow, mayReenroll } from '../db/stores/device-row.ts';
+import type { DeviceStore } from '../db/stores/devices.ts';
 import type { ConnectionInfo } from './connection.ts';
 import type { Enrolment, Identity } from './identity.ts';
 

@@ -2,7 +2,7 @@ import { isDeviceId } from '../../db/domain/device-id.ts';
 import { isLongerThan } from '../../db/domain/text.ts';
 import type { Capability } from '../../db/domain/types.ts';
 import { MAX_CAPABILITIES } from '../../db/stores/capabilities.ts';
-import type { Registration } from '../../db/stores/devices.ts';
+import type { Registration } from '../../db/stores/register-device.ts';
 import { Refusal } from '../refusal.ts';
 import { asFields, type Fields, optionalNumber, optionalText, requiredText, storable } from './json.ts';
 import { controlTypeOf, MAX_TYPE_LENGTH, MAX_UNIT_LENGTH } from './reading.ts';

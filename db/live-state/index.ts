@@ -4,7 +4,7 @@ import type { Command, Micros } from '../domain/types.ts';
 import { TERMINAL } from '../domain/types.ts';
 import { decodeValue } from '../domain/value-codec.ts';
 import { capabilities, devices, rooms, widgets } from '../schema/index.ts';
-import { toDevice } from '../stores/devices.ts';
+import { toDevice } from '../stores/device-row.ts';
 import { toWidget } from '../stores/widgets.ts';
 import { createPresence, type PresenceDeps } from './presence.ts';
 import { createRegistry } from './registry.ts';

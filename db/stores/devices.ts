@@ -1,164 +1,19 @@
-import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type postgres from 'postgres';
 import type { Database } from '../client.ts';
 import { DomainError } from '../domain/errors.ts';
 import { createSecret, hashSecret } from '../domain/secrets.ts';
 import type { Capability, Device, Widget, WidgetStatus } from '../domain/types.ts';
-import { devices, enrollments, formerDevices, purges, widgets } from '../schema/index.ts';
-import { declareCapabilities, type Transaction, widgetTitle } from './capabilities.ts';
-import { insertNewDevice } from './new-device.ts';
-import { isForeignKeyViolation, isUniqueViolation } from './violations.ts';
-
-export type DeviceRow = typeof devices.$inferSelect;
-
-export function toDevice(row: DeviceRow): Device {
-  const { pk, deviceId, name, type, version, manufacturer, roomId, createdAt, lastHeartbeat, lastError } =
-    row;
-  const revoked = row.revokedAt !== null;
-  return {
-    pk,
-    deviceId,
-    name,
-    type,
-    version,
-    manufacturer,
-    roomId,
-    createdAt,
-    revoked,
-    lastHeartbeat,
-    lastError,
-  };
-}
-
-/** Has a person allowed it to enrol once more? */
-export const mayReenroll = ({ reenrollUntil }: DeviceRow): boolean =>
-  reenrollUntil !== null && reenrollUntil.getTime() > Date.now();
-
-/** What a device says of itself; shape and limits are checked before it comes here. */
-export interface Registration {
-  deviceId: string;
-  name: string;
-  type: string;
-  version: string | null;
-  manufacturer: string | null;
-  capabilities: Capability[];
-}
-
-export interface RegisteredBy {
-  enrollmentId: number | null;
-  giveSecret: boolean;
-  /** It has shown its certificate: from now on no enrolment token opens this id. */
-  proven: boolean;
-}
-
-export interface Registered {
-  device: Device;
-  created: boolean;
-  /** In clear, to be told once; null when the device keeps the one it has used. */
-  secret: string | null;
-  /** Of every declared capability, new or not. */
-  widgets: Widget[];
-  widgetsCreated: number;
-}
+import { devices, formerDevices, purges, widgets } from '../schema/index.ts';
+import { declareCapabilities } from './capabilities.ts';
+import { type DeviceRow, toDevice } from './device-row.ts';
+import { createRegister, formerSince } from './register-device.ts';
+import { isForeignKeyViolation } from './violations.ts';
 
 export function createDeviceStore(
   { db, sql: client }: { db: Database; sql: postgres.Sql },
   options: { defaultWidgetStatus: WidgetStatus },
 ) {
-  const useEnrollment = async (tx: Transaction, id: number) => {
-    const [row] = await tx
-      .update(enrollments)
-      .set({ uses: sql`${enrollments.uses} + 1` })
-      .where(
-        and(
-          eq(enrollments.id, id),
-          or(isNull(enrollments.maxUses), lt(enrollments.uses, enrollments.maxUses)),
-          gt(enrollments.expiresAt, new Date()),
-        ),
-      )
-      .returning({ roomId: enrollments.roomId });
-    if (row === undefined)
-      throw new DomainError('FORBIDDEN', 'the enrolment token is used up or has expired');
-    return row.roomId;
-  };
-
-  const formerSince = async (tx: Database | Transaction, deviceId: string): Promise<Date | null> => {
-    const [row] = await tx.select().from(formerDevices).where(eq(formerDevices.deviceId, deviceId));
-    return row?.credentialsSince ?? null;
-  };
-
-  const registerOnce = (registration: Registration, by: RegisteredBy) =>
-    db.transaction(async (tx): Promise<Registered> => {
-      const { deviceId, name, type, version, manufacturer } = registration;
-      const [known] = await tx.select().from(devices).where(eq(devices.deviceId, deviceId)).for('update');
-      const unused = known === undefined || known.secretUsedAt === null || mayReenroll(known);
-      const secret = by.giveSecret && unused ? createSecret() : null;
-      const about = { name, type, version, manufacturer };
-      const credentials =
-        secret === null
-          ? {}
-          : {
-              secretHash: hashSecret(secret),
-              secretUsedAt: by.proven ? new Date() : null,
-              reenrollUntil: null,
-              enrollmentId: by.enrollmentId,
-              // What the lost one had does not open it any more, its certificate neither.
-              ...(known !== undefined && mayReenroll(known) && { credentialsSince: new Date() }),
-            };
-      let row: DeviceRow | undefined;
-      if (known === undefined) {
-        const roomId = by.enrollmentId === null ? null : await useEnrollment(tx, by.enrollmentId);
-        [row] = await tx
-          .insert(devices)
-          .values({
-            deviceId,
-            ...about,
-            ...credentials,
-            roomId,
-            credentialsSince: await formerSince(tx, deviceId),
-          })
-          .returning();
-      } else {
-        // The token that it came with at first is asked for no second use: its answer may have been lost.
-        const { enrollmentId } = by;
-        if (secret !== null && enrollmentId !== null && enrollmentId !== known.enrollmentId) {
-          await useEnrollment(tx, enrollmentId);
-        }
-        [row] = await tx
-          .update(devices)
-          .set({ ...about, ...credentials })
-          .where(eq(devices.pk, known.pk))
-          .returning();
-      }
-      if (row === undefined) throw new Error('the device row was neither inserted nor updated');
-      const declared = await declareCapabilities(tx, {
-        devicePk: row.pk,
-        declared: registration.capabilities,
-        replace: true,
-        status: options.defaultWidgetStatus,
-      });
-      return { device: toDevice(row), created: known === undefined, secret, ...declared };
-    });
-
-  const registerNew = async (
-    { capabilities: declared, ...about }: Registration,
-    by: RegisteredBy,
-  ): Promise<Registered | null> => {
-    const secret = by.giveSecret ? createSecret() : null;
-    const made = await insertNewDevice(client, {
-      ...about,
-      secretHash: secret === null ? null : hashSecret(secret),
-      secretUsed: by.proven,
-      enrollmentId: by.enrollmentId,
-      capabilities: declared.map((capability) => ({
-        ...capability,
-        title: widgetTitle(capability),
-      })),
-      widgetStatus: options.defaultWidgetStatus,
-    });
-    return made === null ? null : { ...made, created: true, secret, widgetsCreated: made.widgets.length };
-  };
-
   const change = async (pk: number, set: Partial<typeof devices.$inferInsert>): Promise<Device> => {
     const [row] = await db.update(devices).set(set).where(eq(devices.pk, pk)).returning();
     if (row === undefined) throw new DomainError('NOT_FOUND', 'no such device');
@@ -174,18 +29,7 @@ export function createDeviceStore(
     /** Until then client certificates for this id do not count, though there is no such device now; null: all do. */
     formerSince: (deviceId: string) => formerSince(db, deviceId),
 
-    /** Adds or updates a device. FORBIDDEN when the enrolment token has no use left, INVALID for too many capabilities. */
-    async register(registration: Registration, by: RegisteredBy): Promise<Registered> {
-      const made = await registerNew(registration, by);
-      if (made !== null) return made;
-      try {
-        return await registerOnce(registration, by);
-      } catch (error) {
-        // Two first registrations of one id at once: the loser is now a registration of a known device.
-        if (isUniqueViolation(error)) return registerOnce(registration, by);
-        throw error;
-      }
-    },
+    register: createRegister({ db, sql: client }, options),
 
     /** Adds one capability that a reading brought along; gives its widget. */
     async declare(devicePk: number, capability: Capability): Promise<Widget> {

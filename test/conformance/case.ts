@@ -9,3 +9,6 @@ export interface Case {
 }
 
 export type Cases = readonly (readonly [statement: string, title: string, run: Case['run']])[];
+
+export const cases = (list: Cases): Case[] =>
+  list.map(([statement, title, run]) => ({ statement, title, run }));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { generate } from 'mqtt-packet';
 import { type RawData, WebSocket } from 'ws';
-import type { Case, Cases } from '../case.ts';
+import { type Case, cases } from '../case.ts';
 import { type Broker, unique } from '../peer.ts';
 
 function open(broker: Broker): WebSocket {
@@ -21,7 +21,7 @@ const hello = ({ login }: Broker) =>
     ...(login && { username: login.username, password: Buffer.from(login.password) }),
   });
 
-const list: Cases = [
+export const webSockets: Case[] = cases([
   [
     'MQTT-6.0.0-1',
     'a text frame ends the connection',
@@ -73,6 +73,4 @@ const list: Cases = [
       socket.terminate();
     },
   ],
-];
-
-export const webSockets: Case[] = list.map(([statement, title, run]) => ({ statement, title, run }));
+]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect, FLAG, field, packet } from '../bytes.ts';
-import type { Case, Cases } from '../case.ts';
+import { type Case, type Cases, cases } from '../case.ts';
 import { type Broker, type Hello, Peer, unique } from '../peer.ts';
 
 /** A client with a will, and one that watches its topic. */
@@ -12,7 +12,7 @@ async function pair(broker: Broker, will: Partial<NonNullable<Hello['will']>> = 
   return { topic, watcher, peer };
 }
 
-const list: Cases = [
+export const wills: Case[] = cases([
   [
     'MQTT-3.1.2-8',
     'a will is published when the connection breaks',
@@ -143,6 +143,4 @@ const list: Cases = [
       );
     },
   ],
-];
-
-export const wills: Case[] = list.map(([statement, title, run]) => ({ statement, title, run }));
+]);

@@ -1,0 +1,27 @@
+import type { Device } from '../domain/types.ts';
+import type { devices } from '../schema/index.ts';
+
+export type DeviceRow = typeof devices.$inferSelect;
+
+export function toDevice(row: DeviceRow): Device {
+  const { pk, deviceId, name, type, version, manufacturer, roomId, createdAt, lastHeartbeat, lastError } =
+    row;
+  const revoked = row.revokedAt !== null;
+  return {
+    pk,
+    deviceId,
+    name,
+    type,
+    version,
+    manufacturer,
+    roomId,
+    createdAt,
+    revoked,
+    lastHeartbeat,
+    lastError,
+  };
+}
+
+/** Has a person allowed it to enrol once more? */
+export const mayReenroll = ({ reenrollUntil }: DeviceRow): boolean =>
+  reenrollUntil !== null && reenrollUntil.getTime() > Date.now();
