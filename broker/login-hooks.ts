@@ -24,8 +24,11 @@ const MAX_LOGGED = 100;
 export interface LoginHooksDeps {
   sessions: Sessions;
   authenticate: (login: Login) => Promise<LoginOutcome>;
-  /** Wrong guesses of devices, by name and address. */
-  guesses: { lockedFor(key: string): number | null; failed(key: string): boolean };
+  /** Wrong guesses of devices. */
+  guesses: {
+    lockedFor(name: string, address: string): number | null;
+    failed(name: string, address: string): void;
+  };
   events: EventLog;
   flows: FlowMeter;
   counters: BrokerCounters;
@@ -74,12 +77,12 @@ export function createLoginHooks(deps: LoginHooksDeps) {
     const clientId = packet?.clientId ?? '';
     const connection = deps.connectionOf(client);
     const name = username ?? clientId;
-    const key = guessKey(name, connection.address);
-    if (guesses.lockedFor(key) !== null) throw connackError(CONNACK.unavailable, 'too many failed log-ins');
+    if (guesses.lockedFor(name, connection.address) !== null)
+      throw connackError(CONNACK.unavailable, 'too many failed log-ins');
     const outcome = await authenticate({ clientId, username, password, connection });
     if ('refuse' in outcome) {
       const { event: kind, why } = outcome;
-      if (kind === 'login_failed') guesses.failed(key);
+      if (kind === 'login_failed') guesses.failed(name, connection.address);
       if (kind !== undefined) {
         const actor = triedName(name);
         const detail = { action: 'connect', why, address: connection.address };

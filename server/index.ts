@@ -9,14 +9,16 @@ import type { Config } from '../config/index.ts';
 import {
   createAccounts,
   createGuessGuard,
+  createHomeStore,
+  createHomes,
+  createPasswordGate,
   createPasswords,
-  createThrottle,
+  createSecretGuard,
   createTokens,
   ensureAdmin,
 } from '../db/accounts/index.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
-import { createGate } from '../db/domain/gate.ts';
 import { createLiveState } from '../db/live-state/index.ts';
 import { createMaintenance } from '../db/maintenance.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
@@ -32,9 +34,8 @@ import { createLimitWatch } from '../net/limit-watch.ts';
 import { builtAt, openFoundation, packageVersion } from './foundation.ts';
 import { createListeners } from './listeners.ts';
 
-const LOCK_FAILURES = { failures: 10, windowMs: 60_000, lockMs: 60_000, maxKeys: 10_000 };
 /** Passwords stretched at once: 19 MiB and a thread each. */
-const PASSWORD_GATE = { concurrency: 2, maxWaiting: 50 };
+const PASSWORD_GATE = { places: 2, placesOfStrangers: 1, waiting: 50, waitingStrangers: 25 };
 /** Of the 10 s that a stop may take. */
 const QUIESCE_MS = 4000;
 const LAST_COMMIT_MS = 2000;
@@ -89,6 +90,9 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   live.start();
   onStop(live.stop);
 
+  const homes = createHomes({ store: createHomeStore(sql), log: part('accounts') });
+  await homes.load();
+  onStop(homes.stop);
   const accounts = createAccounts({
     users: createUserStore(db),
     passwords: createPasswords(),
@@ -97,8 +101,8 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
       expiresInMs: config.jwtExpiresInMs,
       now,
     }),
-    guesses: createGuessGuard({ limits, watch: limitWatch, now }),
-    gate: createGate(PASSWORD_GATE),
+    guesses: createGuessGuard({ limits, homes, watch: limitWatch, now }),
+    gate: createPasswordGate(PASSWORD_GATE),
     events: eventLog,
     flows,
     now,
@@ -126,7 +130,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     devices,
     findEnrollment: enrollments.findByToken,
     accounts,
-    guesses: createThrottle({ ...LOCK_FAILURES, now }),
+    guesses: createSecretGuard({ watch: limitWatch, now }),
     events: eventLog,
     flows,
     log: part('broker'),

@@ -66,6 +66,14 @@ void test('each bad value is one line that says what is allowed, without secrets
   }
 });
 
+void test('a first password made of the name of the admin is refused', () => {
+  const [line, ...more] = faults({ ADMIN_USERNAME: 'magdalena', ADMIN_PASSWORD: 'Magdalena-2026' });
+  assert.match(line ?? '', /^ADMIN_PASSWORD: .*made of the user name/);
+  assert.deepEqual(more, []);
+  assert.deepEqual(faults({ ADMIN_USERNAME: 'magdalena', ADMIN_PASSWORD: 'administrator1' }).length, 1);
+  assert.deepEqual(faults({ ADMIN_PASSWORD: 'Magdalena-2026' }), []);
+});
+
 void test('durations have a unit', () => {
   assert.deepEqual(['500ms', '60s', '5m', '72h', '7d', '60', 's', '1.5h', ''].map(parseDuration), [
     500,

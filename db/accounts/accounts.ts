@@ -1,11 +1,11 @@
 import { DomainError } from '../domain/errors.ts';
-import type { Gate } from '../domain/gate.ts';
 import { triedName } from '../domain/guesses.ts';
 import type { Accounts, EventLog, FlowMeter, LoginResult, TokenRef } from '../domain/ports.ts';
 import type { User } from '../domain/types.ts';
 import type { Account, UserChange, UserStore } from '../stores/users.ts';
 import type { GuessGuard } from './guess-guard.ts';
 import { OPERATOR } from './operator.ts';
+import type { PasswordGate } from './password-gate.ts';
 import { passwordFault } from './password-rules.ts';
 import type { Passwords } from './passwords.ts';
 import { looksLikeToken, type Tokens } from './tokens.ts';
@@ -16,7 +16,7 @@ export interface AccountsDeps {
   tokens: Tokens;
   guesses: GuessGuard;
   /** Bounds how many passwords are stretched at once. */
-  gate: Gate;
+  gate: PasswordGate;
   events: EventLog;
   flows: FlowMeter;
   now: () => number;
@@ -117,10 +117,12 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     const account = byName.get(username);
     let right: boolean;
     try {
-      right = await gate.run(() => passwords.verify(account?.passwordHash ?? null, password));
+      const visitor = guesses.visitor(username, address);
+      right = await gate.run(visitor, () => passwords.verify(account?.passwordHash ?? null, password));
     } catch (error) {
-      guesses.settle(username, address, 'neither');
-      if (!(error instanceof DomainError)) throw error;
+      const full = error instanceof DomainError;
+      guesses.settle(username, address, full ? 'crowded' : 'neither');
+      if (!full) throw error;
       return { ok: false, reason: 'locked', retryAfterSeconds: error.retryAfter ?? 1 };
     }
     if (!right || account === undefined) {
@@ -138,7 +140,8 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
   const hash = async (field: string, password: string, username: string) => {
     const fault = passwordFault(password, username);
     if (fault !== null) throw new DomainError('INVALID', `${field}: ${fault}`);
-    return gate.run(() => passwords.hash(password));
+    // Whoever sets one has shown a token.
+    return gate.run({ known: true, key: username }, () => passwords.hash(password));
   };
 
   return {
@@ -202,7 +205,9 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     },
 
     remove: async (id) => {
+      const username = byId.get(id)?.user.username;
       await users.remove(id);
+      if (username !== undefined) guesses.forget(username);
       await load();
     },
   };

@@ -4,13 +4,15 @@ import type { AccountsService } from './accounts.ts';
 /** 18 random bytes: 24 characters that can be typed. */
 const PASSWORD_BYTES = 18;
 
+export const randomPassword = (): string => randomText(PASSWORD_BYTES);
+
 /** Makes the first admin when there is no user. Gives the random password that nobody knows yet, or null. */
 export async function ensureAdmin(
   accounts: Pick<AccountsService, 'all' | 'create'>,
   { username, password }: { username: string; password: string | null },
 ): Promise<string | null> {
   if (accounts.all().length > 0) return null;
-  const random = randomText(PASSWORD_BYTES);
+  const random = randomPassword();
   await accounts.create({
     username,
     password: password ?? random,

@@ -78,7 +78,14 @@ void test('passwords', async (t) => {
   const { server, rest } = await startServer(t);
 
   await t.test('common, short and guessable ones are refused wherever one is set', async () => {
-    const refused = ['password123', 'short', 'aaaaaaaaaaaa', 'Eva-2026-11', 'pm-iot-1234'];
+    const refused = [
+      'password123',
+      'short',
+      'aaaaaaaaaaaa',
+      'Eva-2026-11',
+      'pm-iot-1234',
+      'd29yZHMgaW4gdGhlIGZvcm0gb2YgYSBzZWNyZXQhISE',
+    ];
     for (const password of refused) {
       const { error } = await rest.expect<{ error: string }>(400, 'POST', '/api/auth/register', {
         username: 'eva',
