@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import { createApp } from '../api/app.ts';
 import { createBroker } from '../broker/index.ts';
 import { openCertificates } from '../certs/index.ts';
-import { reachableHosts } from '../certs/names.ts';
 import type { Config } from '../config/index.ts';
 import {
   createAccounts,
@@ -14,6 +13,7 @@ import {
   createTokens,
   ensureAdmin,
 } from '../db/accounts/index.ts';
+import { builtAt } from '../db/built-at.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { createGate } from '../db/domain/gate.ts';
@@ -29,7 +29,7 @@ import { createUserStore } from '../db/stores/users.ts';
 import { createWidgetStore } from '../db/stores/widgets.ts';
 import { Admission } from '../net/admission.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
-import { builtAt, openFoundation, packageVersion } from './foundation.ts';
+import { openFoundation, packageVersion } from './foundation.ts';
 import { createListeners } from './listeners.ts';
 
 const LOCK_FAILURES = { failures: 10, windowMs: 60_000, lockMs: 60_000, maxKeys: 10_000 };
@@ -78,6 +78,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   const certificates = await openCertificates({
     dir: join(dataDir, 'certs'),
     files: config.tlsFiles,
+    publicHost: config.publicHost,
     log: part('certs'),
     events: eventLog,
     registry: metrics,
@@ -182,9 +183,9 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     corsOrigins: config.corsOrigins,
     caBundle: certificates.bundle,
     reach: () => ({
-      hosts: config.publicHost === null ? reachableHosts() : [config.publicHost],
+      hosts: certificates.hosts(),
       ports: listeners.ports,
-      caSha256: certificates.fingerprint(),
+      fingerprints: certificates.fingerprints(),
     }),
   });
   const listeners = createListeners({ config, app, broker, certificates, admission, log: part('net') });
@@ -201,8 +202,11 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   await broker.start(commands);
   await listeners.open();
 
-  const sha256 = certificates.fingerprint();
-  if (sha256 !== null) log.info({ ca: certificates.caPath, sha256 }, 'devices and apps must trust this CA');
+  const { current: sha256, next } = certificates.fingerprints() ?? {};
+  if (sha256 !== undefined) {
+    const authority = { ca: certificates.caPath, sha256, ...(next && { next_sha256: next }) };
+    log.info(authority, 'devices and apps must trust this CA');
+  }
   if (madePassword !== null) showPassword(username, madePassword);
   // At any level: who started the process waits for this line.
   log.child({}, { level: 'info' }).info({ listeners: listeners.ports }, 'ready');
