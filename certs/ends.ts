@@ -45,13 +45,15 @@ export function createEndWarnings(deps: { log: Log; events: EventLog; now: () =>
 /** Tells each fault of a file once, and again when it has changed or come back. */
 export function createFaultTeller(log: Log) {
   let told = new Set<string>();
-  return (faults: readonly (Fault & { level: 'warn' | 'error' })[]): void => {
+  return (faults: { errors: readonly Fault[]; warnings: readonly Fault[] }): void => {
     const there = new Set<string>();
-    for (const { path, fault, level } of faults) {
+    const tell = (level: 'error' | 'warn', { path, fault }: Fault) => {
       const key = `${path} ${fault}`;
       there.add(key);
       if (!told.has(key)) log[level]({ path, fault }, 'a certificate file is at fault');
-    }
+    };
+    for (const fault of faults.errors) tell('error', fault);
+    for (const fault of faults.warnings) tell('warn', fault);
     told = there;
   };
 }

@@ -67,6 +67,7 @@ export async function openCertificates(deps: CertificatesDeps): Promise<Certific
   let ensuredAt = now();
   let seen = stamp();
   let state = await read(null);
+  let served = JSON.stringify(state.material);
   let listed = await store.list();
   let failure: Fault | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -86,26 +87,11 @@ export async function openCertificates(deps: CertificatesDeps): Promise<Certific
     const { path, certificate } = state.server;
     const unnamed = files !== null && publicHost !== null && !covers(certificate, publicHost);
     const fault = `does not name PUBLIC_HOST ${publicHost}: devices that check it do not connect`;
-    tellFaults([
-      ...[...state.faults, ...(failure === null ? [] : [failure])].map((one) => ({
-        ...one,
-        level: 'error' as const,
-      })),
-      ...[...listedFaults(), ...(unnamed ? [{ path, fault }] : [])].map((one) => ({
-        ...one,
-        level: 'warn' as const,
-      })),
-    ]);
+    tellFaults({
+      errors: failure === null ? state.faults : [...state.faults, failure],
+      warnings: unnamed ? [...listedFaults(), { path, fault }] : listedFaults(),
+    });
     tellEnds(counting());
-  };
-
-  const takeUp = async () => {
-    const { material } = state;
-    state = await read(state);
-    listed = await store.list();
-    if (JSON.stringify(material) === JSON.stringify(state.material)) return;
-    log.info({ sha256: state.server.certificate.fingerprint256 }, 'certificates were read again');
-    onChange(state.material);
   };
 
   const checkAndRead = async () => {
@@ -115,8 +101,15 @@ export async function openCertificates(deps: CertificatesDeps): Promise<Certific
       ensuredAt = now();
     }
     const stamped = stamp();
-    const unsettled = failure !== null || state.faults.length > 0 || (due && listedFaults().length > 0);
-    if (stamped !== seen || unsettled) await takeUp();
+    const changed = stamped !== seen;
+    if (changed || failure !== null || state.faults.length > 0) state = await read(state);
+    if (changed || (due && listedFaults().length > 0)) listed = await store.list();
+    const serving = JSON.stringify(state.material);
+    if (serving !== served) {
+      log.info({ sha256: state.server.certificate.fingerprint256 }, 'certificates were read again');
+      onChange(state.material);
+      served = serving;
+    }
     seen = stamped;
   };
 

@@ -76,9 +76,10 @@ export function openCertificateStore(options: {
 
   const listDevices = (bundle: string): Listed[] => {
     const [current, ...others] = certificatesOf(bundle).map((pem) => new X509Certificate(pem));
+    // By name and key id, without the signature: there may be thousands, and nothing is decided by it.
     const issuerOf = (certificate: X509Certificate) => {
-      if (current !== undefined && issuedBy(certificate, current)) return 'ca';
-      return others.some((ca) => issuedBy(certificate, ca)) ? 'ca-next' : null;
+      if (current !== undefined && certificate.checkIssued(current)) return 'ca';
+      return others.some((ca) => certificate.checkIssued(ca)) ? 'ca-next' : null;
     };
     const devices = files.devices();
     if (!(devices instanceof Map)) return [{ name: 'devices', ...devices }];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { Registry } from 'prom-client';
 import { openCertificates } from '../../certs/index.ts';
 import type { OwnFiles } from '../../certs/own.ts';
@@ -21,8 +21,8 @@ interface Told {
 const AT_FAULT = 'a certificate file is at fault';
 const DOES_NOT_COUNT = 'a certificate does not count: clients refuse it';
 
-/** The certificates of a running server, which looks when it is told to. */
-async function running(t: TestContext, dir: string, files: OwnFiles | null = null, publicHost?: string) {
+/** The certificates of a running server. */
+async function running(dir: string, files: OwnFiles | null = null, publicHost?: string) {
   const told: Told[] = [];
   const events: NewEvent[] = [];
   const at = (level: string) => (object: object, message: string) => {
@@ -47,7 +47,8 @@ async function running(t: TestContext, dir: string, files: OwnFiles | null = nul
     now: () => clock.now,
   });
   certificates.start(() => {});
-  t.after(() => certificates.stop());
+  // From here on it looks when it is told to, and at no other time.
+  certificates.stop();
   const { look } = certificates;
   return {
     certificates,
@@ -68,7 +69,7 @@ void test('a certificate of the operator that does not count is not taken in pla
   const dir = folder(t);
   const { files, issue } = operatorsFiles(dir);
   const good = await issue();
-  const { hear, served } = await running(t, join(dir, 'certs'), files);
+  const { hear, served } = await running(join(dir, 'certs'), files);
   assert.deepEqual(await hear(), []);
   for (const [at, reason] of [
     [Date.now() - 400 * DAY_MS, /^ended on .*: the one in use is kept$/],
@@ -99,7 +100,7 @@ void test('one that is not valid yet is taken when its time has come', async (t)
   const dir = folder(t);
   const { files, issue } = operatorsFiles(dir);
   await issue();
-  const { clock, hear, served } = await running(t, join(dir, 'certs'), files);
+  const { clock, hear, served } = await running(join(dir, 'certs'), files);
   const next = await issue(Date.now() + 10 * DAY_MS);
   assert.equal((await hear()).length, 1);
   clock.now += 10 * DAY_MS;
@@ -111,7 +112,7 @@ void test('with a certificate that has ended the server starts, tells it, and me
   const dir = folder(t);
   const { files, issue } = operatorsFiles(dir);
   const ended = await issue(Date.now() - 400 * DAY_MS);
-  const { hear, served, events, registry, clock } = await running(t, join(dir, 'certs'), files);
+  const { hear, served, events, registry, clock } = await running(join(dir, 'certs'), files);
   assert.equal(served(), ended.certPem);
   const told = await hear();
   assert.deepEqual(
@@ -134,12 +135,12 @@ void test('a public host that the certificate of the operator does not name is t
   const dir = folder(t);
   const { files, issue } = operatorsFiles(dir);
   await issue(Date.now(), ['box.example.org']);
-  const { certificates, hear } = await running(t, join(dir, 'certs'), files, 'other.example.org');
+  const { certificates, hear } = await running(join(dir, 'certs'), files, 'other.example.org');
   const told = await hear();
   assert.equal(told.length, 1);
   assert.match(told[0]?.fault ?? '', /^does not name PUBLIC_HOST other\.example\.org/);
   assert.deepEqual(certificates.hosts(), ['other.example.org']);
-  const unsaid = await running(t, join(dir, 'certs'), files);
+  const unsaid = await running(join(dir, 'certs'), files);
   assert.deepEqual(unsaid.certificates.hosts(), ['box.example.org']);
 });
 
@@ -151,7 +152,7 @@ void test('a damaged file of ours, or of a device, ends neither the start nor th
   writeFileSync(join(dir, 'ca-next.key'), 'spoilt');
   mkdirSync(join(dir, 'devices'));
   writeFileSync(join(dir, 'devices', 'lamp.crt'), 'spoilt');
-  const { certificates, hear, served } = await running(t, dir);
+  const { certificates, hear, served } = await running(dir);
   const before = served();
   const faults = async () => (await hear()).map(({ level, path }) => [level, path]);
   assert.deepEqual(await faults(), [
@@ -175,7 +176,7 @@ void test('a damaged file of ours, or of a device, ends neither the start nor th
 void test('a CA that is not valid yet is told, and a damaged server certificate is made anew', async (t) => {
   const dir = folder(t);
   await openCertificateStore({ dir, now: () => Date.now() + 3650 * DAY_MS }).ensureServer();
-  const { hear, served } = await running(t, dir);
+  const { hear, served } = await running(dir);
   const told = await hear();
   assert.deepEqual(
     told.map(({ message, certificate }) => [message, certificate]),
@@ -193,7 +194,7 @@ void test('both fingerprints are told while the CA is being changed', async (t) 
   const dir = folder(t);
   const store = openCertificateStore({ dir });
   await store.ensureServer();
-  const { certificates, look } = await running(t, dir);
+  const { certificates, look } = await running(dir);
   const { current } = await store.authorities();
   const of = ({ certificate }: typeof current) => certificate.fingerprint256;
   assert.deepEqual(certificates.fingerprints(), { current: of(current), next: null });
