@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { CertificateError } from './certs/authorities.ts';
 import { type Config, ConfigError, loadConfig, loadEnvFile } from './config/index.ts';
 import { DataDirLockedError, DataDirUnusableError } from './db/data-dir.ts';
 import { DatabaseVersionError } from './db/migrate.ts';
@@ -28,7 +29,7 @@ function die(log: Logger, error: unknown, message: string): never {
     console.error(error.message);
     process.exit(EXIT_CONFIG);
   }
-  const expected = [DataDirLockedError, DatabaseVersionError, ListenError].some(
+  const expected = [CertificateError, DataDirLockedError, DatabaseVersionError, ListenError].some(
     (kind) => error instanceof kind,
   );
   if (expected && error instanceof Error) log.fatal(error.message);

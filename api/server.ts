@@ -33,17 +33,21 @@ export function createHttpServer(app: App): Server {
   return createServer(LIMITS, (request, response) => void listener(request, response));
 }
 
+/** Client certificates are asked for and not demanded: a device may show its own before MQTT over WebSocket. */
 export function createHttpsServer(
   app: App,
-  tls: { keyPem: string; certPem: string; minVersion: SecureVersion },
+  tls: { keyPem: string; certPem: string; caPem: string; minVersion: SecureVersion },
 ): SecureServer {
-  const { keyPem, certPem, minVersion } = tls;
+  const { keyPem, certPem, caPem, minVersion } = tls;
   const listener = listenerOf(app);
   const options = {
     ...LIMITS,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     key: keyPem,
     cert: certPem,
+    ca: caPem,
+    requestCert: true,
+    rejectUnauthorized: false,
     minVersion,
   };
   return createSecureServer(options, (request, response) => void listener(request, response));

@@ -19,13 +19,13 @@ export function socketOf(conn: Duplex, request: IncomingMessage | undefined): So
 }
 
 export function connectionInfo(conn: Duplex, request?: IncomingMessage): ConnectionInfo {
-  const address = plainAddress(socketOf(conn, request).remoteAddress);
-  return { address, certificate: certificateOf(conn) };
+  const socket = socketOf(conn, request);
+  return { address: plainAddress(socket.remoteAddress), certificate: certificateOf(socket) };
 }
 
-function certificateOf(conn: Duplex): ConnectionInfo['certificate'] {
-  if (!(conn instanceof TLSSocket) || !conn.authorized) return null;
-  const { subject, serialNumber } = conn.getPeerCertificate();
+function certificateOf(socket: Socket): ConnectionInfo['certificate'] {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
+  const { subject, serialNumber } = socket.getPeerCertificate();
   const name: string | string[] | undefined = subject?.CN;
   return typeof name === 'string' ? { name, issuedAt: issuedAt(serialNumber) } : null;
 }

@@ -1,16 +1,22 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileDurably } from '../db/durable-file.ts';
+import { makeFolder, writeFileDurably } from '../db/durable-file.ts';
 import type { KeyAndCertificate } from './issue.ts';
+
+/** A file that is of no use. `fault` goes on where the path ends: "is no certificate in PEM". */
+export interface Fault {
+  path: string;
+  fault: string;
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new Error(`${path} cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -23,20 +29,41 @@ export function checkPair({ keyPem, certPem }: KeyAndCertificate): X509Certifica
   return certificate;
 }
 
+export type ReadFile = { path: string; certificate: X509Certificate } | Fault;
+
+/** The first certificate of a file, or what keeps it from being read. */
+function readCertificate(path: string): ReadFile {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return { path, fault: `cannot be read: ${messageOf(error)}` };
+  }
+  try {
+    return { path, certificate: new X509Certificate(text) };
+  } catch {
+    return { path, fault: 'is no certificate in PEM' };
+  }
+}
+
 const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-----\n?/;
+/**
+ * `public`: `ca.crt` alone. It is no secret (`GET /api/ca.crt` gives it to anybody), and a copy of it, which keeps the
+ * mode, is read by programs of other users.
+ */
 const MODE = { secret: 0o600, public: 0o644 };
 const DEVICES = 'devices';
 
 /** The folder of certificates: what lies where. Every file is replaced whole. */
 export function certificateFiles(dir: string) {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   const path = (name: string) => join(dir, name);
   const has = (name: string) => existsSync(path(name));
   const read = (name: string) => readText(path(name));
   const write = (name: string, content: string, kind: keyof typeof MODE) =>
     writeFileDurably(path(name), content, MODE[kind]);
   // A suffix follows: no id, not even `..`, names anything but a file in the folder.
-  const deviceFile = (id: string, suffix: string) => join(DEVICES, `${id}.${suffix}`);
+  const devicePath = (id: string, suffix: string) => path(join(DEVICES, `${id}.${suffix}`));
 
   return {
     path,
@@ -56,20 +83,27 @@ export function certificateFiles(dir: string) {
 
     /** Gives the path of what was written. */
     writeDevice: (id: string, suffix: 'key' | 'crt' | 'p12', content: string | Uint8Array): string => {
-      mkdirSync(path(DEVICES), { recursive: true, mode: 0o700 });
-      const file = path(deviceFile(id, suffix));
+      makeFolder(path(DEVICES));
+      const file = devicePath(id, suffix);
       writeFileDurably(file, content, MODE.secret);
       return file;
     },
-    /** Certificates that were made for devices, by device id. */
-    devices: (): Map<string, string> => {
-      const names = has(DEVICES) ? readdirSync(path(DEVICES)).filter((name) => name.endsWith('.crt')) : [];
-      return new Map(
-        names
-          .map((name) => name.slice(0, -'.crt'.length))
-          .sort()
-          .map((id) => [id, read(deviceFile(id, 'crt'))]),
-      );
+    /** The certificate that was made for a device, or null. */
+    device: (id: string): ReadFile | null => {
+      const file = devicePath(id, 'crt');
+      return existsSync(file) ? readCertificate(file) : null;
+    },
+    /** Certificates that were made for devices, by device id; a Fault when the folder itself cannot be read. */
+    devices: (): Map<string, ReadFile> | Fault => {
+      if (!has(DEVICES)) return new Map();
+      try {
+        const ids = readdirSync(path(DEVICES))
+          .filter((name) => name.endsWith('.crt'))
+          .map((name) => name.slice(0, -'.crt'.length));
+        return new Map(ids.sort().map((id) => [id, readCertificate(devicePath(id, 'crt'))]));
+      } catch (error) {
+        return { path: path(DEVICES), fault: `cannot be read: ${messageOf(error)}` };
+      }
     },
   };
 }

@@ -1,34 +1,18 @@
 import { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
-import { certificateFiles, checkPair } from './files.ts';
-import {
-  type Authority,
-  issueDevice,
-  issueServer,
-  type KeyAndCertificate,
-  makeAuthority,
-  newKey,
-  readAuthority,
-} from './issue.ts';
-import { localNames } from './names.ts';
+import { type Ca, CertificateError, certificatesOf, issuedBy, readAuthorities } from './authorities.ts';
+import { certificateFiles, checkPair, messageOf, type ReadFile } from './files.ts';
+import { issueDevice, issueServer, type KeyAndCertificate, makeAuthority, newKey } from './issue.ts';
+import { covers, localNames } from './names.ts';
 
 /** A server certificate is made anew when it has less than this left. */
 const RENEW_BEFORE_MS = 30 * 86_400_000;
 
-export interface Ca {
-  certPem: string;
-  certificate: X509Certificate;
-  authority: Authority;
-}
-
-export interface Listed {
-  /** `ca`, `ca-next`, `server`, or `device <id>`. */
+export type Listed = ReadFile & {
+  /** `ca`, `ca-next`, `server`, or `device <id>`; `devices` for a folder that cannot be read. */
   name: string;
-  certificate: X509Certificate;
-}
-
-/** A mistake of whoever asked; the message says what to do. */
-export class CertificateError extends Error {}
+  /** Of a certificate of a device, which CA issued it; null: none that is trusted. */
+  issuer?: 'ca' | 'ca-next' | null;
+};
 
 /** The reason to make the server's certificate anew, or null. */
 function outdated(
@@ -37,33 +21,11 @@ function outdated(
   names: readonly string[],
   now: number,
 ): string | null {
-  if (!server.checkIssued(ca) || !server.verify(ca.publicKey)) return 'the CA is another';
+  if (!issuedBy(server, ca)) return 'the CA is another';
   if (Date.parse(server.validTo) - now < RENEW_BEFORE_MS) return 'it ends soon';
   if (Date.parse(server.validFrom) > now) return 'it is not valid yet';
-  const uncovered = names.find((name) =>
-    isIP(name) === 0 ? !server.checkHost(name) : !server.checkIP(name),
-  );
+  const uncovered = names.find((name) => !covers(server, name));
   return uncovered === undefined ? null : `${uncovered} is a new name of this machine`;
-}
-
-const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-/** The certificate of a key among those of a file, or null. */
-function certificateOf(keyPem: string, pems: readonly string[]): string | null {
-  const fits = (certPem: string) => {
-    try {
-      checkPair({ keyPem, certPem });
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  return pems.find(fits) ?? null;
-}
-
-async function toCa(keyPem: string, certPem: string): Promise<Ca> {
-  const authority = await readAuthority({ keyPem, certPem });
-  return { certPem, certificate: new X509Certificate(certPem), authority };
 }
 
 /**
@@ -71,40 +33,21 @@ async function toCa(keyPem: string, certPem: string): Promise<Ca> {
  * are issued by the new one and those of both are accepted, and the server keeps the certificate of the old one until
  * every device has learnt the new one and the old one is dropped.
  */
-export function openCertificateStore({ dir, now = Date.now }: { dir: string; now?: () => number }) {
+export function openCertificateStore(options: {
+  dir: string;
+  /** How devices are told to reach this machine, beside its own names. */
+  publicHost?: string | null;
+  now?: () => number;
+}) {
+  const { dir, publicHost = null, now = Date.now } = options;
   const files = certificateFiles(dir);
+  const authorities = () => readAuthorities(files, now());
 
-  /**
-   * The keys say which CAs there are, and `ca.crt` holds their certificates: what devices must trust. A certificate
-   * without its key has been dropped. Makes what is missing. Errors: CertificateError.
-   */
-  const authorities = async (): Promise<{ current: Ca; next: Ca | null }> => {
-    const known = files.has('ca.crt');
-    if (!files.has('ca.key')) {
-      if (known) {
-        throw new CertificateError(
-          `${files.path('ca.key')} is missing: restore it, or remove ca.crt to make a new CA (devices must then trust the new one)`,
-        );
-      }
-      files.write('ca.key', await newKey(), 'secret');
-    }
-    const text = known ? files.read('ca.crt') : '';
-    const pems = [...text.matchAll(BLOCK)].map(([pem]) => `${pem}\n`);
-    const open = async (name: string, mustBeThere: boolean) => {
-      const keyPem = files.read(name);
-      const found = certificateOf(keyPem, pems);
-      if (found === null && mustBeThere) {
-        throw new CertificateError(
-          `${files.path('ca.crt')} or ${name} is damaged: restore both from a backup, or remove both to make a new CA`,
-        );
-      }
-      return toCa(keyPem, found ?? (await makeAuthority(keyPem, now())));
-    };
-    const current = await open('ca.key', known);
-    const next = files.has('ca-next.key') ? await open('ca-next.key', false) : null;
-    const bundle = current.certPem + (next?.certPem ?? '');
-    if (bundle !== text) files.write('ca.crt', bundle, 'public');
-    return { current, next };
+  /** For what a person does with the next CA. */
+  const soundAuthorities = async () => {
+    const { nextFault, ...rest } = await authorities();
+    if (nextFault !== null) throw new CertificateError(`${nextFault.path} ${nextFault.fault}`);
+    return rest;
   };
 
   const whyAnew = (ca: Ca, names: readonly string[]): string | null => {
@@ -116,23 +59,61 @@ export function openCertificateStore({ dir, now = Date.now }: { dir: string; now
     }
   };
 
-  const renewServer = async (names = localNames()): Promise<void> => {
+  const renewServer = async (names = localNames(publicHost)): Promise<void> => {
     const { current } = await authorities();
     files.writePair('server.pem', await issueServer(current.authority, names, now()));
+  };
+
+  const listServer = (): Listed[] => {
+    const path = files.path('server.pem');
+    if (!files.has('server.pem')) return [];
+    try {
+      return [{ name: 'server', path, certificate: checkPair(files.readPair('server.pem')) }];
+    } catch (error) {
+      return [{ name: 'server', path, fault: `is damaged: ${messageOf(error)}` }];
+    }
+  };
+
+  const listDevices = (bundle: string): Listed[] => {
+    const [current, ...others] = certificatesOf(bundle).map((pem) => new X509Certificate(pem));
+    // By name and key id, without the signature: there may be thousands, and nothing is decided by it.
+    const issuerOf = (certificate: X509Certificate) => {
+      if (current !== undefined && certificate.checkIssued(current)) return 'ca';
+      return others.some((ca) => certificate.checkIssued(ca)) ? 'ca-next' : null;
+    };
+    const devices = files.devices();
+    if (!(devices instanceof Map)) return [{ name: 'devices', ...devices }];
+    return [...devices].map(([id, file]) => {
+      const name = `device ${id}`;
+      return 'fault' in file ? { name, ...file } : { name, ...file, issuer: issuerOf(file.certificate) };
+    });
+  };
+
+  const list = async (): Promise<Listed[]> => {
+    const { current, next, nextFault, bundle } = await authorities();
+    const path = files.path('ca.crt');
+    return [
+      { name: 'ca', path, certificate: current.certificate },
+      ...(next === null ? [] : [{ name: 'ca-next', path, certificate: next.certificate }]),
+      ...(nextFault === null ? [] : [{ name: 'ca-next', ...nextFault }]),
+      ...listServer(),
+      ...listDevices(bundle),
+    ];
   };
 
   return {
     authorities,
     renewServer,
+    list,
     caPath: files.path('ca.crt'),
-    keyPath: files.path('ca.key'),
     serverPath: files.path('server.pem'),
-    devicesPath: files.devicesPath,
+    /** Files and folders that change when a certificate does. */
+    watched: ['ca.crt', 'ca.key', 'ca-next.key', 'server.pem', 'devices'].map(files.path),
     server: (): KeyAndCertificate => files.readPair('server.pem'),
 
     /** Makes the server's certificate anew when it must be; gives the reason. */
     ensureServer: async (): Promise<string | null> => {
-      const names = localNames();
+      const names = localNames(publicHost);
       const reason = whyAnew((await authorities()).current, names);
       if (reason !== null) await renewServer(names);
       return reason;
@@ -140,52 +121,44 @@ export function openCertificateStore({ dir, now = Date.now }: { dir: string; now
 
     /** A second CA, trusted beside the first. Errors: CertificateError when a rotation is under way. */
     beginRotation: async (): Promise<Ca> => {
-      if ((await authorities()).next !== null) {
+      if ((await soundAuthorities()).next !== null) {
         throw new CertificateError(
           'a rotation is under way: give ca.crt to the devices, then end it with: npm run certs -- rotate-ca --drop-old',
         );
       }
-      files.write('ca-next.key', await newKey(), 'secret');
-      const { next } = await authorities();
+      const keyPem = await newKey();
+      // Key and certificate at once: a server that looks just then makes no other certificate of the key.
+      files.writePair('ca-next.key', { keyPem, certPem: await makeAuthority(keyPem, now()) });
+      const { next } = await soundAuthorities();
       if (next === null) throw new Error('the new CA is gone');
       return next;
     },
 
-    /** The new CA takes the place of the old one. Errors: CertificateError when there is none. */
-    dropOldCa: async (): Promise<Ca> => {
-      if ((await authorities()).next === null) {
+    /**
+     * The new CA takes the place of the old one. `cutOff`: devices whose certificates are refused from then on. Errors:
+     * CertificateError when there is none.
+     */
+    dropOldCa: async (): Promise<{ ca: Ca; cutOff: string[] }> => {
+      const { next, bundle } = await soundAuthorities();
+      if (next === null) {
         throw new CertificateError('there is one CA only: begin with: npm run certs -- rotate-ca');
       }
+      const cutOff = listDevices(bundle).filter(({ issuer }) => issuer === 'ca');
       // One step: from here on the old certificate has no key, and is dropped wherever it is read.
       files.move('ca-next.key', 'ca.key');
-      const { current } = await authorities();
+      const { current: ca } = await authorities();
       await renewServer();
-      return current;
+      return { ca, cutOff: cutOff.map(({ name }) => name) };
     },
 
     /** Made by the newest CA. Its files are kept for `list`. */
     issueDevice: async (deviceId: string): Promise<KeyAndCertificate & { caPem: string }> => {
-      const { current, next } = await authorities();
-      const pair = await issueDevice((next ?? current).authority, deviceId, now());
-      return { ...pair, caPem: current.certPem + (next?.certPem ?? '') };
+      const { current, next, bundle: caPem } = await soundAuthorities();
+      return { ...(await issueDevice((next ?? current).authority, deviceId, now())), caPem };
     },
-
+    device: files.device,
     writeDevice: files.writeDevice,
-
-    list: async (): Promise<Listed[]> => {
-      const { current, next } = await authorities();
-      const of = (name: string, pem: string): Listed => ({ name, certificate: new X509Certificate(pem) });
-      return [
-        of('ca', current.certPem),
-        ...(next === null ? [] : [of('ca-next', next.certPem)]),
-        ...(files.has('server.pem') ? [of('server', files.readPair('server.pem').certPem)] : []),
-        ...[...files.devices()].map(([id, pem]) => of(`device ${id}`, pem)),
-      ];
-    },
   };
 }
 
 export type CertificateStore = ReturnType<typeof openCertificateStore>;
-
-export const daysLeft = (certificate: X509Certificate, now: number): number =>
-  Math.floor((Date.parse(certificate.validTo) - now) / 86_400_000);

@@ -78,8 +78,11 @@ export function loadEnvFile(folder: string, env: NodeJS.ProcessEnv = process.env
 const isLoopback = (host: string) =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
-/** Throws a ConfigError that names every bad variable. An empty variable counts as unset. */
-export function loadConfig(env: NodeJS.ProcessEnv): Config {
+/**
+ * Throws a ConfigError that names every bad variable. An empty variable counts as unset. `readFiles`: the files that
+ * variables name must be of use too; a tool that does not need them goes on without.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): Config {
   const reader = createReader(env);
   const { lines, read, oneOf, duration, port, host } = reader;
 
@@ -98,9 +101,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     const { TLS_CERT: cert, TLS_KEY: key } = env;
     if (!cert && !key) return null;
     if (cert && key) {
-      const fault = faultOfOwn({ cert, key }, Date.now());
-      if (fault !== null)
-        lines.push(`TLS_CERT, TLS_KEY: ${fault}: PEM files of a certificate and its key are needed`);
+      const fault = readFiles ? faultOfOwn({ cert, key }) : null;
+      if (fault !== null) lines.push(fault);
       return { cert, key };
     }
     const [missing, set] = cert ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY'];

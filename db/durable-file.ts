@@ -1,16 +1,30 @@
-import { closeSync, fchownSync, fsyncSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchownSync,
+  fsyncSync,
+  lchownSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
-/**
- * Whole or not at all, and on the disk when it returns. `mode` 0600 for keys, 0644 for what everybody may read. What
- * root writes belongs to the owner of the folder: the program that runs there must be able to read it.
- */
+/** What root makes belongs to the owner of the folder around it: the program that runs there must be able to read it. */
+function ownerFor(path: string): { uid: number; gid: number } | null {
+  const { uid, gid } = statSync(dirname(path));
+  return process.getuid?.() === 0 && uid !== 0 ? { uid, gid } : null;
+}
+
+/** Whole or not at all, and on the disk when it returns. `mode` 0600 for keys, 0644 for what everybody may read. */
 export function writeFileDurably(path: string, content: string | Uint8Array, mode: number): void {
   const draft = `${path}.${process.pid}.tmp`;
   const file = openSync(draft, 'w', mode);
   try {
-    const { uid, gid } = statSync(dirname(path));
-    if (process.getuid?.() === 0 && uid !== 0) fchownSync(file, uid, gid);
+    const owner = ownerFor(path);
+    if (owner !== null) fchownSync(file, owner.uid, owner.gid);
     writeFileSync(file, content);
     fsyncSync(file);
   } finally {
@@ -23,4 +37,13 @@ export function writeFileDurably(path: string, content: string | Uint8Array, mod
   } finally {
     closeSync(folder);
   }
+}
+
+/** A folder (0700), and those above it that are missing. */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const owner = ownerFor(path);
+  if (owner !== null) lchownSync(path, owner.uid, owner.gid);
 }

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator';
 import type postgres from 'postgres';
+import { migrationsFolder, newestMigration } from './built-at.ts';
 import { type ConnectTarget, connect } from './client.ts';
 import type { Log } from './domain/ports.ts';
 
@@ -12,27 +11,6 @@ const OLDEST_SERVER = 140_000;
 
 /** The database cannot be used by this program; the message says why and what to do. */
 export class DatabaseVersionError extends Error {}
-
-interface Journal {
-  entries: { when: number; tag: string }[];
-}
-
-/** The SQL is not compiled: from `dist/db` it is found beside the sources. */
-function migrationsFolder(): string {
-  const here = import.meta.dirname;
-  const found = [join(here, 'migrations'), join(here, '..', '..', 'db', 'migrations')].find((folder) =>
-    existsSync(join(folder, 'meta', '_journal.json')),
-  );
-  if (found === undefined) throw new Error('the folder db/migrations is missing');
-  return found;
-}
-
-/** When the newest migration of the program was made: a time that has certainly passed. Milliseconds. */
-export function newestMigration(): number {
-  const text = readFileSync(join(migrationsFolder(), 'meta', '_journal.json'), 'utf8');
-  const journal = JSON.parse(text) as Journal;
-  return Math.max(...journal.entries.map(({ when }) => when));
-}
 
 /** Brings the database up to date, one process at a time. Throws DatabaseVersionError when it is too new or too old. */
 export async function migrate(target: ConnectTarget, log: Log): Promise<void> {

@@ -1,15 +1,15 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Config } from '../config/index.ts';
+import { builtAt } from '../db/built-at.ts';
 import { connect } from '../db/client.ts';
 import { openDataDir } from '../db/data-dir.ts';
 import { createClock } from '../db/domain/clock.ts';
 import { createEventLog } from '../db/event-log.ts';
 import { createFlowMeter } from '../db/flow-meter.ts';
 import { readWatermark } from '../db/maintenance.ts';
-import { newestMigration } from '../db/migrate.ts';
 import { openDatabase } from '../db/open.ts';
 import { createEventStore } from '../db/stores/events.ts';
 
@@ -27,11 +27,6 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(here('../../package.json'), 'utf8')) as { version: string };
   return version;
-}
-
-/** A time that has certainly passed: when the program was made. Milliseconds. */
-export function builtAt(): number {
-  return Math.min(newestMigration(), statSync(here(import.meta.url)).mtimeMs);
 }
 
 /** What everything else stands on: the folder, the database, the clock, and what is counted and told. */

@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import { createApp } from '../api/app.ts';
 import { createBroker } from '../broker/index.ts';
 import { openCertificates } from '../certs/index.ts';
-import { reachableHosts } from '../certs/names.ts';
 import type { Config } from '../config/index.ts';
 import {
   createAccounts,
@@ -17,6 +16,7 @@ import {
   createTokens,
   ensureAdmin,
 } from '../db/accounts/index.ts';
+import { builtAt } from '../db/built-at.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { createLiveState } from '../db/live-state/index.ts';
@@ -31,7 +31,7 @@ import { createUserStore } from '../db/stores/users.ts';
 import { createWidgetStore } from '../db/stores/widgets.ts';
 import { Admission } from '../net/admission.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
-import { builtAt, openFoundation, packageVersion } from './foundation.ts';
+import { openFoundation, packageVersion } from './foundation.ts';
 import { createListeners } from './listeners.ts';
 
 /** Passwords stretched at once: 19 MiB and a thread each. */
@@ -79,6 +79,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   const certificates = await openCertificates({
     dir: join(dataDir, 'certs'),
     files: config.tlsFiles,
+    publicHost: config.publicHost,
     log: part('certs'),
     events: eventLog,
     registry: metrics,
@@ -184,9 +185,9 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     corsOrigins: config.corsOrigins,
     caBundle: certificates.bundle,
     reach: () => ({
-      hosts: config.publicHost === null ? reachableHosts() : [config.publicHost],
+      hosts: certificates.hosts(),
       ports: listeners.ports,
-      caSha256: certificates.fingerprint(),
+      fingerprints: certificates.fingerprints(),
     }),
   });
   const listeners = createListeners({ config, app, broker, certificates, admission, log: part('net') });
@@ -207,8 +208,11 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   const madePassword = await ensureAdmin(accounts, { username, password });
   if (madePassword !== null) showPassword(username, madePassword);
 
-  const sha256 = certificates.fingerprint();
-  if (sha256 !== null) log.info({ ca: certificates.caPath, sha256 }, 'devices and apps must trust this CA');
+  const { current: sha256, next } = certificates.fingerprints() ?? {};
+  if (sha256 !== undefined) {
+    const authority = { ca: certificates.caPath, sha256, ...(next && { next_sha256: next }) };
+    log.info(authority, 'devices and apps must trust this CA');
+  }
   // At any level: who started the process waits for this line.
   log.child({}, { level: 'info' }).info({ listeners: listeners.ports }, 'ready');
 }

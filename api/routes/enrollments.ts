@@ -60,7 +60,8 @@ const create = route({
         token: z.string(),
         expires_at: time,
         line: z.string().openapi({
-          description: 'all that a device needs, one line of JSON for a QR code: urls, ca_sha256, token',
+          description:
+            'all that a device needs, one line of JSON for a QR code: urls, ca_sha256 (ca_next_sha256 too while the CA is being changed), token',
         }),
       }),
       'the token is shown once',

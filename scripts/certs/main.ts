@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { toPkcs12 } from '../../certs/pkcs12.ts';
-import { type CertificateStore, daysLeft, openCertificateStore } from '../../certs/store.ts';
-import { isDeviceId } from '../../db/domain/device-id.ts';
-import { randomText } from '../../db/domain/secrets.ts';
+import { type CertificateStore, openCertificateStore } from '../../certs/store.ts';
+import type { Config } from '../../config/index.ts';
+import { builtAt } from '../../db/built-at.ts';
 import { localConfig } from '../operator/local-server.ts';
-import { runCommand, UsageError } from '../operator/usage.ts';
+import { readServerFile } from '../operator/server-file.ts';
+import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
+import { device } from './device.ts';
+import { list } from './list.ts';
 
 const USAGE = `npm run certs -- COMMAND    certificates of the server on this machine; it need not run, nor be restarted
 
@@ -14,77 +16,67 @@ const USAGE = `npm run certs -- COMMAND    certificates of the server on this ma
   renew                  a new certificate for the server, under the same CA
   rotate-ca              a second CA, trusted beside the first
   rotate-ca --drop-old   the second CA takes the place of the first`;
+const COMMANDS = ['list', 'device', 'renew', 'rotate-ca'];
 const SOON = 'A running server takes it up within two seconds; no connection is dropped.';
-const WARN_DAYS = 30;
-/** 96 bits: enough for a file that is carried by hand. */
-const PASSWORD_BYTES = 12;
 
-async function list(store: CertificateStore): Promise<void> {
-  const rows = (await store.list()).map(({ name, certificate }) => {
-    const days = daysLeft(certificate, Date.now());
-    const note = days < 0 ? 'has ended' : days < WARN_DAYS ? 'ends soon' : '';
-    return [name, `${days} days`, certificate.fingerprint256.replaceAll(':', '').toLowerCase(), note];
-  });
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  for (const [name = '', days = '', sha256, note] of rows) {
-    console.log(
-      `${name.padEnd(widths[0] ?? 0)}  ${days.padStart(widths[1] ?? 0)}  ${sha256}  ${note}`.trimEnd(),
-    );
-  }
-}
+/** A machine that has forgotten the time must not make certificates that have ended. */
+const now = () => Math.max(Date.now(), builtAt());
 
-async function device(store: CertificateStore, id: string | undefined): Promise<void> {
-  if (id === undefined || !isDeviceId(id)) {
-    throw new UsageError('device needs a device id: 1 to 64 of A-Z a-z 0-9 . _ : -');
+async function renew(store: CertificateStore, { tlsFiles }: Config): Promise<void> {
+  if (tlsFiles !== null) {
+    throw new Error(`TLS_CERT is set: the server shows ${tlsFiles.cert}, renew that where it came from`);
   }
-  const made = await store.issueDevice(id);
-  const password = randomText(PASSWORD_BYTES);
-  const p12 = await toPkcs12(made, { name: id, password });
-  console.log(`key          ${store.writeDevice(id, 'key', made.keyPem)}`);
-  console.log(`certificate  ${store.writeDevice(id, 'crt', made.certPem)}`);
-  console.log(`CA           ${store.caPath}`);
-  console.log(`PKCS#12      ${store.writeDevice(id, 'p12', p12)} (the three together)`);
-  console.log(`password     ${password} (of the PKCS#12 file; not kept, not shown again)`);
-  console.log(`\nThe device connects with client id ${id} and no password.`);
+  await store.renewServer();
+  console.log(`The server has a new certificate. ${SOON}`);
 }
 
 async function rotate(store: CertificateStore, dropOld: boolean): Promise<void> {
   if (dropOld) {
-    const { certificate } = await store.dropOldCa();
-    console.log(`The old CA is dropped; the CA is ${certificate.fingerprint256}.`);
+    const { ca, cutOff } = await store.dropOldCa();
+    console.log(`The old CA is dropped; the CA is ${ca.certificate.fingerprint256}.`);
     console.log('Certificates of devices that the old one issued are refused from now on.');
+    if (cutOff.length > 0) console.log(`Of those made here: ${cutOff.join(', ')}.`);
   } else {
     const { certificate } = await store.beginRotation();
     console.log(`A second CA is trusted beside the first: ${certificate.fingerprint256}.`);
     console.log(
       `Give ${store.caPath} (it holds both) to every device, and new certificates to those that log in`,
     );
-    console.log('with one. Then drop the old CA with: npm run certs -- rotate-ca --drop-old');
+    console.log('with one (npm run certs -- list marks those of the old CA). Then drop the old CA with:');
+    console.log('npm run certs -- rotate-ca --drop-old');
   }
   console.log(SOON);
 }
 
+/** The folder of the server, and no other: a wrong one would get a CA that nobody trusts. */
+function storeOf({ dataDir, publicHost }: Config): CertificateStore {
+  const dir = join(dataDir, 'certs');
+  // Where the key alone is missing, the store says what to do.
+  const keyLost = existsSync(join(dir, 'ca.crt')) && !existsSync(join(dir, 'ca.key'));
+  if (!keyLost) readServerFile(dataDir, join('certs', 'ca.key'));
+  return openCertificateStore({ dir, publicHost, now });
+}
+
 async function certs(args: string[]): Promise<void> {
-  const parse = () => {
-    try {
-      return parseArgs({ args, allowPositionals: true, options: { 'drop-old': { type: 'boolean' } } });
-    } catch (error) {
-      throw new UsageError(error instanceof Error ? error.message : String(error));
-    }
-  };
   const {
-    positionals: [command, argument, ...more],
-    values,
-  } = parse();
-  const extra = command === 'device' ? more : argument === undefined ? [] : [argument, ...more];
+    positionals: [command, ...words],
+    values: { 'drop-old': dropOld },
+  } = parseArguments({ args, allowPositionals: true, options: { 'drop-old': { type: 'boolean' } } });
+  if (command === undefined && dropOld === undefined) throw new UsageError();
+  if (command === undefined || !COMMANDS.includes(command)) {
+    throw new UsageError(`${command ?? 'nothing'} is no command`);
+  }
+  const extra = words.slice(command === 'device' ? 1 : 0);
   if (extra.length > 0) throw new UsageError(`too many words: ${extra.join(' ')}`);
-  const store = openCertificateStore({ dir: join(localConfig().dataDir, 'certs') });
-  if (command === 'list') return list(store);
-  if (command === 'device') return device(store, argument);
-  if (command === 'rotate-ca') return rotate(store, values['drop-old'] === true);
-  if (command !== 'renew') throw new UsageError(`${command ?? 'nothing'} is no command`);
-  await store.renewServer();
-  console.log(`The server has a new certificate. ${SOON}`);
+  if (dropOld !== undefined && command !== 'rotate-ca') {
+    throw new UsageError('--drop-old is an option of rotate-ca');
+  }
+  const config = localConfig();
+  const store = storeOf(config);
+  if (command === 'list') return list(store, config.tlsFiles, now());
+  if (command === 'device') return device(store, words[0], now());
+  if (command === 'renew') return renew(store, config);
+  return rotate(store, dropOld === true);
 }
 
 await runCommand(USAGE, certs);

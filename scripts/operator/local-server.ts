@@ -1,82 +1,91 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import { join } from 'node:path';
+import { readOwn } from '../../certs/own.ts';
 import { type Config, loadConfig, loadEnvFile } from '../../config/index.ts';
 import { operatorToken } from '../../db/accounts/operator.ts';
-
-const TIMEOUT_MS = 10_000;
+import { exchange, foreign, type Trust } from './exchange.ts';
+import { readServerFile } from './server-file.ts';
+import { UsageError } from './usage.ts';
 
 export interface LocalServer {
-  /** Throws with what the server said when it refuses. */
-  call<T>(method: string, path: string, body?: object): Promise<T>;
+  /** `field`: one that the answer has. Throws with what the server said when it refuses. */
+  call<T>(method: string, path: string, field: keyof T & string, body?: object): Promise<T>;
 }
 
 /** The configuration of the server in this folder, read as the server reads it. */
 export function localConfig(): Config {
   loadEnvFile(process.cwd());
-  return loadConfig(process.env);
+  return loadConfig(process.env, { readFiles: false });
 }
 
 function urlOf({ listeners: { http, https } }: Config): string {
-  const host = (name: string) => (name === '0.0.0.0' || name === '::' ? 'localhost' : name);
+  const host = (name: string) => {
+    if (name === '0.0.0.0' || name === '::') return 'localhost';
+    return name.includes(':') ? `[${name}]` : name;
+  };
   if (http.port !== 'off' && http.port !== 0) return `http://${host(http.host)}:${http.port}`;
-  if (https.port !== 'off' && https.port !== 0) return `https://localhost:${https.port}`;
+  if (https.port !== 'off' && https.port !== 0) return `https://${host(https.host)}:${https.port}`;
   throw new Error('no port of the server is known: tell it with --url http://127.0.0.1:PORT');
 }
 
-function secretOf(config: Config): string {
-  const path = join(config.dataDir, 'jwt.secret');
-  if (config.jwtSecret !== null) return config.jwtSecret;
-  if (!existsSync(path)) {
-    throw new Error(
-      `${path} is not there: run this where the server runs, after its first start, or set DATA_DIR`,
-    );
+function checkedUrl(text: string): string {
+  const known = URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
+  if (!known) throw new UsageError('--url must be such as http://127.0.0.1:3000 or https://box.local:8443');
+  return new URL(text).origin;
+}
+
+const secretOf = ({ jwtSecret, dataDir }: Config): string =>
+  jwtSecret ?? readServerFile(dataDir, 'jwt.secret', ', or JWT_SECRET if the server has one').trim();
+
+function trustIn({ dataDir, tlsFiles }: Config): Trust {
+  if (tlsFiles === null) return { ca: readServerFile(dataDir, join('certs', 'ca.crt')) };
+  try {
+    return { pinned: readOwn(tlsFiles).certificate.fingerprint256 };
+  } catch {
+    // The server may have read it before it was spoilt: the system's trust is left.
+    return {};
   }
-  return readFileSync(path, 'utf8').trim();
+}
+
+interface Body {
+  error?: unknown;
+  code?: unknown;
+}
+
+function parsed(text: string): Body | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The server that runs on this machine, spoken to with the right of whoever can read its secrets. */
 export function localServer(config: Config, givenUrl?: string): LocalServer {
-  const base = givenUrl ?? urlOf(config);
-  const caPath = join(config.dataDir, 'certs', 'ca.crt');
-  const ca = existsSync(caPath) ? readFileSync(caPath) : undefined;
+  const base = givenUrl === undefined ? urlOf(config) : checkedUrl(givenUrl);
 
   return {
-    call: async <T>(method: string, path: string, body?: object): Promise<T> => {
+    call: async <T>(method: string, path: string, field: keyof T & string, body?: object): Promise<T> => {
       const token = await operatorToken(secretOf(config));
-      const url = new URL(path, base);
-      const content = body === undefined ? undefined : JSON.stringify(body);
-      const options = {
-        method,
-        timeout: TIMEOUT_MS,
-        headers: {
-          Authorization: `Bearer ${token}`,
-          ...(content !== undefined && { 'Content-Type': 'application/json' }),
-        },
-        ...(url.protocol === 'https:' && config.tlsFiles === null && ca !== undefined && { ca }),
+      const headers = {
+        Authorization: `Bearer ${token}`,
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
       };
-      const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-      const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
-        const request = send(url, options, (response) => {
-          let read = '';
-          response.setEncoding('utf8');
-          response.on('data', (chunk: string) => {
-            read += chunk;
-          });
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, text: read }));
-        });
-        request.on('timeout', () => request.destroy(new Error('no answer in time')));
-        request.on('error', (error) => {
-          reject(
-            new Error(`no server answers at ${base} (${error.message}): is it running? --url tells another`),
-          );
-        });
-        request.end(content);
-      });
-      const answer = (text === '' ? {} : JSON.parse(text)) as T & { error?: string };
-      if (status >= 400) throw new Error(`the server refuses: ${answer.error ?? status}`);
-      return answer;
+      const content = body === undefined ? {} : { content: JSON.stringify(body) };
+      const { status, text } = await exchange(base, { method, path, headers, ...content }, () =>
+        trustIn(config),
+      );
+      const answer = parsed(text);
+      if (status >= 200 && status < 300 && answer !== null && field in answer) return answer as T;
+      if (typeof answer?.code !== 'string' || typeof answer.error !== 'string') {
+        throw foreign(base, `it answers ${status}, and nothing of ours`);
+      }
+      if (answer.code === 'UNAUTHORIZED') {
+        throw new Error(
+          `the server at ${base} has another JWT_SECRET or DATA_DIR than this command: set both as the server has them`,
+        );
+      }
+      throw new Error(`the server refuses: ${answer.error}`);
     },
   };
 }

@@ -1,7 +1,17 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ConfigError } from '../../config/index.ts';
 
-/** Told to whoever typed the command, without a stack. */
+/** Told to whoever typed the command, without a stack, and with the usage; without a message the usage alone. */
 export class UsageError extends Error {}
+
+/** Errors: UsageError. */
+export function parseArguments<T extends ParseArgsConfig>(config: T) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
 
 /** Runs a command of an operator: what goes wrong is one line that says what to do. 64 is EX_USAGE, 78 EX_CONFIG. */
 export async function runCommand(usage: string, command: (args: string[]) => Promise<void>): Promise<void> {
@@ -18,8 +28,9 @@ export async function runCommand(usage: string, command: (args: string[]) => Pro
       process.exitCode = 78;
       return;
     }
-    console.error(error instanceof Error ? error.message : String(error));
-    if (error instanceof UsageError) console.error(`\n${usage}`);
+    const message = error instanceof Error ? error.message : String(error);
+    if (message !== '') console.error(message);
+    if (error instanceof UsageError) console.error(message === '' ? usage : `\n${usage}`);
     process.exitCode = error instanceof UsageError ? 64 : 1;
   }
 }

@@ -1,8 +1,7 @@
 import { text } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
 import { randomPassword } from '../../db/accounts/ensure-admin.ts';
 import { type LocalServer, localConfig, localServer } from '../operator/local-server.ts';
-import { runCommand, UsageError } from '../operator/usage.ts';
+import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
 
 const USAGE = `npm run password -- NAME [options]    a new password for a person, on the server that runs on this machine
 
@@ -16,14 +15,7 @@ interface Page {
 
 function readArguments(args: string[]) {
   const options = { stdin: { type: 'boolean' }, url: { type: 'string' } } as const;
-  const parse = () => {
-    try {
-      return parseArgs({ args, options, allowPositionals: true });
-    } catch (error) {
-      throw new UsageError(error instanceof Error ? error.message : String(error));
-    }
-  };
-  const { positionals, values } = parse();
+  const { positionals, values } = parseArguments({ args, options, allowPositionals: true });
   const [name, ...more] = positionals;
   if (name === undefined) throw new UsageError('the name of a person is needed');
   // Not repeated: it may be a password, which every user of the machine could read here.
@@ -43,7 +35,7 @@ async function idOf(server: LocalServer, name: string): Promise<number> {
   let cursor: string | null = null;
   do {
     const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const page: Page = await server.call('GET', `/api/users?limit=200${query}`);
+    const page: Page = await server.call('GET', `/api/users?limit=200${query}`, 'users');
     const found = page.users.find(({ username }) => username === name);
     if (found !== undefined) return found.id;
     known.push(...page.users.map(({ username }) => username));
@@ -56,7 +48,7 @@ async function setPassword(args: string[]): Promise<void> {
   const { name, stdin, url } = readArguments(args);
   const password = stdin ? await fromStdin() : randomPassword();
   const server = localServer(localConfig(), url);
-  await server.call('PUT', `/api/users/${await idOf(server, name)}`, { password });
+  await server.call<{ user: object }>('PUT', `/api/users/${await idOf(server, name)}`, 'user', { password });
   // Alone on standard output, so that a script can take it.
   if (!stdin) console.log(password);
   console.error(

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
-import { openCertificateStore } from '../../certs/store.ts';
+import { DAY_MS, folder, operatorsFiles } from '../helpers/certificates.ts';
 import { runBeside } from '../helpers/command.ts';
 import { enrolled, reading } from '../helpers/devices.ts';
 import type { Server } from '../helpers/server.ts';
@@ -32,6 +31,16 @@ async function shown(server: Server, ca: string, port = server.ports.mqtts): Pro
   const { fingerprint256 } = socket.getPeerCertificate();
   socket.destroy();
   return fingerprint256;
+}
+
+/** SHA-256 of the CA that a device finds which knows the fingerprint alone. */
+async function caInHandshake(server: Server): Promise<string> {
+  const { mqtts: port } = server.ports;
+  const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { raw } = socket.getPeerCertificate(true).issuerCertificate;
+  socket.destroy();
+  return createHash('sha256').update(raw).digest('hex');
 }
 
 const ownFiles = (server: Server, id: string) => {
@@ -98,11 +107,15 @@ void test('certificates change under load: no session is dropped, no message los
     return body.match(/BEGIN/g)?.length === 2;
   });
   assert.equal(await shown(server, oldCa), second, 'a device that knows the old CA alone goes on');
+  const { line } = await rest.expect<{ line: string }>(201, 'POST', '/api/enrollments', {});
+  const { ca_sha256, ca_next_sha256 } = JSON.parse(line) as Record<string, string>;
+  assert.equal(await caInHandshake(server), ca_sha256, 'a device that enrols now finds the CA');
   await until('a certificate of the new CA logs in', async () => {
     return (await logIn({ ca: server.ca, ...newFiles }, 'load-new')) === 0;
   });
 
   await certs('rotate-ca', '--drop-old');
+  await until('it finds the next one too', async () => (await caInHandshake(server)) === ca_next_sha256);
   const newCa = server.ca;
   assert.equal(newCa.match(/BEGIN/g)?.length, 1);
   await until('the server is known under the new CA', () => shown(server, newCa).catch(() => null));
@@ -120,33 +133,31 @@ void test('certificates change under load: no session is dropped, no message los
 });
 
 void test('an own certificate of the operator takes our place, and is read again when its files change', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'pm-iot-own-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const files = { TLS_CERT: join(folder, 'own.crt'), TLS_KEY: join(folder, 'own.key') };
-  const elsewhere = openCertificateStore({ dir: join(folder, 'authority') });
-  const issue = async () => {
-    await elsewhere.renewServer();
-    const { keyPem, certPem } = elsewhere.server();
-    writeFileSync(files.TLS_KEY, keyPem);
-    writeFileSync(files.TLS_CERT, certPem);
-    return new X509Certificate(certPem).fingerprint256;
-  };
-  const first = await issue();
-  const { server, rest } = await startServer(t, files);
-  const ca = readFileSync(elsewhere.caPath, 'utf8');
+  const { files, issue, caPath } = operatorsFiles(folder(t));
+  const fingerprint = async (at = Date.now()) =>
+    new X509Certificate((await issue(at, ['localhost', 'box.example.org'])).certPem).fingerprint256;
+  const first = await fingerprint();
+  const { server, rest } = await startServer(t, { TLS_CERT: files.cert, TLS_KEY: files.key });
+  const ca = readFileSync(caPath, 'utf8');
   assert.equal(await shown(server, ca), first);
   const { line } = await rest.expect<{ line: string }>(201, 'POST', '/api/enrollments', {});
-  assert.equal((JSON.parse(line) as { ca_sha256: unknown }).ca_sha256, null);
-  const second = await issue();
+  const { ca_sha256, urls } = JSON.parse(line) as { ca_sha256: unknown; urls: string[] };
+  assert.equal(ca_sha256, null);
+  assert.equal(urls[0], `mqtts://box.example.org:${server.ports.mqtts}`);
+  const second = await fingerprint();
   await until('the new one is shown', async () => (await shown(server, ca)) === second);
 
-  writeFileSync(files.TLS_KEY, 'no key');
-  await until('it is told', () => server.lines.some(({ msg }) => msg === 'certificates could not be read'));
+  writeFileSync(files.key, 'no key');
+  await until('it is told', () => server.lines.some(({ path }) => path === files.key));
   assert.equal(await shown(server, ca), second, 'what was read last goes on serving');
   await server.stop();
   const { code, stderr } = await server.runToEnd();
   assert.equal(code, 78);
-  assert.match(stderr, /^TLS_CERT, TLS_KEY: /);
+  assert.match(stderr, /^TLS_KEY: .*own\.key holds no private key/);
+
+  await fingerprint(Date.now() - 400 * DAY_MS);
+  await server.start();
+  assert.ok(server.lines.some(({ level, path }) => level === 'error' && path === files.cert));
 });
 
 void test('the end of certificates is measured', async (t: TestContext) => {

@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
+import { connectAsync } from 'mqtt';
 import { openCertificateStore } from '../../certs/store.ts';
 import { enrolled, reading, register } from '../helpers/devices.ts';
 import type { Server } from '../helpers/server.ts';
 import { startServer } from '../helpers/setup.ts';
+import { until } from '../helpers/wait.ts';
 import { Wire } from '../helpers/wire.ts';
 
 /** Issues a certificate; gives the way to log in with it, to the CONNACK. */
@@ -45,6 +47,30 @@ void test('a client certificate of our CA logs its device in without a password,
   await device.closed;
   const revoked = await open();
   assert.equal((await revoked.connect({ clientId: 'certified', username: 'certified' })).returnCode, 5);
+
+  await t.test('over a secure WebSocket as well', async () => {
+    const overWebSocket = async (id: string, files: object = {}) => {
+      const options = { clientId: id, username: id, protocolVersion: 4, reconnectPeriod: 0 } as const;
+      const url = `wss://localhost:${server.ports.https}/mqtt`;
+      try {
+        const client = await connectAsync(url, { ...options, ca: server.ca, ...files }, false);
+        await client.endAsync(true);
+        return 0;
+      } catch (error) {
+        return (error as { code: number }).code;
+      }
+    };
+    const other = await certificates.issueDevice('other');
+    const files = { key: other.keyPem, cert: other.certPem };
+    assert.equal(await overWebSocket('other', files), 0);
+    assert.equal(await overWebSocket('certified', files), 4);
+    assert.equal(await overWebSocket('other'), 4);
+    await certificates.beginRotation();
+    const next = await certificates.issueDevice('other');
+    await until('one of the next CA logs in too', async () => {
+      return (await overWebSocket('other', { key: next.keyPem, cert: next.certPem })) === 0;
+    });
+  });
 });
 
 void test('who has a certificate alone is not to be taken over with a token', async (t) => {

@@ -6,6 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
+import { opensslMissing } from '../helpers/certificates.ts';
 import { runBeside } from '../helpers/command.ts';
 import { register } from '../helpers/devices.ts';
 import { startServer } from '../helpers/setup.ts';
@@ -43,7 +44,7 @@ void test('npm run enroll', async (t) => {
   await t.test('shows the line as a QR code, what it is for, and knows rooms by name', async () => {
     await rest.expect(201, 'POST', '/api/rooms', { name: 'Hall' });
     const { stdout } = await runBeside(server, 'enroll', '--room', 'hall', '--expires', '1h');
-    assert.match(stdout, /^ {2}█▀▀▀▀▀█ .* █▀▀▀▀▀█ {2}$/m);
+    assert.match(stdout, /^█{4} ▄▄▄▄▄ █.*█ ▄▄▄▄▄ █{4}$/m);
     assert.match(stdout, /^for +one device, until 20/m);
     const { enrollments } = await rest.expect<{ enrollments: object[] }>(200, 'GET', '/api/enrollments');
     const { max_uses, created_by, room_id } = enrollments.at(-1) as Record<string, unknown>;
@@ -80,12 +81,10 @@ void test('npm run certs gives a device its files, readable for their owner alon
   }
   const certificate = new X509Certificate(readFileSync(path('crt')));
   assert.equal(certificate.subject, 'CN=a:b');
-  assert.match((await runBeside(server, 'certs', 'list')).stdout, /^device a:b +\d+ days {2}[0-9a-f]{64}$/m);
-  for (const args of [['device', '../x'], ['device'], ['revoke'], [], ['list', 'all']]) {
-    const { code, stderr } = await runBeside(server, 'certs', ...args);
-    assert.equal(code, 64, args.join(' '));
-    assert.match(stderr, /npm run certs -- COMMAND/);
-  }
+  assert.match(
+    (await runBeside(server, 'certs', 'list')).stdout,
+    /^device a:b +\d+ days {2}([0-9A-F]{2}:){31}[0-9A-F]{2}$/m,
+  );
 
   await t.test('its PKCS#12 file opens with the password that was shown', { skip: opensslMissing() }, () => {
     const [, password = ''] = /^password +(\S+)/m.exec(stdout) ?? [];
@@ -109,13 +108,4 @@ async function caInHandshake(port: number, sha256: string): Promise<string> {
   socket.destroy();
   assert.equal(createHash('sha256').update(raw).digest('hex'), sha256);
   return new X509Certificate(raw).toString();
-}
-
-function opensslMissing(): string | false {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return 'openssl is not installed';
-  }
 }

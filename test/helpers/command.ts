@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Server } from './server.ts';
 
-export interface Ran {
+export interface Ended {
   code: number;
   stdout: string;
   stderr: string;
@@ -10,19 +11,24 @@ export interface Ran {
 
 type Script = 'certs' | 'enroll' | 'password';
 
-/** A program of the command line, as an operator runs it beside the server. */
-export function runBeside(server: Server, script: Script, ...args: string[]): Promise<Ran> {
-  return runWithInput('', server, script, ...args);
+export interface Surroundings {
+  variables?: Record<string, string>;
+  cwd?: string;
+  /** What it finds on its standard input. */
+  input?: string;
 }
 
-/** `input`: what it finds on its standard input. */
-export function runWithInput(input: string, server: Server, script: Script, ...args: string[]): Promise<Ran> {
+/** A program of the command line with an environment of its own. No `.env` of a developer is read. */
+export function runTool(
+  script: Script,
+  args: readonly string[],
+  { variables = {}, cwd = tmpdir(), input = '' }: Surroundings,
+): Promise<Ended> {
   const path = fileURLToPath(new URL(`../../scripts/${script}/main.js`, import.meta.url));
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, DATA_DIR: server.dataDir, HTTP_PORT: String(server.ports.http) };
+  const env = { PATH, HOME, ...variables };
   return new Promise((resolve) => {
-    const options = { env, cwd: server.dataDir };
-    const child = execFile(process.execPath, [path, ...args], options, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [path, ...args], { env, cwd }, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code);
       resolve({ code, stdout, stderr });
     });
@@ -30,4 +36,19 @@ export function runWithInput(input: string, server: Server, script: Script, ...a
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
   });
+}
+
+/** The same, as an operator runs it beside the server. */
+export function runBeside(server: Server, script: Script, ...args: string[]): Promise<Ended> {
+  return runWithInput('', server, script, ...args);
+}
+
+export function runWithInput(
+  input: string,
+  server: Server,
+  script: Script,
+  ...args: string[]
+): Promise<Ended> {
+  const variables = { DATA_DIR: server.dataDir, HTTP_PORT: String(server.ports.http) };
+  return runTool(script, args, { variables, cwd: server.dataDir, input });
 }

@@ -1,0 +1,28 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+interface Journal {
+  entries: { when: number; tag: string }[];
+}
+
+/** The SQL is not compiled: from `dist/db` it is found beside the sources. */
+export function migrationsFolder(): string {
+  const here = import.meta.dirname;
+  const found = [join(here, 'migrations'), join(here, '..', '..', 'db', 'migrations')].find((folder) =>
+    existsSync(join(folder, 'meta', '_journal.json')),
+  );
+  if (found === undefined) throw new Error('the folder db/migrations is missing');
+  return found;
+}
+
+/** When the newest migration of the program was made. Milliseconds. */
+export function newestMigration(): number {
+  const text = readFileSync(join(migrationsFolder(), 'meta', '_journal.json'), 'utf8');
+  const journal = JSON.parse(text) as Journal;
+  return Math.max(...journal.entries.map(({ when }) => when));
+}
+
+/** A time that has certainly passed: when the program was made. Milliseconds. */
+export function builtAt(): number {
+  return Math.min(newestMigration(), statSync(import.meta.filename).mtimeMs);
+}
