@@ -2,7 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { DomainError } from '../db/domain/errors.ts';
 import type { Api, AppDeps, Env } from './context.ts';
 import { answerError, HttpError } from './errors.ts';
-import { authentication, bodyGuards, crossOrigin, meterRequests, securityHeaders } from './guard.ts';
+import { authentication, bodyGuards, crossOrigin, meterRequests } from './guard.ts';
 import { authRoutes } from './routes/auth.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -45,7 +45,6 @@ export function createApp(deps: AppDeps): Api {
     },
   });
   api.onError((error, c) => answerError(error, c, log));
-  api.use('*', securityHeaders);
   if (corsOrigins.length > 0) api.use('/api/*', crossOrigin(corsOrigins));
   api.use('/api/*', meterRequests(flows), ...bodyGuards());
   const authenticated = authentication(accounts);

@@ -61,7 +61,7 @@ type Answer<T, S extends number> = Response & TypedResponse<T, S & 200, 'json'>;
 
 /** A resource: ETag, 304 and compression. */
 export async function resource<T>(c: Ctx, value: T | Representation): Promise<Answer<T, 200>> {
-  const representation = value instanceof Representation ? value : new Representation(value);
+  const representation = value instanceof Representation ? value : Representation.ofJson(value);
   return (await representation.answer(c)) as Answer<T, 200>;
 }
 

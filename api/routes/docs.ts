@@ -1,5 +1,3 @@
-import { compress } from 'hono/compress';
-import { etag } from 'hono/etag';
 import type { Api, AppDeps } from '../context.ts';
 import { docsPage, STYLE_HASH } from '../docs-page.ts';
 import { Representation } from '../representation.ts';
@@ -21,23 +19,23 @@ export function docsRoutes(api: Api, { version, caBundle }: AppDeps): void {
     bearerFormat: 'JWT',
   });
   let description: Representation | null = null;
-  let page: string | null = null;
+  let page: Representation | null = null;
   api.get('/api/openapi.json', (c) => {
-    description ??= new Representation(api.getOpenAPI31Document(about(version)));
+    description ??= Representation.ofJson(api.getOpenAPI31Document(about(version)));
     return description.answer(c);
   });
   // Public: whoever fetches it checks it against the fingerprint that was handed over another way.
   api.get('/api/ca.crt', (c) =>
-    c.body(caBundle(), 200, {
+    new Representation(caBundle(), {
       'Content-Type': 'application/x-pem-file',
       'Content-Disposition': 'attachment; filename="pm-iot-ca.crt"',
-    }),
+    }).answer(c),
   );
-  api.get('/api/docs', compress(), etag(), (c) => {
-    page ??= docsPage(api.getOpenAPI31Document(about(version)));
-    return c.html(page, 200, {
+  api.get('/api/docs', (c) => {
+    page ??= new Representation(docsPage(api.getOpenAPI31Document(about(version))), {
+      'Content-Type': 'text/html; charset=utf-8',
       'Content-Security-Policy': `default-src 'none'; style-src '${STYLE_HASH}'; frame-ancestors 'none'`,
-      'Cache-Control': 'no-cache',
     });
+    return page.answer(c);
   });
 }

@@ -104,7 +104,7 @@ function createWidgetCache() {
     const all: LiveWidget[] = [...room.devices].flatMap((device) => [...device.widgets.values()]);
     const wanted = shown === 'all' ? all : all.filter((widget) => widget.status === 'include');
     wanted.sort((a, b) => a.order - b.order || a.id - b.id);
-    return new Representation({ widgets: wanted.map(widgetDto) });
+    return Representation.ofJson({ widgets: wanted.map(widgetDto) });
   };
   return (room: LiveRoom, shown: Shown): Representation => {
     let entry = kept.get(room);
