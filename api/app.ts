@@ -2,7 +2,8 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { DomainError } from '../db/domain/errors.ts';
 import type { Api, AppDeps, Env } from './context.ts';
 import { answerError, HttpError } from './errors.ts';
-import { authentication, bodyGuards, crossOrigin, meterRequests, securityHeaders } from './guard.ts';
+import { faultsOf } from './faults.ts';
+import { authentication, crossOrigin, meterRequests } from './guard.ts';
 import { authRoutes } from './routes/auth.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -26,28 +27,21 @@ const OPEN_PATHS = new Set([
 ]);
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-interface Issue {
-  path: PropertyKey[];
-  message: string;
-}
-
-const issueText = ({ path, message }: Issue) =>
-  path.length === 0 ? message : `${path.join('.')}: ${message}`;
-
 /** The REST side of the process: no listener, no global state. */
 export function createApp(deps: AppDeps): Api {
   const { accounts, flows, log, corsOrigins } = deps;
   const api: Api = new OpenAPIHono<Env>({
     defaultHook: (result) => {
       if (result.success) return;
-      const details = result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
-      throw new DomainError('INVALID', result.error.issues.map(issueText).join('; '), { details });
+      const given = 'data' in result ? result.data : undefined;
+      const details = faultsOf(result.error.issues, given, result.target);
+      const text = details.map(({ path, message }) => `${path}: ${message}`).join('; ');
+      throw new DomainError('INVALID', text, { details });
     },
   });
   api.onError((error, c) => answerError(error, c, log));
-  api.use('*', securityHeaders);
   if (corsOrigins.length > 0) api.use('/api/*', crossOrigin(corsOrigins));
-  api.use('/api/*', meterRequests(flows), ...bodyGuards());
+  api.use('/api/*', meterRequests(flows));
   const authenticated = authentication(accounts);
   api.use('/api/*', (c, next) => (OPEN_PATHS.has(c.req.path) ? next() : authenticated(c, next)));
 

@@ -7,7 +7,7 @@ import { plainAddress } from '../db/domain/address.ts';
 import { DomainError } from '../db/domain/errors.ts';
 import type { FlowMeter } from '../db/domain/ports.ts';
 import { type Ctx, type Env, hasBody } from './context.ts';
-import { HttpError } from './errors.ts';
+import { HttpError, notJson } from './errors.ts';
 
 export const MAX_BODY_BYTES = 64 * 1024;
 
@@ -41,9 +41,7 @@ export function bodyGuards() {
   });
   const isJson = createMiddleware<Env>(async (c, next) => {
     const type = c.req.header('Content-Type')?.split(';', 1)[0]?.trim().toLowerCase();
-    if (hasBody(c) && type !== 'application/json') {
-      throw new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', 'send JSON, with Content-Type: application/json');
-    }
+    if (hasBody(c) && type !== 'application/json') throw notJson();
     await next();
   });
   return [isJson, limit] as const;
@@ -73,18 +71,3 @@ export function meterRequests(flows: FlowMeter) {
     flows.record('api_requests', performance.now() - started, c.res.status < 500);
   });
 }
-
-/** On every answer, errors too. */
-export const securityHeaders = createMiddleware<Env>(async (c, next) => {
-  await next();
-  const { headers } = c.res;
-  headers.set('X-Content-Type-Options', 'nosniff');
-  headers.set('X-Frame-Options', 'DENY');
-  headers.set('Referrer-Policy', 'no-referrer');
-  headers.set('Cross-Origin-Opener-Policy', 'same-origin');
-  if (!headers.has('Access-Control-Allow-Origin')) headers.set('Cross-Origin-Resource-Policy', 'same-origin');
-  if (!headers.has('Content-Security-Policy')) {
-    headers.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
-  }
-  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
-});

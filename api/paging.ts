@@ -1,17 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import { DomainError } from '../db/domain/errors.ts';
+import { decimalOr } from './schemas.ts';
 
 const MAX_LIMIT = 200;
 const DEFAULT_LIMIT = 50;
 
 export const pageQuery = {
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_LIMIT)
-    .default(DEFAULT_LIMIT)
-    .openapi({ description: `1 to ${MAX_LIMIT}`, example: DEFAULT_LIMIT }),
+  limit: decimalOr(DEFAULT_LIMIT, 1, MAX_LIMIT),
   cursor: z.string().max(200).optional().openapi({ description: '`next_cursor` of the page before' }),
 };
 

@@ -7,31 +7,45 @@ const compress = promisify(gzip);
 /** Smaller ones fit a network packet or two as they are. */
 const COMPRESS_FROM = 1024;
 
-/** A JSON answer as bytes, with a strong ETag for each coding of it [RFC 9110, 8.8.3]. */
+type Headers = Record<string, string>;
+
+/** An answer as bytes, with a strong ETag for each coding of it [RFC 9110, 8.8.3]. */
 export class Representation {
   readonly #text: Buffer;
+  readonly #headers: Headers;
   readonly #digest: string;
   #compressed: Promise<Buffer> | null = null;
 
-  constructor(value: unknown) {
-    this.#text = Buffer.from(JSON.stringify(value));
+  /** `headers` go with a 304 too, but for those that tell of a body. */
+  constructor(text: string, headers: Headers & { 'Content-Type': string }) {
+    this.#text = Buffer.from(text);
+    this.#headers = headers;
     this.#digest = createHash('sha256').update(this.#text).digest('base64url').slice(0, 22);
   }
 
-  /** To a GET with its ETag, and 304 when the client has it already; what a change answers is told whole. */
+  static ofJson(value: unknown): Representation {
+    return new Representation(JSON.stringify(value), { 'Content-Type': 'application/json; charset=utf-8' });
+  }
+
+  /** To a GET or HEAD with its ETag, and 304 when the client has it already; what a change answers is told whole. */
   async answer(c: Context): Promise<Response> {
     const zipped = this.#text.length >= COMPRESS_FROM && acceptsGzip(c.req.header('Accept-Encoding'));
-    const headers: Record<string, string> = { Vary: 'Accept-Encoding, Authorization' };
-    if (c.req.method === 'GET') {
+    const headers: Headers = { Vary: 'Accept-Encoding, Authorization' };
+    const { 'Content-Type': type = '', ...more } = this.#headers;
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') {
       const etag = `"${this.#digest}${zipped ? '-gzip' : ''}"`;
-      Object.assign(headers, { ETag: etag, 'Cache-Control': 'private, no-cache' });
+      Object.assign(headers, { ETag: etag, 'Cache-Control': 'private, no-cache' }, more);
       if (holds(c.req.header('If-None-Match'), etag)) return c.body(null, 304, headers);
     }
-    headers['Content-Type'] = 'application/json; charset=utf-8';
-    if (!zipped) return c.body(new Uint8Array(this.#text), 200, headers);
+    const bytes = zipped ? await this.#zipped() : this.#text;
+    Object.assign(headers, { 'Content-Type': type, 'Content-Length': String(bytes.length) });
+    if (zipped) headers['Content-Encoding'] = 'gzip';
+    return c.body(new Uint8Array(bytes), 200, headers);
+  }
+
+  #zipped(): Promise<Buffer> {
     this.#compressed ??= compress(this.#text);
-    headers['Content-Encoding'] = 'gzip';
-    return c.body(new Uint8Array(await this.#compressed), 200, headers);
+    return this.#compressed;
   }
 }
 

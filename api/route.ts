@@ -1,8 +1,11 @@
 import { createRoute, type RouteConfig, z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { DomainError } from '../db/domain/errors.ts';
-import { type Env, hasBody } from './context.ts';
-import { ErrorBody } from './schemas.ts';
+import type { Role } from '../db/domain/types.ts';
+import { type Ctx, type Env, hasBody, userOf } from './context.ts';
+import { bodyGuards } from './guard.ts';
+import { decimalOf, ErrorBody } from './schemas.ts';
 
 type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 503 | 504;
 
@@ -31,7 +34,6 @@ export const body = <T extends z.ZodType>(schema: T) => ({
 
 const error = (status: ErrorStatus) => json(ErrorBody, MEANING[status]);
 
-/** Errors that any call may answer with a token; 400 stands for what the schemas refuse. */
 export const errors = <S extends ErrorStatus>(...statuses: S[]) =>
   Object.fromEntries(statuses.map((status) => [status, error(status)])) as Record<
     S,
@@ -46,20 +48,67 @@ const noBody = createMiddleware<Env>(async (c, next) => {
   await next();
 });
 
-/** A route that refuses a query and a body where its schemas name none. */
-export function openRoute<P extends string, R extends Omit<RouteConfig, 'path'>>(config: R & { path: P }) {
-  const { request } = config;
+type Config<P extends string> = Omit<RouteConfig, 'path' | 'security' | 'middleware'> & { path: P };
+
+/** Who may call is asked before anything of the request is looked at: `first` runs before the schemas. */
+function made<P extends string, R extends Config<P>>(
+  config: R & { path: P },
+  statuses: ErrorStatus[],
+  first: MiddlewareHandler<Env>[] = [],
+  roles?: Role[],
+) {
+  const { request, method } = config;
+  const mayHaveBody = method !== 'get';
   return createRoute({
     ...config,
+    ...(roles !== undefined && { security: [{ bearer: roles }] }),
     request: { query: NO_QUERY, ...request },
-    responses: { ...errors(400), ...config.responses },
-    ...(request?.body === undefined && { middleware: [noBody] as const }),
-  } as R & { path: P });
+    responses: {
+      ...errors(400, ...statuses, ...(mayHaveBody ? ([413, 415] as const) : [])),
+      ...config.responses,
+    },
+    middleware: [
+      ...first,
+      ...(mayHaveBody ? bodyGuards() : []),
+      ...(request?.body === undefined ? [noBody] : []),
+    ],
+  } as unknown as R & { path: P });
 }
 
-/** A route that needs a token. */
-export function route<P extends string, R extends Omit<RouteConfig, 'path' | 'security'>>(
-  config: R & { path: P },
-) {
-  return openRoute({ ...config, security: [{ bearer: [] }] });
+const only = (roles: Role[], refusal: string) =>
+  createMiddleware<Env>(async (c, next) => {
+    if (!roles.includes(userOf(c).role)) throw new DomainError('FORBIDDEN', refusal);
+    await next();
+  });
+const admins = only(['ADMIN'], 'only an admin may do this');
+const people = only(['ADMIN', 'USER'], 'an integration may use MQTT only');
+
+/** For everybody, with a token or without. Each route refuses a query and a body where its schemas name none. */
+export const openRoute = <P extends string, R extends Config<P>>(config: R & { path: P }) => made(config, []);
+
+/** For whoever has a token. */
+export const callerRoute = <P extends string, R extends Config<P>>(config: R & { path: P }) =>
+  made(config, [401], [], []);
+
+/** For people, who use rooms: integrations have MQTT alone. */
+export const personRoute = <P extends string, R extends Config<P>>(config: R & { path: P }) =>
+  made(config, [401, 403], [people], ['ADMIN', 'USER']);
+
+export const adminRoute = <P extends string, R extends Config<P>>(config: R & { path: P }) =>
+  made(config, [401, 403], [admins], ['ADMIN']);
+
+/** The route, with a question of its own before its schemas look at the request. */
+export function askFirst<R extends RouteConfig>(route: R, ask: (c: Ctx) => unknown): R {
+  const asking = createMiddleware<Env>(async (c, next) => {
+    await ask(c);
+    await next();
+  });
+  return { ...route, middleware: [route.middleware ?? [], asking].flat() };
 }
+
+/** Of what was not granted nothing is told, not even what is wrong with a body. */
+export const findFirst = <R extends RouteConfig>(route: R, find: (c: Ctx, id: number) => unknown): R =>
+  askFirst(route, (c) => {
+    const id = decimalOf(c.req.param('id') ?? '');
+    return id === null ? null : find(c, id);
+  });

@@ -8,8 +8,38 @@ import { COMMAND_STATUSES, CONTROL_TYPES, ROLES, WIDGET_STATUSES } from '../db/d
 const MAX_ID = 2_147_483_647;
 
 export const time = z.iso.datetime().openapi({ example: '2026-01-15T10:30:00.000Z' });
-export const id = z.number().int().min(1).max(MAX_ID);
-export const idParam = z.object({ id: z.coerce.number().int().min(1).max(MAX_ID) }).strict();
+
+/** A number as people write it: no sign, point, exponent, other base or space. null: another text. */
+export const decimalOf = (text: string) => (/^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : null);
+const range = (min: number, max: number) => `a whole number from ${min} to ${max}`;
+const integer = (minimum: number, maximum: number) => ({ type: 'integer' as const, minimum, maximum });
+/** In JSON. */
+export const whole = (min: number, max: number) =>
+  z
+    .custom<number>((given) => Number.isInteger(given) && Number(given) >= min && Number(given) <= max, {
+      error: range(min, max),
+    })
+    .openapi(integer(min, max));
+/** In a path or query. */
+export const decimal = (min: number, max: number) =>
+  z
+    .string()
+    .refine(
+      (text) => {
+        const number = decimalOf(text);
+        return number !== null && number >= min && number <= max;
+      },
+      { error: range(min, max) },
+    )
+    .transform(Number)
+    .openapi(integer(min, max));
+/** In a query, where it may be missing. The document needs the default once more: a described type hides it. */
+export const decimalOr = (fallback: number, min: number, max: number) =>
+  decimal(min, max).default(fallback).openapi({ default: fallback });
+
+export const id = whole(1, MAX_ID);
+export const idInQuery = decimal(1, MAX_ID);
+export const idParam = z.object({ id: decimal(1, MAX_ID) }).strict();
 export const deviceParam = z.object({ device_id: z.string().min(1).max(64) }).strict();
 export const value = z.union([z.string(), z.number(), z.boolean()]);
 export const status = z.enum(WIDGET_STATUSES);
@@ -31,8 +61,17 @@ export const username = z
   .string()
   .min(1)
   .max(64)
-  .regex(/^[^\s\p{Cc}\p{Cs}]+$/u, 'no spaces or control characters');
-const filter = z.string().max(256).refine(isTopicFilter, 'no topic filter of MQTT');
+  .regex(/^[^\s\p{Cc}\p{Cs}]*$/u, 'no spaces or control characters');
+/** Topics of devices and of the broker: an integration's list opens none of them. */
+const isReserved = (filter: string) => filter.startsWith('$') || /^devices?(?=\/|$)/.test(filter);
+const filter = z
+  .string()
+  .max(256)
+  .refine(isTopicFilter, 'no topic filter of MQTT')
+  .refine(
+    (text) => !isReserved(text),
+    'no list opens the topics of devices or those with $: it is for other topics',
+  );
 export const acl = z
   .object({ publish: z.array(filter).max(100), subscribe: z.array(filter).max(100) })
   .strict();

@@ -2,6 +2,8 @@ import { createServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { SecureVersion } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
+import { secured } from './headers.ts';
+import { answerBroken, answerMalformed } from './malformed.ts';
 
 /** An app that polls every 10 s keeps its connection. */
 const KEEP_ALIVE_MS = 30_000;
@@ -23,14 +25,21 @@ const LIMITS: ServerOptions = {
   requestTimeout: REQUEST_TIMEOUT_MS,
   connectionsCheckingInterval: CHECK_EVERY_MS,
   maxHeaderSize: MAX_HEADER_BYTES,
+  // Node would answer a missing one without a word: the listener refuses it as it does a bad one.
+  requireHostHeader: false,
 };
 
-const listenerOf = (app: App) => getRequestListener((request, env) => app.fetch(request, env));
+const listenerOf = (app: App) =>
+  getRequestListener(async (request, env) => secured(await app.fetch(request, env)), {
+    errorHandler: answerBroken,
+  });
 
 /** Serves the app; the caller listens. */
 export function createHttpServer(app: App): Server {
   const listener = listenerOf(app);
-  return createServer(LIMITS, (request, response) => void listener(request, response));
+  const server = createServer(LIMITS, (request, response) => void listener(request, response));
+  answerMalformed(server);
+  return server;
 }
 
 /** Client certificates are asked for and not demanded: a device may show its own before MQTT over WebSocket. */
@@ -50,5 +59,7 @@ export function createHttpsServer(
     rejectUnauthorized: false,
     minVersion,
   };
-  return createSecureServer(options, (request, response) => void listener(request, response));
+  const server = createSecureServer(options, (request, response) => void listener(request, response));
+  answerMalformed(server);
+  return server;
 }

@@ -169,6 +169,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     devices,
     widgets: createWidgetStore(db),
     enrollments,
+    enrollmentMode: config.enrollment,
     events,
     history: createHistoryStore(sql),
     eventLog,

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, type AppDeps, actorOf, requireAdmin, resource } from '../context.ts';
+import { type Api, type AppDeps, actorOf, resource, userOf } from '../context.ts';
 import { userDto } from '../dto.ts';
 import { addressOf } from '../guard.ts';
-import { body, errors, json, openRoute, route } from '../route.ts';
+import { adminRoute, body, callerRoute, errors, json, openRoute } from '../route.ts';
 import { password, text, time, User, username } from '../schemas.ts';
 
 const tags = ['authentication'];
@@ -20,28 +20,28 @@ const logIn = openRoute({
       z.object({ token: z.string(), expires_at: time, user: User }),
       'a token, and who it stands for',
     ),
-    ...errors(400, 401, 413, 415, 429),
+    ...errors(401, 429),
   },
 });
 
-const register = route({
+const register = adminRoute({
   method: 'post',
   path: '/api/auth/register',
   tags,
   request: {
     body: body(z.object({ username, password, name: text(100).optional() }).strict()),
   },
-  responses: { 201: json(Answer, 'a new user, who sees no room yet'), ...errors(400, 401, 403, 409, 503) },
+  responses: { 201: json(Answer, 'a new user, who sees no room yet'), ...errors(409, 429, 503) },
 });
 
-const me = route({
+const me = callerRoute({
   method: 'get',
   path: '/api/auth/me',
   tags,
-  responses: { 200: json(Answer, 'the caller'), ...errors(401) },
+  responses: { 200: json(Answer, 'the caller') },
 });
 
-const changePassword = route({
+const changePassword = callerRoute({
   method: 'put',
   path: '/api/auth/password',
   tags,
@@ -50,15 +50,15 @@ const changePassword = route({
   },
   responses: {
     204: { description: 'changed; the other tokens of the caller have ended' },
-    ...errors(400, 401, 429, 503),
+    ...errors(429, 503),
   },
 });
 
-const logOut = route({
+const logOut = callerRoute({
   method: 'post',
   path: '/api/auth/logout',
   tags,
-  responses: { 204: { description: 'the token has ended, and MQTT sessions with it' }, ...errors(401, 503) },
+  responses: { 204: { description: 'the token has ended, and MQTT sessions with it' }, ...errors(503) },
 });
 
 export function authRoutes(api: Api, { accounts, eventLog, link }: AppDeps): void {
@@ -71,7 +71,7 @@ export function authRoutes(api: Api, { accounts, eventLog, link }: AppDeps): voi
   });
 
   api.openapi(register, async (c) => {
-    const admin = requireAdmin(c);
+    const admin = userOf(c);
     const { name, ...login } = c.req.valid('json');
     const acl = { publish: [], subscribe: [] };
     const user = await accounts.create({ ...login, name: name ?? null, role: 'USER', acl, roomIds: [] });

@@ -2,23 +2,23 @@ import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../db/domain/errors.ts';
 import { type Api, type AppDeps, adminsDevice, resource } from '../context.ts';
 import { deviceWithWidgetsDto } from '../dto.ts';
-import { errors, json, route } from '../route.ts';
+import { adminRoute, errors, json } from '../route.ts';
 import { Device, deviceParam, time } from '../schemas.ts';
 
 const tags = ['devices'];
 
-const revoke = route({
+const revoke = adminRoute({
   method: 'post',
   path: '/api/devices/{device_id}/revoke',
   tags,
   request: { params: deviceParam },
   responses: {
     200: json(Device, 'the device, which may no longer connect'),
-    ...errors(401, 403, 404, 503),
+    ...errors(404, 503),
   },
 });
 
-const secret = route({
+const secret = adminRoute({
   method: 'post',
   path: '/api/devices/{device_id}/secret',
   tags,
@@ -28,12 +28,12 @@ const secret = route({
       z.object({ device_id: z.string(), device_secret: z.string() }),
       'a new secret, told once; the old one has ended',
     ),
-    ...errors(401, 403, 404, 503),
+    ...errors(404, 503),
   },
 });
 
 const REENROLL_MS = 24 * 3_600_000;
-const reenroll = route({
+const reenroll = adminRoute({
   method: 'post',
   path: '/api/devices/{device_id}/reenroll',
   tags,
@@ -43,15 +43,15 @@ const reenroll = route({
       z.object({ device_id: z.string(), until: time }),
       'the device may enrol once more, with any enrolment token; for one that has lost its secret',
     ),
-    ...errors(401, 403, 404, 409, 503),
+    ...errors(404, 409, 503),
   },
 });
-const withdrawReenroll = route({
+const withdrawReenroll = adminRoute({
   method: 'delete',
   path: '/api/devices/{device_id}/reenroll',
   tags,
   request: { params: deviceParam },
-  responses: { 204: { description: 'it may not enrol again' }, ...errors(401, 403, 404, 503) },
+  responses: { 204: { description: 'it may not enrol again' }, ...errors(404, 503) },
 });
 
 /** What a device logs in with, given and taken away. */

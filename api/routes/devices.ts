@@ -1,22 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../db/domain/errors.ts';
-import {
-  type Api,
-  type AppDeps,
-  adminsDevice,
-  deviceFor,
-  mayUseRoom,
-  requirePerson,
-  resource,
-} from '../context.ts';
+import { type Api, type AppDeps, adminsDevice, deviceFor, mayUseRoom, resource, userOf } from '../context.ts';
 import { deviceDto, deviceWithWidgetsDto } from '../dto.ts';
 import { nextCursor, pageOf, pageQuery } from '../paging.ts';
-import { body, errors, json, route } from '../route.ts';
-import { Device, deviceParam, id, label } from '../schemas.ts';
+import { adminRoute, body, errors, json, personRoute } from '../route.ts';
+import { Device, deviceParam, id, idInQuery, label } from '../schemas.ts';
 
 const tags = ['devices'];
 
-const list = route({
+const list = personRoute({
   method: 'get',
   path: '/api/devices',
   tags,
@@ -24,7 +16,7 @@ const list = route({
     query: z
       .object({
         ...pageQuery,
-        room_id: z.coerce.number().int().min(1).optional(),
+        room_id: idInQuery.optional(),
         paired: z.enum(['true', 'false']).optional(),
         status: z.enum(['online', 'offline']).optional(),
         q: z.string().max(100).optional().openapi({ description: 'part of the id or the name' }),
@@ -36,19 +28,18 @@ const list = route({
       z.object({ devices: z.array(Device), next_cursor: nextCursor }),
       'devices that the caller may see',
     ),
-    ...errors(400, 401, 403),
   },
 });
 
-const one = route({
+const one = personRoute({
   method: 'get',
   path: '/api/devices/{device_id}',
   tags,
   request: { params: deviceParam },
-  responses: { 200: json(Device, 'with its widgets and last error'), ...errors(400, 401, 403, 404) },
+  responses: { 200: json(Device, 'with its widgets and last error'), ...errors(404) },
 });
 
-const rename = route({
+const rename = adminRoute({
   method: 'put',
   path: '/api/devices/{device_id}',
   tags,
@@ -56,26 +47,26 @@ const rename = route({
     params: deviceParam,
     body: body(z.object({ device_name: label }).strict()),
   },
-  responses: { 200: json(Device, 'the device'), ...errors(400, 401, 403, 404, 503) },
+  responses: { 200: json(Device, 'the device'), ...errors(404, 503) },
 });
 
-const remove = route({
+const remove = adminRoute({
   method: 'delete',
   path: '/api/devices/{device_id}',
   tags,
   request: { params: deviceParam },
-  responses: { 204: { description: 'removed with its widgets and readings' }, ...errors(401, 403, 404, 503) },
+  responses: { 204: { description: 'removed with its widgets and readings' }, ...errors(404, 503) },
 });
 
-const unpair = route({
+const unpair = adminRoute({
   method: 'post',
   path: '/api/devices/{device_id}/unpair',
   tags,
   request: { params: deviceParam },
-  responses: { 200: json(Device, 'the device, without a room'), ...errors(401, 403, 404, 503) },
+  responses: { 200: json(Device, 'the device, without a room'), ...errors(404, 503) },
 });
 
-const pair = route({
+const pair = adminRoute({
   method: 'post',
   path: '/api/devices/{device_id}/pair',
   tags,
@@ -83,13 +74,13 @@ const pair = route({
     params: deviceParam,
     body: body(z.object({ room_id: id, device_key: z.string().min(1).max(256).optional() }).strict()),
   },
-  responses: { 200: json(Device, 'the device, in the room'), ...errors(400, 401, 403, 404, 409, 503, 504) },
+  responses: { 200: json(Device, 'the device, in the room'), ...errors(404, 409, 503, 504) },
 });
 
 export function deviceRoutes(api: Api, { live, commands, devices, link, eventLog, flows }: AppDeps): void {
   api.openapi(list, async (c) => {
     const started = performance.now();
-    const user = requirePerson(c);
+    const user = userOf(c);
     const { room_id, paired, status, q, ...page } = c.req.valid('query');
     const wanted = q?.toLowerCase();
     const visible = [...live.devices()].filter(
@@ -109,7 +100,7 @@ export function deviceRoutes(api: Api, { live, commands, devices, link, eventLog
   });
 
   api.openapi(one, (c) => {
-    const device = deviceFor(live, requirePerson(c), c.req.valid('param').device_id);
+    const device = deviceFor(live, userOf(c), c.req.valid('param').device_id);
     return resource(c, deviceWithWidgetsDto(device));
   });
 

@@ -1,15 +1,49 @@
-import { compress } from 'hono/compress';
-import { etag } from 'hono/etag';
-import type { Api, AppDeps } from '../context.ts';
+import { z } from '@hono/zod-openapi';
+import { type Api, type AppDeps, resource } from '../context.ts';
 import { docsPage, STYLE_HASH } from '../docs-page.ts';
 import { Representation } from '../representation.ts';
+import { json, openRoute } from '../route.ts';
 
 const about = (version: string) => ({
   openapi: '3.1.0' as const,
   info: {
     title: 'PM IoT',
     version,
-    description: 'Log in with `POST /api/auth/login`, then send `Authorization: Bearer <token>`.',
+    description:
+      'Log in with `POST /api/auth/login`, then send `Authorization: Bearer <token>`. ' +
+      'Another method than those of a path is answered 405, with `Allow`.',
+  },
+});
+
+const tags = ['description'];
+const content = (type: string, description: string) => ({
+  description,
+  content: { [type]: { schema: z.string() } },
+});
+
+const forPrograms = openRoute({
+  method: 'get',
+  path: '/api/openapi.json',
+  tags,
+  responses: { 200: json(z.object({ openapi: z.string() }), 'this document, OpenAPI 3.1') },
+});
+
+const forPeople = openRoute({
+  method: 'get',
+  path: '/api/docs',
+  tags,
+  responses: { 200: content('text/html', 'this document as a page without scripts') },
+});
+
+const authority = openRoute({
+  method: 'get',
+  path: '/api/ca.crt',
+  tags: ['operation'],
+  responses: {
+    200: content(
+      'application/x-pem-file',
+      'the CA that devices and apps must trust; two while it is being changed',
+    ),
   },
 });
 
@@ -21,23 +55,23 @@ export function docsRoutes(api: Api, { version, caBundle }: AppDeps): void {
     bearerFormat: 'JWT',
   });
   let description: Representation | null = null;
-  let page: string | null = null;
-  api.get('/api/openapi.json', (c) => {
-    description ??= new Representation(api.getOpenAPI31Document(about(version)));
-    return description.answer(c);
+  let page: Representation | null = null;
+  api.openapi(forPrograms, (c) => {
+    description ??= Representation.ofJson(api.getOpenAPI31Document(about(version)));
+    return resource<{ openapi: string }>(c, description);
   });
   // Public: whoever fetches it checks it against the fingerprint that was handed over another way.
-  api.get('/api/ca.crt', (c) =>
-    c.body(caBundle(), 200, {
+  api.openapi(authority, (c) =>
+    new Representation(caBundle(), {
       'Content-Type': 'application/x-pem-file',
       'Content-Disposition': 'attachment; filename="pm-iot-ca.crt"',
-    }),
+    }).answer(c),
   );
-  api.get('/api/docs', compress(), etag(), (c) => {
-    page ??= docsPage(api.getOpenAPI31Document(about(version)));
-    return c.html(page, 200, {
+  api.openapi(forPeople, (c) => {
+    page ??= new Representation(docsPage(api.getOpenAPI31Document(about(version))), {
+      'Content-Type': 'text/html; charset=utf-8',
       'Content-Security-Policy': `default-src 'none'; style-src '${STYLE_HASH}'; frame-ancestors 'none'`,
-      'Cache-Control': 'no-cache',
     });
+    return page.answer(c);
   });
 }

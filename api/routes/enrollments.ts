@@ -1,14 +1,16 @@
 import { z } from '@hono/zod-openapi';
 import { parseDuration } from '../../db/domain/duration.ts';
+import { DomainError } from '../../db/domain/errors.ts';
 import type { Enrollment } from '../../db/stores/enrollments.ts';
-import { type Api, type AppDeps, requireAdmin, resource } from '../context.ts';
+import { type Api, type AppDeps, resource, userOf } from '../context.ts';
 import { enrolmentLine } from '../enrolment-line.ts';
 import { cutPage, decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
-import { body, errors, json, route } from '../route.ts';
-import { id, idParam, time } from '../schemas.ts';
+import { adminRoute, body, errors, json } from '../route.ts';
+import { id, idParam, time, whole } from '../schemas.ts';
 
 const tags = ['enrolment'];
 const DEFAULT_EXPIRY = '24h';
+const MAX_USES = 1_000_000;
 const MIN_EXPIRY_MS = 1000;
 const MAX_EXPIRY_MS = 365 * 86_400_000;
 
@@ -23,7 +25,7 @@ const expiry = z
 const Enrolment = z
   .object({
     id,
-    max_uses: z.number().int().nullable(),
+    max_uses: z.number().int().nullable().openapi({ description: 'null: no limit' }),
     uses: z.number().int(),
     expires_at: time,
     room_id: id.nullable(),
@@ -32,7 +34,7 @@ const Enrolment = z
   })
   .openapi('Enrolment');
 
-const create = route({
+const create = adminRoute({
   method: 'post',
   path: '/api/enrollments',
   tags,
@@ -40,13 +42,9 @@ const create = route({
     body: body(
       z
         .object({
-          max_uses: z
-            .number()
-            .int()
-            .min(1)
-            .max(1_000_000)
-            .optional()
-            .openapi({ description: 'no limit unless told' }),
+          max_uses: whole(1, MAX_USES)
+            .default(1)
+            .openapi({ default: 1, description: 'devices that may enrol with it' }),
           expires_in: expiry,
           room_id: id.optional(),
         })
@@ -66,27 +64,27 @@ const create = route({
       }),
       'the token is shown once',
     ),
-    ...errors(400, 401, 403, 503),
+    ...errors(409, 503),
   },
 });
 
-const list = route({
+const list = adminRoute({
   method: 'get',
   path: '/api/enrollments',
   tags,
   request: { query: z.object(pageQuery).strict() },
   responses: {
     200: json(z.object({ enrollments: z.array(Enrolment), next_cursor: nextCursor }), 'without their tokens'),
-    ...errors(400, 401, 403, 503),
+    ...errors(503),
   },
 });
 
-const remove = route({
+const remove = adminRoute({
   method: 'delete',
   path: '/api/enrollments/{id}',
   tags,
   request: { params: idParam },
-  responses: { 204: { description: 'its token opens nothing any more' }, ...errors(400, 401, 403, 404, 503) },
+  responses: { 204: { description: 'its token opens nothing any more' }, ...errors(404, 503) },
 });
 
 const dto = (enrolment: Enrollment): z.output<typeof Enrolment> => ({
@@ -99,12 +97,21 @@ const dto = (enrolment: Enrollment): z.output<typeof Enrolment> => ({
   created_at: enrolment.createdAt.toISOString(),
 });
 
-export function enrollmentRoutes(api: Api, { enrollments, eventLog, now, reach }: AppDeps): void {
+export function enrollmentRoutes(
+  api: Api,
+  { enrollments, enrollmentMode, eventLog, now, reach }: AppDeps,
+): void {
   api.openapi(create, async (c) => {
-    const admin = requireAdmin(c);
+    const admin = userOf(c);
     const { max_uses, expires_in, room_id } = c.req.valid('json');
+    if (enrollmentMode === 'closed') {
+      throw new DomainError(
+        'ENROLLMENT_CLOSED',
+        'DEVICE_ENROLLMENT is closed, so that no token lets a device in: set it to token and start again',
+      );
+    }
     const { enrollment, token } = await enrollments.create({
-      maxUses: max_uses ?? null,
+      maxUses: max_uses,
       expiresAt: new Date(now() + (parseDuration(expires_in) ?? 0)),
       roomId: room_id ?? null,
       createdBy: admin.username,
@@ -119,7 +126,6 @@ export function enrollmentRoutes(api: Api, { enrollments, eventLog, now, reach }
   });
 
   api.openapi(list, async (c) => {
-    requireAdmin(c);
     const { limit, cursor } = c.req.valid('query');
     const [after = 0] = decodeCursor(cursor, 1) ?? [];
     const { page, last } = cutPage(await enrollments.list(after, limit + 1), limit);
@@ -130,7 +136,7 @@ export function enrollmentRoutes(api: Api, { enrollments, eventLog, now, reach }
   });
 
   api.openapi(remove, async (c) => {
-    const admin = requireAdmin(c);
+    const admin = userOf(c);
     const { id } = c.req.valid('param');
     await enrollments.remove(id);
     eventLog.record({ kind: 'enrollment_deleted', actor: admin.username, detail: { enrollment_id: id } });

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, type AppDeps, requireAdmin, resource } from '../context.ts';
+import { type Api, type AppDeps, resource } from '../context.ts';
 import { cutPage, decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
-import { errors, json, route } from '../route.ts';
+import { adminRoute, errors, json } from '../route.ts';
 import { time } from '../schemas.ts';
 
 const Event = z
@@ -16,7 +16,7 @@ const Event = z
   })
   .openapi('Event');
 
-const list = route({
+const list = adminRoute({
   method: 'get',
   path: '/api/events',
   tags: ['events'],
@@ -26,13 +26,12 @@ const list = route({
       z.object({ events: z.array(Event), next_cursor: nextCursor }),
       'who did what and when, newest first',
     ),
-    ...errors(400, 401, 403, 503),
+    ...errors(503),
   },
 });
 
 export function eventRoutes(api: Api, { events }: AppDeps): void {
   api.openapi(list, async (c) => {
-    requireAdmin(c);
     const { limit, cursor, device_id } = c.req.valid('query');
     const [beforeId] = decodeCursor(cursor, 1) ?? [];
     const found = await events.list({ deviceId: device_id, beforeId, limit: limit + 1 });

@@ -1,10 +1,10 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { AccountsService } from '../../db/accounts/index.ts';
 import { DomainError } from '../../db/domain/errors.ts';
 import { FLOWS } from '../../db/domain/ports.ts';
 import type { Api, AppDeps, Ctx } from '../context.ts';
 import { addressOf, bearerToken } from '../guard.ts';
-import { json } from '../route.ts';
+import { askFirst, errors, json, openRoute } from '../route.ts';
 import { time } from '../schemas.ts';
 
 const tags = ['operation'];
@@ -26,7 +26,7 @@ const Health = z
   })
   .openapi('Health');
 
-const health = createRoute({
+const health = openRoute({
   method: 'get',
   path: '/api/health',
   tags,
@@ -35,14 +35,35 @@ const health = createRoute({
 
 const round = (value: number | null) => (value === null ? null : Math.round(value * 1000) / 1000);
 
-async function mayReadMetrics(c: Ctx, accounts: Pick<AccountsService, 'callerOf'>): Promise<boolean> {
+const prometheus = openRoute({
+  method: 'get',
+  path: '/api/metrics',
+  tags,
+  security: [{ bearer: ['ADMIN'] }, {}],
+  responses: {
+    200: {
+      description: 'Prometheus text; without a token to this machine alone, and not through a proxy',
+      content: { 'text/plain': { schema: z.string() } },
+    },
+    ...errors(401, 403),
+  },
+});
+
+async function checkReader(c: Ctx, accounts: Pick<AccountsService, 'callerOf'>): Promise<void> {
   const token = bearerToken(c);
-  if (token !== null) return (await accounts.callerOf(token))?.user.role === 'ADMIN';
+  const caller = token === null ? null : await accounts.callerOf(token);
+  if (caller !== null) {
+    if (caller.user.role !== 'ADMIN') throw new DomainError('FORBIDDEN', 'metrics are for admins');
+    return;
+  }
   const proxied = ['Forwarded', 'X-Forwarded-For', 'X-Real-IP', 'Via'].some(
     (name) => c.req.header(name) !== undefined,
   );
   const address = addressOf(c);
-  return !proxied && (address === '::1' || address.startsWith('127.'));
+  const isLocal = !proxied && (address === '::1' || address.startsWith('127.'));
+  if (token !== null || !isLocal) {
+    throw new DomainError('UNAUTHORIZED', 'metrics are for admins, or for this machine without a proxy');
+  }
 }
 
 export function healthRoutes(api: Api, { flows, metrics, accounts, pingDatabase }: AppDeps): void {
@@ -66,10 +87,8 @@ export function healthRoutes(api: Api, { flows, metrics, accounts, pingDatabase 
       : c.json({ status: 'down' as const, flows: report }, 503);
   });
 
-  api.get('/api/metrics', async (c) => {
-    if (!(await mayReadMetrics(c, accounts))) {
-      throw new DomainError('UNAUTHORIZED', 'metrics are for admins, or for this machine without a proxy');
-    }
-    return c.body(await metrics.metrics(), 200, { 'Content-Type': metrics.contentType });
+  const forReaders = askFirst(prometheus, (c) => checkReader(c, accounts));
+  api.openapi(forReaders, async (c) => {
+    return c.text(await metrics.metrics(), 200, { 'Content-Type': metrics.contentType });
   });
 }

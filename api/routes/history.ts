@@ -3,11 +3,11 @@ import { DomainError } from '../../db/domain/errors.ts';
 import { formatMicros, parseTime } from '../../db/domain/time.ts';
 import type { Micros, Value } from '../../db/domain/types.ts';
 import type { HistoryPoint, Range, StoredReading } from '../../db/stores/history.ts';
-import { type Api, type AppDeps, requirePerson, resource, widgetFor } from '../context.ts';
+import { type Api, type AppDeps, resource, userOf, widgetFor } from '../context.ts';
 import { csvOf } from '../csv.ts';
 import { cutPage, decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
-import { errors, json, route } from '../route.ts';
-import { idParam, time, value } from '../schemas.ts';
+import { errors, json, personRoute } from '../route.ts';
+import { decimalOr, idParam, time, value } from '../schemas.ts';
 
 const tags = ['history'];
 const DAY_MICROS = 86_400_000_000;
@@ -20,7 +20,7 @@ const moment = z
   .optional()
   .openapi({ example: '2026-01-15T10:30:00.000Z' });
 
-const history = route({
+const history = personRoute({
   method: 'get',
   path: '/api/widgets/{id}/history',
   tags,
@@ -30,7 +30,7 @@ const history = route({
       .object({
         from: moment,
         to: moment,
-        points: z.coerce.number().int().min(1).max(MAX_POINTS).default(DEFAULT_POINTS),
+        points: decimalOr(DEFAULT_POINTS, 1, MAX_POINTS),
       })
       .strict(),
   },
@@ -56,11 +56,11 @@ const history = route({
       }),
       'intervals of equal length that have readings; the last 24 hours unless told',
     ),
-    ...errors(400, 401, 403, 404, 503),
+    ...errors(404, 503),
   },
 });
 
-const readings = route({
+const readings = personRoute({
   method: 'get',
   path: '/api/widgets/{id}/readings',
   tags,
@@ -83,7 +83,7 @@ const readings = route({
         'text/csv': { schema: z.string() },
       },
     },
-    ...errors(400, 401, 403, 404, 503),
+    ...errors(404, 503),
   },
 });
 
@@ -119,7 +119,7 @@ const readingDto = ({ at, seq, value }: StoredReading): { at: string; seq: numbe
 
 export function historyRoutes(api: Api, { live, history: store, now }: AppDeps): void {
   api.openapi(history, async (c) => {
-    const widget = widgetFor(live, requirePerson(c), c.req.valid('param').id);
+    const widget = widgetFor(live, userOf(c), c.req.valid('param').id);
     const { points, ...query } = c.req.valid('query');
     const to = micros(query.to, now() * 1000);
     const found = await store.intervals(widget.id, rangeOf(query, { from: to - DAY_MICROS, to }), points);
@@ -130,7 +130,7 @@ export function historyRoutes(api: Api, { live, history: store, now }: AppDeps):
   });
 
   api.openapi(readings, async (c) => {
-    const widget = widgetFor(live, requirePerson(c), c.req.valid('param').id);
+    const widget = widgetFor(live, userOf(c), c.req.valid('param').id);
     const { limit, cursor, order, ...query } = c.req.valid('query');
     const range = rangeOf(query, { from: 0, to: Number.MAX_SAFE_INTEGER });
     if (c.req.header('Accept')?.includes('text/csv'))

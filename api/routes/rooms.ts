@@ -1,26 +1,18 @@
 import { z } from '@hono/zod-openapi';
 import type { LiveRoom, LiveWidget } from '../../db/live-state/types.ts';
-import {
-  type Api,
-  type AppDeps,
-  mayUseRoom,
-  requireAdmin,
-  requirePerson,
-  resource,
-  roomFor,
-} from '../context.ts';
+import { type Api, type AppDeps, mayUseRoom, resource, roomFor, userOf } from '../context.ts';
 import { roomDto, widgetDto } from '../dto.ts';
 import { nextCursor, pageOf, pageQuery } from '../paging.ts';
 import { Representation } from '../representation.ts';
-import { body, errors, json, route } from '../route.ts';
-import { id, idParam, label, Room, status, Widget } from '../schemas.ts';
+import { adminRoute, body, errors, findFirst, json, personRoute } from '../route.ts';
+import { id, idParam, label, Room, status, Widget, whole } from '../schemas.ts';
 
 const tags = ['rooms'];
 const Widgets = z.object({ widgets: z.array(Widget) });
 /** Widgets of one request to order them. */
 const MAX_ORDERED = 1000;
 
-const list = route({
+const list = personRoute({
   method: 'get',
   path: '/api/rooms',
   tags,
@@ -30,49 +22,48 @@ const list = route({
       z.object({ rooms: z.array(Room), next_cursor: nextCursor }),
       'the rooms that the caller may see',
     ),
-    ...errors(400, 401, 403),
   },
 });
 
-const create = route({
+const create = adminRoute({
   method: 'post',
   path: '/api/rooms',
   tags,
   request: { body: body(z.object({ name: label }).strict()) },
-  responses: { 201: json(Room, 'the new room'), ...errors(400, 401, 403, 409, 503) },
+  responses: { 201: json(Room, 'the new room'), ...errors(409, 503) },
 });
 
-const rename = route({
+const rename = adminRoute({
   method: 'put',
   path: '/api/rooms/{id}',
   tags,
   request: { params: idParam, body: body(z.object({ name: label }).strict()) },
-  responses: { 200: json(Room, 'the room'), ...errors(400, 401, 403, 404, 409, 503) },
+  responses: { 200: json(Room, 'the room'), ...errors(404, 409, 503) },
 });
 
-const remove = route({
+const remove = adminRoute({
   method: 'delete',
   path: '/api/rooms/{id}',
   tags,
   request: { params: idParam },
   responses: {
     204: { description: 'removed; its devices are unpaired and keep their history' },
-    ...errors(400, 401, 403, 404, 503),
+    ...errors(404, 503),
   },
 });
 
-const widgets = route({
+const widgets = personRoute({
   method: 'get',
   path: '/api/rooms/{id}/widgets',
   tags: ['widgets'],
   request: { params: idParam, query: z.object({ status: z.literal('all').optional() }).strict() },
   responses: {
     200: json(Widgets, 'included widgets by order; every one with status=all'),
-    ...errors(400, 401, 403, 404),
+    ...errors(404),
   },
 });
 
-const order = route({
+const order = personRoute({
   method: 'post',
   path: '/api/rooms/{id}/widgets/order',
   tags: ['widgets'],
@@ -82,17 +73,13 @@ const order = route({
       z
         .object({
           widget_orders: z
-            .array(
-              z
-                .object({ widget_id: id, order: z.number().int().min(-1_000_000).max(1_000_000), status })
-                .strict(),
-            )
+            .array(z.object({ widget_id: id, order: whole(-1_000_000, 1_000_000), status }).strict())
             .max(MAX_ORDERED),
         })
         .strict(),
     ),
   },
-  responses: { 200: json(Widgets, 'the widgets of the room'), ...errors(400, 401, 403, 404, 503) },
+  responses: { 200: json(Widgets, 'the widgets of the room'), ...errors(404, 503) },
 });
 
 type Shown = 'include' | 'all';
@@ -104,7 +91,7 @@ function createWidgetCache() {
     const all: LiveWidget[] = [...room.devices].flatMap((device) => [...device.widgets.values()]);
     const wanted = shown === 'all' ? all : all.filter((widget) => widget.status === 'include');
     wanted.sort((a, b) => a.order - b.order || a.id - b.id);
-    return new Representation({ widgets: wanted.map(widgetDto) });
+    return Representation.ofJson({ widgets: wanted.map(widgetDto) });
   };
   return (room: LiveRoom, shown: Shown): Representation => {
     let entry = kept.get(room);
@@ -137,14 +124,14 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
   };
 
   api.openapi(list, (c) => {
-    const user = requirePerson(c);
+    const user = userOf(c);
     const visible = [...live.rooms()].filter((room) => mayUseRoom(user, room.id));
     const { page, next } = pageOf(visible, (room) => room.id, c.req.valid('query'));
     return resource(c, { rooms: page.map(roomDto), next_cursor: next });
   });
 
   api.openapi(create, async (c) => {
-    const admin = requireAdmin(c);
+    const admin = userOf(c);
     const { name } = c.req.valid('json');
     const room = live.putRoom(await metered('room_management', () => rooms.create(name)));
     eventLog.record({ kind: 'room_created', actor: admin.username, roomId: room.id, detail: { name } });
@@ -152,7 +139,7 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
   });
 
   api.openapi(rename, async (c) => {
-    const admin = requireAdmin(c);
+    const admin = userOf(c);
     const { id } = c.req.valid('param');
     const { name } = c.req.valid('json');
     const room = live.putRoom(await metered('room_management', () => rooms.rename(id, name)));
@@ -161,7 +148,7 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
   });
 
   api.openapi(remove, async (c) => {
-    const admin = requireAdmin(c);
+    const admin = userOf(c);
     const { id } = c.req.valid('param');
     const name = live.room(id)?.name ?? null;
     await metered('room_management', () => rooms.remove(id));
@@ -175,7 +162,7 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
 
   api.openapi(widgets, async (c) => {
     const started = performance.now();
-    const room = roomFor(live, requirePerson(c), c.req.valid('param').id);
+    const room = roomFor(live, userOf(c), c.req.valid('param').id);
     const answer = await resource<z.output<typeof Widgets>>(
       c,
       widgetsOf(room, c.req.valid('query').status ?? 'include'),
@@ -184,20 +171,23 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
     return answer;
   });
 
-  api.openapi(order, async (c) => {
-    const user = requirePerson(c);
-    const room = roomFor(live, user, c.req.valid('param').id);
-    const places = c.req
-      .valid('json')
-      .widget_orders.map(({ widget_id, ...place }) => ({ widgetId: widget_id, ...place }));
-    await metered('widget_visibility', () => store.order(room.id, places));
-    for (const { widgetId, ...place } of places) live.setWidgetPlace(widgetId, place);
-    eventLog.record({
-      kind: 'widgets_ordered',
-      actor: user.username,
-      roomId: room.id,
-      detail: { widgets: places.length },
-    });
-    return resource<z.output<typeof Widgets>>(c, widgetsOf(room, 'all'));
-  });
+  api.openapi(
+    findFirst(order, (c, id) => roomFor(live, userOf(c), id)),
+    async (c) => {
+      const user = userOf(c);
+      const room = roomFor(live, user, c.req.valid('param').id);
+      const places = c.req
+        .valid('json')
+        .widget_orders.map(({ widget_id, ...place }) => ({ widgetId: widget_id, ...place }));
+      await metered('widget_visibility', () => store.order(room.id, places));
+      for (const { widgetId, ...place } of places) live.setWidgetPlace(widgetId, place);
+      eventLog.record({
+        kind: 'widgets_ordered',
+        actor: user.username,
+        roomId: room.id,
+        detail: { widgets: places.length },
+      });
+      return resource<z.output<typeof Widgets>>(c, widgetsOf(room, 'all'));
+    },
+  );
 }

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { ROLES } from '../../db/domain/types.ts';
-import { type Api, type AppDeps, requireAdmin, resource } from '../context.ts';
+import { DomainError } from '../../db/domain/errors.ts';
+import { type Acl, ROLES, type Role } from '../../db/domain/types.ts';
+import { type Api, type AppDeps, resource, userOf } from '../context.ts';
 import { userDto } from '../dto.ts';
 import { nextCursor, pageOf, pageQuery } from '../paging.ts';
-import { body, errors, json, route } from '../route.ts';
+import { adminRoute, body, errors, json } from '../route.ts';
 import { acl, id, idParam, password, text, User, username } from '../schemas.ts';
 
 const tags = ['users'];
@@ -13,18 +14,17 @@ const role = z.enum(ROLES);
 const name = text(100).nullable();
 const room_ids = z.array(id).max(1000);
 
-const list = route({
+const list = adminRoute({
   method: 'get',
   path: '/api/users',
   tags,
   request: { query: z.object(pageQuery).strict() },
   responses: {
     200: json(z.object({ users: z.array(User), next_cursor: nextCursor }), 'all users'),
-    ...errors(400, 401, 403),
   },
 });
 
-const create = route({
+const create = adminRoute({
   method: 'post',
   path: '/api/users',
   tags,
@@ -42,10 +42,10 @@ const create = route({
         .strict(),
     ),
   },
-  responses: { 201: json(Answer, 'the new user'), ...errors(400, 401, 403, 409, 503) },
+  responses: { 201: json(Answer, 'the new user'), ...errors(409, 429, 503) },
 });
 
-const change = route({
+const change = adminRoute({
   method: 'put',
   path: '/api/users/{id}',
   tags,
@@ -65,28 +65,37 @@ const change = route({
   },
   responses: {
     200: json(Answer, 'the user; live MQTT sessions have ended'),
-    ...errors(400, 401, 403, 404, 409, 503),
+    ...errors(404, 409, 429, 503),
   },
 });
 
-const remove = route({
+const remove = adminRoute({
   method: 'delete',
   path: '/api/users/{id}',
   tags,
   request: { params: idParam },
-  responses: { 204: { description: 'removed' }, ...errors(400, 401, 403, 404, 409, 503) },
+  responses: { 204: { description: 'removed' }, ...errors(404, 409, 503) },
 });
+
+/** A list of another role would look like a right and be none; empty ones ask for nothing. */
+function checkAcl(acl: Acl | undefined, role: Role | undefined): void {
+  if (acl === undefined || role === 'INTEGRATION' || acl.publish.length + acl.subscribe.length === 0) return;
+  throw new DomainError(
+    'INVALID',
+    'acl: only an INTEGRATION has lists of topics; a USER sees the rooms of room_ids, an ADMIN everything',
+  );
+}
 
 export function userRoutes(api: Api, { accounts, eventLog, link }: AppDeps): void {
   api.openapi(list, (c) => {
-    requireAdmin(c);
     const { page, next } = pageOf(accounts.all(), (user) => user.id, c.req.valid('query'));
     return resource(c, { users: page.map(userDto), next_cursor: next });
   });
 
   api.openapi(create, async (c) => {
-    const admin = requireAdmin(c);
+    const admin = userOf(c);
     const { room_ids: roomIds = [], name = null, acl = NO_ACL, ...rest } = c.req.valid('json');
+    checkAcl(acl, rest.role);
     const user = await accounts.create({ ...rest, name, acl, roomIds });
     eventLog.record({
       kind: 'user_created',
@@ -97,13 +106,15 @@ export function userRoutes(api: Api, { accounts, eventLog, link }: AppDeps): voi
   });
 
   api.openapi(change, async (c) => {
-    const admin = requireAdmin(c);
+    const admin = userOf(c);
     const { id } = c.req.valid('param');
     const { room_ids, name, password, role, acl } = c.req.valid('json');
+    checkAcl(acl, role ?? accounts.find(id)?.role);
     const user = await accounts.update(id, {
       ...(name !== undefined && { name }),
       ...(password !== undefined && { password }),
       ...(role !== undefined && { role }),
+      ...(role !== undefined && role !== 'INTEGRATION' && { acl: NO_ACL }),
       ...(acl !== undefined && { acl }),
       ...(room_ids !== undefined && { roomIds: room_ids }),
     });
@@ -113,7 +124,7 @@ export function userRoutes(api: Api, { accounts, eventLog, link }: AppDeps): voi
   });
 
   api.openapi(remove, async (c) => {
-    const admin = requireAdmin(c);
+    const admin = userOf(c);
     const { id } = c.req.valid('param');
     const username = accounts.find(id)?.username ?? null;
     await accounts.remove(id);

@@ -1,43 +1,42 @@
 import { z } from '@hono/zod-openapi';
-import {
-  type Api,
-  type AppDeps,
-  actorOf,
-  mayUseRoom,
-  requireAdmin,
-  requirePerson,
-  resource,
-  widgetFor,
-} from '../context.ts';
+import { type Api, type AppDeps, actorOf, mayUseRoom, resource, userOf, widgetFor } from '../context.ts';
 import { commandDto, widgetDto } from '../dto.ts';
 import { nextCursor, pageOf, pageQuery } from '../paging.ts';
-import { body, errors, json, route } from '../route.ts';
-import { Command, idParam, label, status, value, Widget } from '../schemas.ts';
+import { adminRoute, body, errors, findFirst, json, personRoute } from '../route.ts';
+import {
+  Command,
+  decimal,
+  decimalOr,
+  idInQuery,
+  idParam,
+  label,
+  status,
+  value,
+  Widget,
+  whole,
+} from '../schemas.ts';
 
 const tags = ['widgets'];
 const MAX_WAIT_MS = 60_000;
 const DEFAULT_WAIT_MS = 5000;
 const CommandAnswer = z.object({ command: Command });
 
-const list = route({
+const list = personRoute({
   method: 'get',
   path: '/api/widgets',
   tags,
   request: {
-    query: z
-      .object({ ...pageQuery, room_id: z.coerce.number().int().min(1).optional(), status: status.optional() })
-      .strict(),
+    query: z.object({ ...pageQuery, room_id: idInQuery.optional(), status: status.optional() }).strict(),
   },
   responses: {
     200: json(
       z.object({ widgets: z.array(Widget), next_cursor: nextCursor }),
       'widgets that the caller may see',
     ),
-    ...errors(400, 401, 403),
   },
 });
 
-const change = route({
+const change = adminRoute({
   method: 'patch',
   path: '/api/widgets/{id}',
   tags,
@@ -47,17 +46,17 @@ const change = route({
       z
         .object({
           status: status.optional(),
-          order: z.number().int().min(-1_000_000).max(1_000_000).optional(),
+          order: whole(-1_000_000, 1_000_000).optional(),
           name: label.optional(),
         })
         .strict()
         .refine((fields) => Object.keys(fields).length > 0, 'give status, order or name'),
     ),
   },
-  responses: { 200: json(Widget, 'the widget'), ...errors(400, 401, 403, 404, 503) },
+  responses: { 200: json(Widget, 'the widget'), ...errors(404, 503) },
 });
 
-const command = route({
+const command = personRoute({
   method: 'post',
   path: '/api/widgets/{id}/command',
   tags: ['commands'],
@@ -65,13 +64,9 @@ const command = route({
     params: idParam,
     query: z
       .object({
-        wait: z.coerce
-          .number()
-          .int()
-          .min(0)
-          .max(MAX_WAIT_MS)
-          .default(DEFAULT_WAIT_MS)
-          .openapi({ description: 'milliseconds to wait for the end' }),
+        wait: decimalOr(DEFAULT_WAIT_MS, 0, MAX_WAIT_MS).openapi({
+          description: 'milliseconds to wait for the end',
+        }),
       })
       .strict(),
     body: body(z.object({ value }).strict()),
@@ -79,23 +74,23 @@ const command = route({
   responses: {
     200: json(CommandAnswer, 'it has ended: executed, rejected, timed_out or expired'),
     202: json(CommandAnswer, 'still queued (the device is away) or sent'),
-    ...errors(400, 401, 403, 404, 409, 503),
+    ...errors(404, 409, 503),
   },
 });
 
-const find = route({
+const find = personRoute({
   method: 'get',
   path: '/api/commands/{id}',
   tags: ['commands'],
   request: {
-    params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }).strict(),
+    params: z.object({ id: decimal(1, Number.MAX_SAFE_INTEGER) }).strict(),
   },
-  responses: { 200: json(CommandAnswer, 'the command'), ...errors(400, 401, 403, 404, 503) },
+  responses: { 200: json(CommandAnswer, 'the command'), ...errors(404, 503) },
 });
 
 export function widgetRoutes(api: Api, { live, widgets, commands, eventLog, flows }: AppDeps): void {
   api.openapi(list, (c) => {
-    const user = requirePerson(c);
+    const user = userOf(c);
     const { room_id, status, ...page } = c.req.valid('query');
     const visible = [...live.devices()]
       .filter(({ roomId }) => mayUseRoom(user, roomId) && (room_id === undefined || roomId === room_id))
@@ -107,7 +102,7 @@ export function widgetRoutes(api: Api, { live, widgets, commands, eventLog, flow
   });
 
   api.openapi(change, async (c) => {
-    const user = requireAdmin(c);
+    const user = userOf(c);
     const widget = widgetFor(live, user, c.req.valid('param').id);
     const { status, order, name } = c.req.valid('json');
     const place = {
@@ -128,19 +123,22 @@ export function widgetRoutes(api: Api, { live, widgets, commands, eventLog, flow
     return c.json(widgetDto(widget), 200);
   });
 
-  api.openapi(command, async (c) => {
-    const user = requirePerson(c);
-    const widget = widgetFor(live, user, c.req.valid('param').id);
-    const requested = await commands.request(widget, c.req.valid('json').value, actorOf(user));
-    const settled = await commands.settled(requested, c.req.valid('query').wait);
-    const open = settled.status === 'queued' || settled.status === 'sent';
-    return open
-      ? c.json({ command: commandDto(settled) }, 202)
-      : c.json({ command: commandDto(settled) }, 200);
-  });
+  api.openapi(
+    findFirst(command, (c, id) => widgetFor(live, userOf(c), id)),
+    async (c) => {
+      const user = userOf(c);
+      const widget = widgetFor(live, user, c.req.valid('param').id);
+      const requested = await commands.request(widget, c.req.valid('json').value, actorOf(user));
+      const settled = await commands.settled(requested, c.req.valid('query').wait);
+      const open = settled.status === 'queued' || settled.status === 'sent';
+      return open
+        ? c.json({ command: commandDto(settled) }, 202)
+        : c.json({ command: commandDto(settled) }, 200);
+    },
+  );
 
   api.openapi(find, async (c) => {
-    const user = requirePerson(c);
+    const user = userOf(c);
     const found = await commands.find(c.req.valid('param').id);
     // Its widget tells whether the caller may know of it.
     widgetFor(live, user, found?.widgetId ?? -1);

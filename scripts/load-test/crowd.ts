@@ -11,7 +11,7 @@ export interface CrowdResult {
 
 /** So many devices connect over TLS and register, all at once. */
 export async function registerCrowd(server: Server, rest: Rest, count: number): Promise<CrowdResult> {
-  const token = await rest.enroll();
+  const token = await rest.enroll({ max_uses: count });
   const { ca } = server;
   const started = performance.now();
   const outcomes = await Promise.allSettled(

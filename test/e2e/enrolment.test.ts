@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runBeside } from '../helpers/command.ts';
 import { connected, enrolled, reading, register } from '../helpers/devices.ts';
 import type { Server } from '../helpers/server.ts';
 import { startServer } from '../helpers/setup.ts';
@@ -86,6 +87,27 @@ void test('enrolment by token', async (t) => {
     });
     assert.equal(answer.status, 'error');
     assert.equal((await rest.get('/api/devices/somebody')).status, 404);
+  });
+
+  await t.test('a token is for one device unless more are asked for', async () => {
+    const [one, two] = [await rest.enroll(), await rest.enroll({ max_uses: 2 })];
+    const enrols = async (id: string, token: string) => {
+      const { wire, returnCode } = await tryLogin(server, id, token);
+      return returnCode === 0 ? (await register(wire, id)).status : returnCode;
+    };
+    assert.equal(await enrols('one', one), 'registered');
+    assert.equal(await enrols('one-more', one), 4);
+    assert.equal(await enrols('two', two), 'registered');
+    assert.equal(await enrols('two-more', two), 'registered');
+    const { enrollments } = await rest.expect<{ enrollments: { max_uses: number }[] }>(
+      200,
+      'GET',
+      '/api/enrollments?limit=200',
+    );
+    assert.deepEqual(
+      enrollments.slice(-2).map(({ max_uses }) => max_uses),
+      [1, 2],
+    );
   });
 
   await t.test('a token that has expired, is used up or was deleted opens nothing', async () => {
@@ -182,8 +204,19 @@ void test('open enrolment', async (t) => {
 void test('closed enrolment', async (t) => {
   const { server, rest } = await startServer(t, { DEVICE_ENROLLMENT: 'closed' });
 
+  await t.test('no token is made that could let nobody in, and the operator is told why', async () => {
+    const { status, body } = await rest.call<{ error: string; code: string }>('POST', '/api/enrollments', {});
+    assert.deepEqual([status, body.code], [409, 'ENROLLMENT_CLOSED']);
+    assert.match(body.error, /DEVICE_ENROLLMENT/);
+    const { code, stderr } = await runBeside(server, 'enroll');
+    assert.equal(code, 1);
+    assert.match(stderr, /^the server refuses: DEVICE_ENROLLMENT is closed/m);
+  });
+
   await t.test('nobody new comes in, token or not', async () => {
+    await server.restartWith({ DEVICE_ENROLLMENT: 'token' });
     const token = await rest.enroll();
+    await server.restartWith({ DEVICE_ENROLLMENT: 'closed' });
     assert.equal((await tryLogin(server, 'new', token)).returnCode, 4);
     assert.equal((await tryLogin(server, 'new')).returnCode, 4);
   });

@@ -68,7 +68,21 @@ void test('errors of REST', async (t) => {
       ['GET', '/api/devices?limit=201', undefined],
       ['GET', '/api/devices?cursor=nonsense', undefined],
       ['GET', '/api/devices?unknown=1', undefined],
-      ['GET', '/api/rooms/x/widgets', undefined],
+      ['GET', '/api/health?x=1', undefined],
+      ['GET', '/api/metrics?x=1', undefined],
+      ['GET', '/api/docs?x=1', undefined],
+      ['GET', '/api/ca.crt?x=1', undefined],
+      ['GET', '/api/openapi.json?x=1', undefined],
+      ...['x', '0x1', '1e0', '%201', '1.0', '+1', '01', '0', '-1', '9999999999999999'].flatMap((id) =>
+        [
+          `/api/rooms/${id}/widgets`,
+          `/api/commands/${id}`,
+          `/api/devices?room_id=${id}`,
+          `/api/widgets?limit=${id}`,
+        ].map((path): [string, string, unknown] => ['GET', path, undefined]),
+      ),
+      ['POST', `/api/widgets/${power}/command?wait=1e3`, { value: 'ON' }],
+      ['GET', `/api/widgets/${temperature}/history?points=0x10`, undefined],
       ['PATCH', `/api/widgets/${power}`, {}],
       ['PATCH', `/api/widgets/${power}`, { status: 'hidden' }],
       ['POST', `/api/widgets/${power}/command?wait=-1`, { value: 'ON' }],
@@ -89,6 +103,81 @@ void test('errors of REST', async (t) => {
       ['PUT', '/api/auth/password', { current_password: 'wrong', new_password: 'long enough' }],
     ];
     for (const [method, path, body] of invalid) await check(rest, method, path, body, 400, 'INVALID');
+  });
+
+  await t.test('a 400 says in words of people what is expected, field by field', async () => {
+    const users = { username: 'ab', password: 'long enough', role: 'USER' };
+    const told: [string, string, unknown, string][] = [
+      ['GET', '/api/devices?limit=0', undefined, 'limit: a whole number from 1 to 200'],
+      ['GET', '/api/devices?limit=x', undefined, 'limit: a whole number from 1 to 200'],
+      ['GET', '/api/devices?limit=1&limit=2', undefined, 'limit: given more than once'],
+      ['GET', '/api/devices?status=gone', undefined, 'status: online or offline'],
+      ['GET', '/api/devices?unknown=1', undefined, 'unknown: there is no such field'],
+      ['GET', '/api/rooms/0/widgets', undefined, 'id: a whole number from 1 to 2147483647'],
+      ['POST', '/api/rooms', [], 'body: a JSON object'],
+      ['POST', '/api/rooms', undefined, 'name: is required'],
+      ['POST', '/api/rooms', { name: 1 }, 'name: a text'],
+      ['POST', '/api/rooms', { name: 'x'.repeat(101) }, 'name: at most 100 characters'],
+      ['POST', '/api/users', { ...users, password: 'x' }, 'password: at least 8 characters'],
+      ['POST', '/api/users', { ...users, username: '' }, 'username: must not be empty'],
+      ['POST', '/api/users', { ...users, role: 'KING' }, 'role: ADMIN, USER or INTEGRATION'],
+      [
+        'POST',
+        '/api/users',
+        { ...users, room_ids: ['1'] },
+        'room_ids.0: a whole number from 1 to 2147483647',
+      ],
+      ['POST', '/api/enrollments', { max_uses: 'many' }, 'max_uses: a whole number from 1 to 1000000'],
+      ['POST', '/api/enrollments', { max_uses: null }, 'max_uses: a whole number from 1 to 1000000'],
+      ['POST', `/api/widgets/${power}/command`, { value: null }, 'value: a text, a number or true or false'],
+      [
+        'POST',
+        '/api/auth/login',
+        { username: 1, extra: 2 },
+        'username: a text; password: is required; extra: there is no such field',
+      ],
+    ];
+    for (const [method, path, body, error] of told)
+      assert.equal((await rest.call<ErrorBody>(method, path, body)).body.error, error);
+    const { details } = (await rest.get<ErrorBody>('/api/devices?limit=0')).body;
+    assert.deepEqual(details, [{ path: 'limit', message: 'a whole number from 1 to 200' }]);
+  });
+
+  await t.test('a list of topics that would open nothing is refused', async () => {
+    const account = { username: 'bridge', password: 'long enough' };
+    const lists = (...subscribe: string[]) => ({ publish: [], subscribe });
+    const refused = async (method: string, path: string, body: object, why: RegExp) => {
+      await check(rest, method, path, body, 400, 'INVALID');
+      assert.match((await rest.call<ErrorBody>(method, path, body)).body.error, why);
+    };
+    for (const role of ['USER', 'ADMIN'])
+      await refused('POST', '/api/users', { ...account, role, acl: lists('home/#') }, /only an INTEGRATION/);
+    for (const filter of [
+      'devices/#',
+      'devices',
+      'devices/+/sensor',
+      'device/a/sensor',
+      '$SYS/#',
+      '$share/a/b',
+    ])
+      await refused(
+        'POST',
+        '/api/users',
+        { ...account, role: 'INTEGRATION', acl: lists('home/#', filter) },
+        /^acl\.subscribe\.1: no list opens the topics of devices/,
+      );
+    const acl = lists('#', '+/state', 'devicesome/#');
+    const { user } = await rest.expect<{ user: { id: number } }>(201, 'POST', '/api/users', {
+      ...account,
+      role: 'INTEGRATION',
+      acl,
+    });
+    const path = `/api/users/${user.id}`;
+    await refused('PUT', path, { role: 'USER', acl }, /only an INTEGRATION/);
+    const changed = await rest.expect<{ user: { acl: object } }>(200, 'PUT', path, { role: 'USER' });
+    assert.deepEqual(changed.user.acl, lists(), 'what counts no more is not kept');
+    await refused('PUT', path, { acl }, /only an INTEGRATION/);
+    await rest.expect(200, 'PUT', path, { acl: lists() });
   });
 
   await t.test('401: without a token, with a wrong one, with a wrong password', async () => {

@@ -47,7 +47,7 @@ export async function startWorld(t: TestContext) {
     `/api/widgets/${widget}/command?wait=0`,
     { value: 'ON' },
   );
-  const token = await admin.enroll({});
+  const token = await admin.enroll({ max_uses: 1000 });
   return { server, admin, room, widget, command, secrets, token, unique, makeRoom, logIn };
 }
 
