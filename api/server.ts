@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { SecureVersion } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
+import { Incoming } from './incoming.ts';
 
 /** An app that polls every 10 s keeps its connection. */
 const KEEP_ALIVE_MS = 30_000;
@@ -18,6 +19,7 @@ interface App {
 }
 
 const LIMITS: ServerOptions = {
+  IncomingMessage: Incoming,
   keepAliveTimeout: KEEP_ALIVE_MS,
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,
