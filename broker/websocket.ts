@@ -13,7 +13,7 @@ const SUBPROTOCOLS = ['mqtt', 'mqttv3.1'];
 
 /** Frames may split or join packets: one message holds the largest, and small ones that are sent along. */
 const BYTES_BESIDE_A_PACKET = 64 * 1024;
-/** Browsers cut what is longer than some 64 KiB. Each piece that is kept costs up to a slice of the socket. */
+/** A client may send a long message in pieces. Each that is kept costs up to a slice of the socket. */
 const MAX_FRAGMENTS = 32;
 /** Pieces that a message may come in from the network: 160 bytes each for the longest. */
 const MAX_CHUNKS = 2048;

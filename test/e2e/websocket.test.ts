@@ -94,16 +94,19 @@ void test('MQTT over WebSocket', async (t) => {
     },
   );
 
-  await t.test('a library speaks it: packets as large as they may be, both ways', async () => {
-    const client = await connectAsync(`ws://127.0.0.1:${http}/mqtt`, { ...ADMIN, clientId: 'library' });
-    await client.subscribeAsync('home/large');
-    const message = new Promise<Buffer>((resolve) => {
-      client.once('message', (_topic, payload) => resolve(payload));
-    });
-    const large = Buffer.alloc(255 * 1024, 'x');
-    await client.publishAsync('home/large', large, { qos: 1 });
-    assert.ok((await message).equals(large));
-    await client.endAsync();
+  await t.test('a library speaks it, over TLS too: packets as large as they may be, both ways', async () => {
+    const tls = { ca: server.ca, servername: 'localhost' };
+    for (const url of [`ws://127.0.0.1:${http}/mqtt`, `wss://127.0.0.1:${server.ports.https}/mqtt`]) {
+      const client = await connectAsync(url, { ...ADMIN, clientId: 'library', ...tls });
+      await client.subscribeAsync('home/large');
+      const message = new Promise<Buffer>((resolve) => {
+        client.once('message', (_topic, payload) => resolve(payload));
+      });
+      const large = Buffer.alloc(255 * 1024, 'x');
+      await client.publishAsync('home/large', large, { qos: 1 });
+      assert.ok((await message).equals(large), url);
+      await client.endAsync();
+    }
   });
 
   await t.test('frames may split a packet, and fragments a frame', async () => {
@@ -187,9 +190,11 @@ void test('MQTT over WebSocket', async (t) => {
     },
   );
 
-  await t.test('the process lives, and no connection is left', async () => {
+  await t.test('the process lives, no connection is left, and it stops with one that is open', async () => {
     await until('all are closed', async () => (await metric('pm_iot_connections_half_open')) === 0);
     assert.ok(server.alive);
+    await loggedIn('to the end');
+    assert.equal(await server.stop(), 0);
     assert.deepEqual(
       server.lines.filter(({ level }) => level === 'error' || level === 'fatal'),
       [],
