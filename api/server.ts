@@ -3,6 +3,7 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { SecureVersion } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import { secured } from './headers.ts';
+import { Incoming } from './incoming.ts';
 import { answerBroken, answerMalformed } from './malformed.ts';
 
 /** An app that polls every 10 s keeps its connection. */
@@ -20,6 +21,7 @@ interface App {
 }
 
 const LIMITS: ServerOptions = {
+  IncomingMessage: Incoming,
   keepAliveTimeout: KEEP_ALIVE_MS,
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,

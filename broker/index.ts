@@ -169,13 +169,11 @@ export function createBroker(deps: BrokerDeps): Broker {
   } as unknown as AedesOptions);
 
   const accept = (conn: Duplex, request?: IncomingMessage) => {
-    if (stopping) {
-      conn.destroy();
-      return;
-    }
-    intake.accept(conn, request);
+    if (!stopping) return intake.accept(conn, request);
+    conn.destroy();
+    return null;
   };
-  const webSockets = createWebSocketListener(accept, deps.corsOrigins);
+  const webSockets = createWebSocketListener(accept, deps);
 
   return {
     link: downlink,

@@ -19,6 +19,15 @@ export interface IntakeDeps {
   limitWatch: LimitWatch;
 }
 
+/** A connection that has been taken in. */
+export interface Taken {
+  /** Its CONNECT has come whole. */
+  greeted(): boolean;
+  onLogin(listener: () => void): void;
+  /** It met a limit: told under the name of its session, or of its address where nobody has logged in. */
+  onLimit(limit: LimitName): void;
+}
+
 /** Takes connections in: what is known of each before its log-in, and the limits that it is read under. */
 export function createIntake({ engine, sessions, gate, live, limits, limitWatch }: IntakeDeps) {
   const paces = new PaceBook(limits);
@@ -36,9 +45,15 @@ export function createIntake({ engine, sessions, gate, live, limits, limitWatch 
     connectionOf,
     reachedBy,
     /** `request`: the upgrade that a WebSocket came from. */
-    accept: (conn: Duplex, request?: IncomingMessage) => {
+    accept: (conn: Duplex, request?: IncomingMessage): Taken => {
       const client = engine().handle(conn, request as IncomingMessage) as unknown as EngineClient;
       connections.set(client, connectionInfo(conn, request));
+      const onLimit = (limit: LimitName) => {
+        const session = sessions.of(client);
+        if (session !== undefined) return reachedBy(session, limit);
+        const { address } = connectionOf(client);
+        limitWatch.reached(limit, { actor: address, address });
+      };
       adoptClient(client, {
         gate: {
           // Only what devices send is stored: people are read from always.
@@ -48,17 +63,17 @@ export function createIntake({ engine, sessions, gate, live, limits, limitWatch 
         limits,
         paces,
         now: Date.now,
-        onLimit: (limit) => {
-          const session = sessions.of(client);
-          if (session !== undefined) return reachedBy(session, limit);
-          const { address } = connectionOf(client);
-          limitWatch.reached(limit, { actor: address, address });
-        },
+        onLimit,
         onPacket: () => {
           const device = sessions.of(client)?.device;
           if (device) live.heard(device);
         },
       });
+      return {
+        greeted: () => client.connecting || client.connected,
+        onLogin: (listener) => void client.once('connected', listener),
+        onLimit,
+      };
     },
   };
 }

@@ -1,16 +1,31 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
+import type { Limits } from '../db/domain/limits.ts';
+import { guardFrames } from './frame-guard.ts';
+import type { Taken } from './intake.ts';
+import { SlicedSocket } from './sliced.ts';
 
-const PATH = '/mqtt';
+/** As a library writes it that puts a path together; a query after it is left alone. */
+const PATH = /^\/mqtt\/?(\?|$)/;
 const SUBPROTOCOLS = ['mqtt', 'mqttv3.1'];
 
-/** Frames may split or join packets: one frame holds a few of the largest at most. */
-const MAX_FRAME_BYTES = 1024 * 1024;
+/** Frames may split or join packets: one message holds the largest, and small ones that are sent along. */
+const BYTES_BESIDE_A_PACKET = 64 * 1024;
+/** A client may send a long message in pieces. Each that is kept costs up to a slice of the socket. */
+const MAX_FRAGMENTS = 32;
+/** Pieces that a message may come in from the network: 160 bytes each for the longest. */
+const MAX_CHUNKS = 2048;
+/** For the answer to a refusal, and for the other side of a closing handshake, to come through. */
+const FAREWELL_MS = 2000;
+const NOTHING = Buffer.alloc(0);
 
-const refuse = (socket: Duplex, status: string) => {
+/** The HTTP server has let go of the socket: nobody else would ever end it. */
+function refuse(socket: Duplex, status: string): void {
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-};
+}
 
 type Chunk = { chunk: Buffer; encoding: BufferEncoding };
 
@@ -35,28 +50,50 @@ function isForeign({ headers: { origin, host } }: IncomingMessage, allowed: read
   return !URL.canParse(origin) || new URL(origin).host !== host;
 }
 
-/** MQTT over WebSocket on the servers that also answer REST. */
+export interface WebSocketDeps {
+  limits: Pick<Limits, 'packetBytes' | 'packetsPerSecond'>;
+  /** Origins of web pages elsewhere that may connect. */
+  corsOrigins: readonly string[];
+}
+
+/** MQTT over WebSocket on the servers that also answer REST. `accept` gives null to what it does not take. */
 export function createWebSocketListener(
-  onConnection: (stream: Duplex, request: IncomingMessage) => void,
-  corsOrigins: readonly string[],
+  accept: (stream: Duplex, request: IncomingMessage) => Taken | null,
+  { limits: { packetBytes, packetsPerSecond }, corsOrigins }: WebSocketDeps,
 ) {
-  const wss = new WebSocketServer({
+  const options = {
     noServer: true,
-    maxPayload: MAX_FRAME_BYTES,
+    maxPayload: packetBytes + BYTES_BESIDE_A_PACKET,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_CHUNKS,
+    closeTimeout: FAREWELL_MS,
     perMessageDeflate: false,
-    handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
-  });
+    handleProtocols: (offered: Set<string>) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
+  };
+  const wss = new WebSocketServer(options);
+
+  const faultOf = (request: IncomingMessage): string | null => {
+    if (!PATH.test(request.url ?? '')) return '404 Not Found';
+    const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
+    if (!SUBPROTOCOLS.some((name) => offered.includes(name))) return '400 Bad Request';
+    return isForeign(request, corsOrigins) ? '403 Forbidden' : null;
+  };
 
   return {
     attach(server: Server): void {
       server.on('upgrade', (request, socket, head) => {
         socket.on('error', () => socket.destroy());
-        const path = request.url?.split('?', 1)[0];
-        if (path !== PATH) return refuse(socket, '404 Not Found');
-        const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
-        if (!SUBPROTOCOLS.some((name) => offered.includes(name))) return refuse(socket, '400 Bad Request');
-        if (isForeign(request, corsOrigins)) return refuse(socket, '403 Forbidden');
-        wss.handleUpgrade(request, socket, head, (ws) => onConnection(streamOf(ws), request));
+        const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
+        socket.once('close', () => clearTimeout(timer));
+        const fault = faultOf(request);
+        if (fault !== null) return refuse(socket, fault);
+        socket.unshift(head);
+        const sliced = new SlicedSocket(socket as Socket);
+        wss.handleUpgrade(request, sliced, NOTHING, (ws) => {
+          clearTimeout(timer);
+          const taken = accept(streamOf(ws), request);
+          if (taken !== null) guardFrames(ws, sliced, taken, { packetsPerSecond, now: Date.now });
+        });
       });
     },
     stop(): void {

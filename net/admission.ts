@@ -8,11 +8,17 @@ interface Place {
   halfOpen: number;
 }
 
-type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localPort'>;
+/** One that has not said anything whole yet, counted with its address. */
+interface Stranger {
+  place: Place;
+  counted: boolean;
+}
 
-/** The same for a socket and for the TLS socket around it. */
-const keyOf = ({ remoteAddress, remotePort, localPort }: Ends) =>
-  `${remoteAddress} ${remotePort} ${localPort}`;
+type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
+
+/** The same for a socket and for the TLS socket around it, which knows it under no public name. */
+const keyOf = ({ remoteAddress, remotePort, localAddress, localPort }: Ends) =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 
 export interface AdmissionDeps {
   limits: Pick<Limits, 'connections' | 'connectionsPerAddress' | 'halfOpenPerAddress'>;
@@ -26,8 +32,9 @@ export class Admission {
   readonly #watch: LimitWatch;
   readonly #places = new Map<string, Place>();
   /** Connections from which nothing that makes sense has come yet. */
-  readonly #halfOpen = new Map<string, Place>();
+  readonly #strangers = new Map<string, Stranger>();
   #open = 0;
+  #halfOpen = 0;
 
   constructor({ limits, watch, registry }: AdmissionDeps) {
     this.#limits = limits;
@@ -43,7 +50,7 @@ export class Admission {
       });
     gauge('pm_iot_connections', 'Open connections to all listeners', () => this.#open);
     gauge('pm_iot_connections_half_open', 'Those that have not logged in or asked anything yet', () => {
-      return this.#halfOpen.size;
+      return this.#halfOpen;
     });
   }
 
@@ -59,11 +66,17 @@ export class Admission {
 
   /** It has logged in, or sent a whole request. */
   established(socket: Ends): void {
-    const key = keyOf(socket);
-    const place = this.#halfOpen.get(key);
-    if (place === undefined) return;
-    place.halfOpen--;
-    this.#halfOpen.delete(key);
+    this.#forget(keyOf(socket));
+  }
+
+  /** `only`: unless the same ends are those of a newer connection, whose client was quicker than our end of the old. */
+  #forget(key: string, only = this.#strangers.get(key)): void {
+    if (only === undefined) return;
+    if (this.#strangers.get(key) === only) this.#strangers.delete(key);
+    if (!only.counted) return;
+    only.counted = false;
+    only.place.halfOpen--;
+    this.#halfOpen--;
   }
 
   #admit(socket: Socket): boolean {
@@ -80,13 +93,15 @@ export class Admission {
     if (place.halfOpen >= halfOpenPerAddress) return refuse('half_open_per_address');
 
     const key = keyOf(socket);
+    const stranger = { place, counted: true };
     this.#places.set(group, place);
-    this.#halfOpen.set(key, place);
+    this.#strangers.set(key, stranger);
     this.#open++;
+    this.#halfOpen++;
     place.open++;
     place.halfOpen++;
     socket.once('close', () => {
-      if (this.#halfOpen.delete(key)) place.halfOpen--;
+      this.#forget(key, stranger);
       this.#open--;
       place.open--;
       if (place.open === 0) this.#places.delete(group);

@@ -51,7 +51,16 @@ void test('under attack twenty honest devices lose nothing and stay connected', 
   assert.deepEqual(faults, []);
   assert.ok(server.alive);
   assert.equal((await rest.get('/api/health')).status, 200);
-  const silent = phases.find(({ name }) => name === 'silentSockets')?.result;
+  const resultOf = (phase: string) => phases.find(({ name }) => name === phase)?.result;
+  const frames = resultOf('webSocketFrames');
+  assert.equal(
+    frames?.['closed after that'],
+    frames?.['upgrades refused'],
+    'every refused upgrade is closed',
+  );
+  assert.ok(Number(frames?.['connections with fragments']) > 1, 'a message without an end is cut off');
+  assert.ok(Number(frames?.['with empty frames']) > 4, 'empty frames are cut off');
+  const silent = resultOf('silentSockets');
   assert.equal(silent?.['closed by the server'], silent?.opened, 'every silent connection is closed');
   for (const { name, residentMiB } of phases) {
     assert.ok(residentMiB < MAX_RESIDENT_MIB, `${residentMiB} MiB after ${name}`);
