@@ -1,7 +1,9 @@
 import { Wire } from '../helpers/wire.ts';
 import { type Attack, many, type Target, wait } from './target.ts';
 
-const FLOOD_MS = 4000;
+/** Far more than the system's buffers hold for who does not read, and than anybody may send in a second. */
+const FROZEN_MESSAGES = 4000;
+const FLOOD_MESSAGES = 40_000;
 
 async function person(target: Target, clientId: string, clean = true): Promise<Wire> {
   const wire = await Wire.tcp(target.ports.mqtt);
@@ -25,7 +27,7 @@ export const subscribeFlood: Attack = async (target) => {
   const wire = await person(target, 'subscriber');
   let granted = 0;
   let refused = 0;
-  await many(target.scale, 500, 1, async (batch) => {
+  await many(target.scale, 100, 1, async (batch) => {
     const filters = Array.from({ length: 200 }, (_, i) => `flood/${batch}/+/${i}/#`);
     for (const code of await wire.subscribe(...filters)) code === 128 ? refused++ : granted++;
   });
@@ -63,7 +65,7 @@ export const frozenReader: Attack = async (target) => {
   reader.socket.pause();
   const writer = await integration(target, 'writer');
   let sent = 0;
-  for (const end = Date.now() + FLOOD_MS * target.scale; Date.now() < end; sent++) {
+  for (const count = FROZEN_MESSAGES * target.scale; sent < count; sent++) {
     await writer.publish(`home/frozen/${sent % 10}`, 'x'.repeat(8 * 1024));
   }
   await writer.drop();
@@ -83,8 +85,8 @@ export const publishFlood: Attack = async (target) => {
     'no json',
   ];
   let sent = 0;
-  const end = Date.now() + FLOOD_MS * target.scale;
-  while (Date.now() < end && !wire.ended) {
+  const count = FLOOD_MESSAGES * target.scale;
+  while (sent < count && !wire.ended) {
     for (let i = 0; i < 50; i++, sent++) {
       const payload = payloads[sent % 97 === 0 ? sent % payloads.length : 0] ?? '';
       const qos = sent % 2 === 0 ? 0 : 1;

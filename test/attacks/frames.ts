@@ -3,6 +3,7 @@ import { type Attack, ended, many, type Target } from './target.ts';
 
 const ANSWER_MS = 3000;
 const FLOOD_MS = 4000;
+const PROD_EVERY_MS = 50;
 /** 64 KiB of a message in pieces of one byte, with pongs between them: each piece would keep the whole of a read. */
 const PIECE = Buffer.concat([fragment(true), repeated(frame(Buffer.alloc(125), PONG), 500)]);
 const EMPTY = repeated(frame(Buffer.alloc(0)), 10_000);
@@ -37,8 +38,10 @@ export const webSocketFrames: Attack = async (target) => {
     const { socket } = await upgrade(target.ports.http, { path: '/nope', protocols: 'mqtt' });
     refused++;
     const over = ended(socket, ANSWER_MS);
-    socket.write('x');
+    // The end of the other side is known by its refusal of what comes after.
+    const prodding = setInterval(() => socket.write('x'), PROD_EVERY_MS);
     if (await over) closed++;
+    clearInterval(prodding);
     socket.destroy();
   });
   const pieces = await flood(target, fragment(false), PIECE);
