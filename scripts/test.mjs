@@ -1,7 +1,8 @@
 // Runs the built tests: `npm test`, `npm test -- commands e2e` (only files whose path has one of the words),
 // `npm test -- --test-name-pattern=pairing` (options go to the runner).
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listFiles } from './setup/sources.mjs';
@@ -29,6 +30,14 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+const temporary = mkdtempSync(join(tmpdir(), 'pm-iot-template-'));
+const template = join(temporary, 'db');
+const made = spawnSync(process.execPath, [join('dist', 'test', 'helpers', 'template.js'), temporary], {
+  cwd: root,
+  stdio: ['ignore', 'inherit', 'inherit'],
+});
+if (made.status !== 0) process.exit(made.status ?? 1);
+
 const child = spawn(
   process.execPath,
   [
@@ -40,9 +49,10 @@ const child = spawn(
     ...options,
     ...files,
   ],
-  { cwd: root, stdio: 'inherit' },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, TEST_DATABASE_TEMPLATE: template } },
 );
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code) => {
+  rmSync(temporary, { recursive: true, force: true });
   process.exitCode = code ?? 1;
 });

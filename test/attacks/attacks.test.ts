@@ -26,8 +26,8 @@ interface Event {
 }
 
 /** Who met which limit, as the event log tells. */
-async function limitsTold(rest: Rest): Promise<Map<string | undefined, string>> {
-  const told = new Map<string | undefined, string>();
+async function limitsTold(rest: Rest): Promise<string[]> {
+  const told: string[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
     const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
@@ -36,8 +36,9 @@ async function limitsTold(rest: Rest): Promise<Map<string | undefined, string>> 
       'GET',
       `/api/events?limit=200${query}`,
     );
-    for (const { kind, actor, detail } of page.events)
-      if (kind === 'limit_reached') told.set(detail.limit, actor);
+    for (const { kind, actor, detail } of page.events) {
+      if (kind === 'limit_reached') told.push(`${detail.limit} by ${actor}`);
+    }
     cursor = page.next_cursor;
   }
   return told;
@@ -70,7 +71,10 @@ void test('under attack twenty honest devices lose nothing and stay connected', 
   for (const limit of MUST_BE_MET) {
     const counted = new RegExp(`^pm_iot_limits_reached_total\\{limit="${limit}"\\} [1-9]`, 'm');
     assert.ok(counted.test(metrics), `${limit} is counted`);
-    assert.ok(told.has(limit), `${limit} is told as an event`);
+    assert.ok(
+      told.some((text) => text.startsWith(`${limit} by `)),
+      `${limit} is told as an event`,
+    );
   }
-  assert.equal(told.get('packets_per_second'), 'rogue', 'it says who it was');
+  assert.ok(told.includes('packets_per_second by rogue'), 'it says who it was');
 });

@@ -3,7 +3,7 @@ import { type Attack, many, type Target, wait } from './target.ts';
 
 /** Far more than the system's buffers hold for who does not read, and than anybody may send in a second. */
 const FROZEN_MESSAGES = 4000;
-const FLOOD_MESSAGES = 40_000;
+const FLOOD_MESSAGES = 8000;
 
 async function person(target: Target, clientId: string, clean = true): Promise<Wire> {
   const wire = await Wire.tcp(target.ports.mqtt);
@@ -103,6 +103,8 @@ export const publishFlood: Attack = async (target) => {
     if (wire.socket.writableLength > 1_000_000) await wait(20);
     else await new Promise((resolve) => setImmediate(resolve));
   }
+  // Until all of it has been read.
+  await Promise.race([wire.ping().catch(() => {}), wire.closed]);
   const cut = wire.ended ? 1 : 0;
   await wire.drop();
   return { sent, cut };

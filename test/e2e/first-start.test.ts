@@ -10,7 +10,7 @@ import { until } from '../helpers/wait.ts';
 import { Wire } from '../helpers/wire.ts';
 
 void test('the first start', async (t) => {
-  const server = new Server({ env: { ADMIN_PASSWORD: '' } });
+  const server = new Server({ fresh: true, env: { ADMIN_PASSWORD: '' } });
   t.after(() => server.dispose());
   await server.start();
   const shown = () => [...server.errors.matchAll(/Log in as admin with the password: (\S+)/g)];
