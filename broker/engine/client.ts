@@ -53,6 +53,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   let greeted = false;
   let timer: NodeJS.Timeout | null = null;
   let waitsAtGate = false;
+  let reading = false;
   /** The parser was stopped before a packet whose first bytes it has. */
   let stalled = false;
 
@@ -108,13 +109,23 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     client._keepaliveTimer = setTimeout(expire, client._keepaliveInterval);
   };
 
-  const pump = () => {
+  const readOn = () => {
     while (mayBegin()) {
       const chunk: Buffer | null = stalled ? NOTHING : conn.read();
       if (chunk === null) return;
       stalled = false;
       bytes.take(chunk.length);
       parser.parse(chunk);
+    }
+  };
+  const pump = () => {
+    // A packet that is dealt with at once asks for more from within the parser, which is in the middle of it.
+    if (reading) return;
+    reading = true;
+    try {
+      readOn();
+    } finally {
+      reading = false;
     }
   };
 

@@ -77,23 +77,23 @@ export const frozenReader: Attack = async (target) => {
 export const publishFlood: Attack = async (target) => {
   const wire = await rogue(target);
   const topic = `devices/${target.rogue.id}/sensor`;
-  const payloads = [
-    '{"capability_type":"temperature","control_type":"sensor","value":1}',
+  const good = '{"capability_type":"temperature","control_type":"sensor","value":1}';
+  const bad = [
     `{"capability_type":"text","control_type":"text","value":"${'x'.repeat(60_000)}"}`,
     '['.repeat(60_000),
     `{"value":${'9'.repeat(50_000)}}`,
-    'no json',
   ];
   let sent = 0;
   const count = FLOOD_MESSAGES * target.scale;
   while (sent < count && !wire.ended) {
     for (let i = 0; i < 50; i++, sent++) {
-      const payload = payloads[sent % 97 === 0 ? sent % payloads.length : 0] ?? '';
-      const qos = sent % 2 === 0 ? 0 : 1;
+      // Most of it needs no database: it comes as fast as it is read.
+      const payload = sent % 97 === 0 ? bad[sent % bad.length] : sent % 4 === 0 ? good : 'no json';
+      const qos = sent % 3 === 0 ? 1 : 0;
       wire.send({
         cmd: 'publish',
         topic,
-        payload,
+        payload: payload ?? '',
         qos,
         retain: false,
         dup: false,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { IConnackPacket } from 'mqtt-packet';
+import { generate, type IConnackPacket } from 'mqtt-packet';
 import { connected, enrolled, reading } from '../helpers/devices.ts';
 import { ADMIN } from '../helpers/server.ts';
 import { startServer } from '../helpers/setup.ts';
@@ -129,6 +129,25 @@ void test('faults of the broker library', async (t) => {
     );
     const { widget_id } = await rest.widget('burst', 'temperature');
     assert.equal((await rest.readings(widget_id)).length, 5000);
+    await wire.disconnect();
+  });
+
+  await t.test('a burst of messages that are dealt with at once is read packet by packet', async () => {
+    const { wire } = await enrolled(server, rest, 'hasty');
+    const topic = 'devices/hasty/heartbeat';
+    const beat = { capability_type: 'status', control_type: 'heartbeat', value: 'alive' };
+    const packets = Array.from({ length: 4000 }, (_, i) =>
+      generate({
+        cmd: 'publish',
+        topic,
+        payload: i % 2 === 0 ? JSON.stringify(beat) : 'x'.repeat(i % 500),
+        qos: 0,
+        retain: false,
+        dup: false,
+      }),
+    );
+    wire.sendRaw(Buffer.concat(packets));
+    await wire.ping();
     await wire.disconnect();
   });
 
