@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import * as clients from './clients.ts';
 import * as frames from './frames.ts';
 import * as packets from './packets.ts';
@@ -6,13 +5,23 @@ import * as requests from './requests.ts';
 import * as sockets from './sockets.ts';
 import type { Attack, Target } from './target.ts';
 
+/** No attack: a program beside the server that takes what is left of the processors. The measure for the others. */
+export const BUSY = 'busy neighbour';
+const BUSY_MS = 5000;
+const busy: Attack = async () => {
+  let turns = 0;
+  for (const end = performance.now() + BUSY_MS; performance.now() < end; turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { turns };
+};
+
 export const ATTACKS: Record<string, Attack> = { ...sockets, ...frames, ...packets, ...clients, ...requests };
 
-// A process of its own, and of the lowest priority: what an attacker computes is not to delay the clock of the honest.
+// A process of its own: what an attacker computes is not to delay the clock of the honest.
 if (process.send !== undefined) {
-  setPriority(19);
   process.once('message', ({ name, target }: { name: string; target: Target }) => {
-    const attack = ATTACKS[name];
+    const attack = name === BUSY ? busy : ATTACKS[name];
     if (attack === undefined) throw new Error(`no attack ${name}`);
     void attack(target).then(
       (result) => process.send?.({ result }, () => process.exit(0)),
@@ -22,4 +31,5 @@ if (process.send !== undefined) {
       },
     );
   });
+  process.send('ready');
 }

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import type { Quantiles } from '../../scripts/load-test/quantiles.ts';
 import { enrolled } from '../helpers/devices.ts';
 import { Rest } from '../helpers/rest.ts';
 import type { Server } from '../helpers/server.ts';
-import { ATTACKS } from './attacker.ts';
+import { ATTACKS, BUSY } from './attacker.ts';
 import { startHonest } from './honest.ts';
 import { type Result, type Target, wait } from './target.ts';
 
@@ -27,8 +27,16 @@ function residentMiB(pid: number): number {
   return Math.round(Number(match?.[1] ?? 0) / 1024);
 }
 
-async function attack(name: string, target: Target): Promise<Result> {
-  const child = fork(fileURLToPath(new URL('attacker.js', import.meta.url)), { stdio: 'inherit' });
+/** A process of the lowest priority from its start on, so that it takes no processor from those who are measured. */
+async function attacker(): Promise<ChildProcess> {
+  const path = fileURLToPath(new URL('attacker.js', import.meta.url));
+  const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
+  const child = spawn('nice', ['-n', '19', process.execPath, path], { stdio: [...stdio] });
+  await once(child, 'message');
+  return child;
+}
+
+async function attack(child: ChildProcess, name: string, target: Target): Promise<Result> {
   const timer = setTimeout(() => child.kill('SIGKILL'), ATTACK_LIMIT_MS);
   child.send({ name, target });
   let result: Result | null = null;
@@ -74,7 +82,10 @@ export async function runAttacks(
   const quiet = () => wait(QUIET_MS).then(() => ({}));
   await wait(1000);
   await phase('(quiet, before)', quiet);
-  for (const name of Object.keys(ATTACKS)) await phase(name, () => attack(name, target));
+  for (const name of [BUSY, ...Object.keys(ATTACKS)]) {
+    const child = await attacker();
+    await phase(name === BUSY ? `(${name})` : name, () => attack(child, name, target));
+  }
   await phase('(quiet, after)', quiet);
   return { phases, faults: await honest.faults() };
 }
