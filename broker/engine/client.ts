@@ -7,6 +7,8 @@ import type { EngineClient } from './types.ts';
 
 /** Packets of one client that may be under way at once: what it floods with is a small part of what is committed together. */
 const MAX_IN_FLIGHT = 256;
+/** Packets of one client that are begun one after the other; then it is the turn of the others. */
+const MAX_IN_A_TURN = 32;
 /** Nobody is known yet: a will of 64 KiB fits, and what many strangers together can make us keep stays small. */
 const MAX_CONNECT_BYTES = 80 * 1024;
 const NOTHING = Buffer.alloc(0);
@@ -53,6 +55,9 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   let greeted = false;
   let timer: NodeJS.Timeout | null = null;
   let waitsAtGate = false;
+  let waitsForTurn = false;
+  /** Packets that may still begin before others get their turn. */
+  let left = MAX_IN_A_TURN;
   let reading = false;
   /** The parser was stopped before a packet whose first bytes it has. */
   let stalled = false;
@@ -81,12 +86,25 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     }, milliseconds);
   };
 
+  const waitForTurn = () => {
+    if (waitsForTurn) return;
+    waitsForTurn = true;
+    setImmediate(() => {
+      waitsForTurn = false;
+      pump();
+    });
+  };
+
   /** May the next packet begin? Whoever says no sees to it that `pump` is called again. */
   const mayBegin = (): boolean => {
     // Nothing is acted on after a DISCONNECT [MQTT-3.14.4-2].
     if (client._paused === true || client.closed || client._disconnected) return false;
     if (!client.connected) return !greeted;
     if (client._parsingBatch >= MAX_IN_FLIGHT) return false;
+    if (left <= 0) {
+      waitForTurn();
+      return false;
+    }
     if (gate.closed()) {
       waitAtGate();
       return false;
@@ -110,6 +128,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   };
 
   const readOn = () => {
+    left = MAX_IN_A_TURN;
     while (mayBegin()) {
       const chunk: Buffer | null = stalled ? NOTHING : conn.read();
       if (chunk === null) return;
@@ -144,6 +163,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     stalled = !mayBegin();
     if (stalled) return false;
     packets.take(1);
+    left--;
     return _parseHeader.call(this) === true;
   };
   parser._parseLength = function limited() {
