@@ -72,6 +72,7 @@ export function guardFrames(
 
   const count = (amount: number) => {
     if (known) {
+      pace.refill(now());
       pace.take(amount);
       if (pace.spent && !held) keepPace();
     } else {

@@ -97,7 +97,7 @@ export function createHooks(deps: HooksDeps) {
 
   const authorizePublish = (client: EngineClient | null, packet: PublishPacket, callback: Callback) => {
     const session = client === null ? undefined : sessions.of(client);
-    if (session === undefined || deps.stopping()) return callback(new Error('no session'));
+    if (session === undefined || session.over || deps.stopping()) return callback(new Error('no session'));
     const { topic, payload } = packet;
     counters.received(payload.length);
     const verdict = mayPublish(session.identity, topic);
@@ -151,7 +151,8 @@ export function createHooks(deps: HooksDeps) {
 
   const authorizeForward = (client: EngineClient, packet: PublishPacket): PublishPacket | null => {
     const session = sessions.of(client);
-    if (session === undefined || !mayReceive(session.identity, packet.topic, live)) return null;
+    if (session === undefined || session.over) return null;
+    if (!mayReceive(session.identity, packet.topic, live)) return null;
     // Commands are handed to the device's connection by the downlink alone: none comes late or twice.
     if (session.identity.kind !== 'person' && isCommandTopic(packet.topic)) return null;
     if (isFrozen(client)) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { LimitName, Limits, LimitWatch } from '../db/domain/limits.ts';
+import { monotonic } from '../db/domain/time.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import { type ConnectionInfo, connectionInfo } from './connection.ts';
 import { adoptClient } from './engine/client.ts';
@@ -62,7 +63,7 @@ export function createIntake({ engine, sessions, gate, live, limits, limitWatch 
         },
         limits,
         paces,
-        now: Date.now,
+        now: monotonic,
         onLimit,
         onPacket: () => {
           const device = sessions.of(client)?.device;

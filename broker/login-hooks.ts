@@ -4,6 +4,7 @@ import { isDeviceId } from '../db/domain/device-id.ts';
 import { guessKey, triedName } from '../db/domain/guesses.ts';
 import type { EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
 import { createRepeats } from '../db/domain/repeats.ts';
+import { monotonic } from '../db/domain/time.ts';
 import { CONNACK, type ConnackCode, type Login, type LoginOutcome } from './authenticate.ts';
 import { mayPublish } from './authorize.ts';
 import type { ConnectionInfo } from './connection.ts';
@@ -59,7 +60,7 @@ export function createLoginHooks(deps: LoginHooksDeps) {
   const { sessions, authenticate, guesses, events, flows, counters, log, denied } = deps;
   /** As they were sent. */
   const pending = new WeakMap<EngineClient, ConnectPacket>();
-  const isNew = createRepeats({ windowMs: LOG_WINDOW_MS, maxKeys: MAX_LOGGED, now: Date.now });
+  const isNew = createRepeats({ windowMs: LOG_WINDOW_MS, maxKeys: MAX_LOGGED, now: monotonic });
 
   const preConnect = (
     client: EngineClient,

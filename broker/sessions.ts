@@ -28,6 +28,8 @@ export class Session {
   readonly address: string;
   readonly acks = new AckQueue();
   #held: Held[] = [];
+  /** What it hangs on was taken away: nothing goes in or out any more, though its socket may not have closed yet. */
+  over = false;
   /** Under way or waiting. */
   lookUps = 0;
   #lastLookUp: Promise<void> = Promise.resolve();
@@ -142,6 +144,7 @@ export function createSessions() {
       for (const session of [...live]) {
         if (!session.hangsOn(key)) continue;
         const { client } = session;
+        session.over = true;
         // It has no right to its last words either.
         client.will = null;
         client._will = null;
@@ -151,8 +154,8 @@ export function createSessions() {
     },
     /** Was something taken away that this session hangs on, since its log-in began? */
     isOver(session: Session): boolean {
-      for (const [key, at] of taken) if (at >= session.begunAt && session.hangsOn(key)) return true;
-      return false;
+      for (const [key, at] of taken) session.over ||= at >= session.begunAt && session.hangsOn(key);
+      return session.over;
     },
     open(session: Session): void {
       if (session.identity.kind !== 'person') byDevice.set(session.identity.deviceId, session);

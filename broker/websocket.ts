@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { Limits } from '../db/domain/limits.ts';
+import { monotonic } from '../db/domain/time.ts';
 import { guardFrames } from './frame-guard.ts';
 import type { Taken } from './intake.ts';
 import { SlicedSocket } from './sliced.ts';
@@ -92,7 +93,7 @@ export function createWebSocketListener(
         wss.handleUpgrade(request, sliced, NOTHING, (ws) => {
           clearTimeout(timer);
           const taken = accept(streamOf(ws), request);
-          if (taken !== null) guardFrames(ws, sliced, taken, { packetsPerSecond, now: Date.now });
+          if (taken !== null) guardFrames(ws, sliced, taken, { packetsPerSecond, now: monotonic });
         });
       });
     },

@@ -57,9 +57,12 @@ export function createEventLog(deps: { store: EventStore; log: Log; now: () => n
     dropped++;
   };
 
+  /** A wall clock that was set back must not make it last longer. */
+  const lasts = (until: number) => until > now() && until <= now() + COALESCE_MS;
+
   const tellRepeated = (all: boolean) => {
     for (const [key, { event, count, until }] of repeated) {
-      if (!all && until > now()) continue;
+      if (!all && lasts(until)) continue;
       repeated.delete(key);
       if (count > 0) add({ ...event, detail: { ...event.detail, repeated: count } });
     }
@@ -115,7 +118,7 @@ export function createEventLog(deps: { store: EventStore; log: Log; now: () => n
       }
       const key = keyOf(event);
       const known = repeated.get(key);
-      if (known !== undefined && known.until > now()) {
+      if (known !== undefined && lasts(known.until)) {
         known.count++;
         known.event = event;
         return false;

@@ -19,6 +19,7 @@ import {
 import { builtAt } from '../db/built-at.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
+import { monotonic } from '../db/domain/time.ts';
 import { createLiveState } from '../db/live-state/index.ts';
 import { createMaintenance } from '../db/maintenance.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
@@ -102,7 +103,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
       expiresInMs: config.jwtExpiresInMs,
       now,
     }),
-    guesses: createGuessGuard({ limits, homes, watch: limitWatch, now }),
+    guesses: createGuessGuard({ limits, homes, watch: limitWatch, now: monotonic }),
     gate: createPasswordGate(PASSWORD_GATE),
     events: eventLog,
     flows,
@@ -131,7 +132,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     devices,
     findEnrollment: enrollments.findByToken,
     accounts,
-    guesses: createSecretGuard({ watch: limitWatch, now }),
+    guesses: createSecretGuard({ watch: limitWatch, now: monotonic }),
     events: eventLog,
     flows,
     log: part('broker'),

@@ -133,6 +133,9 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
       const chunk: Buffer | null = stalled ? NOTHING : conn.read();
       if (chunk === null) return;
       stalled = false;
+      const time = now();
+      packets.refill(time);
+      bytes.refill(time);
       bytes.take(chunk.length);
       parser.parse(chunk);
     }

@@ -7,7 +7,7 @@ export class Pace {
   #left: number;
   #at: number;
 
-  /** Times: milliseconds. */
+  /** Times: milliseconds that never go back. */
   constructor(rate: number, now: number) {
     this.#rate = rate;
     this.#left = rate * BURST_SECONDS;
@@ -23,7 +23,8 @@ export class Pace {
     return this.#left <= 0;
   }
 
-  #refill(now: number): void {
+  /** To be told before something is taken: what has passed in quiet counts as one burst, not as two. */
+  refill(now: number): void {
     this.#left = Math.min(this.#left + ((now - this.#at) / 1000) * this.#rate, this.#rate * BURST_SECONDS);
     this.#at = now;
   }
@@ -31,13 +32,13 @@ export class Pace {
   /** Milliseconds until something may be taken again; 0: now. */
   wait(now: number): number {
     if (this.#left > 0) return 0;
-    this.#refill(now);
+    this.refill(now);
     return this.#left > 0 ? 0 : Math.ceil(((1 - this.#left) / this.#rate) * 1000);
   }
 
   /** Would a new one be the same? */
   isFresh(now: number): boolean {
-    this.#refill(now);
+    this.refill(now);
     return this.#left >= this.#rate * BURST_SECONDS;
   }
 }

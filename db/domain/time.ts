@@ -45,3 +45,6 @@ export function formatMicros(at: Micros, precise = false): string {
   const text = new Date((at - rest) / 1000).toISOString();
   return precise && rest !== 0 ? `${text.slice(0, -1)}${String(rest).padStart(3, '0')}Z` : text;
 }
+
+/** Milliseconds since the start. It never jumps, as the wall clock of a box does: for rates, locks and time-outs. */
+export const monotonic = (): number => performance.now();

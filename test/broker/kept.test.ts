@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AedesPublishPacket } from 'aedes';
-import { PaceBook } from '../../broker/engine/pace.ts';
+import { Pace, PaceBook } from '../../broker/engine/pace.ts';
 import { Queues } from '../../broker/engine/queues.ts';
 import { Received } from '../../broker/engine/received.ts';
 import { Retained } from '../../broker/engine/retained.ts';
@@ -115,6 +115,15 @@ void test('stored sessions are counted by owner, and devices observe nobody', ()
     [sessions.size, sessions.observers, sessions.countOf('u1')],
     [0, 0, { sessions: 0, filters: 0 }],
   );
+});
+
+void test('after a time of quiet one burst may come, not two', () => {
+  const pace = new Pace(10, 0);
+  pace.refill(60_000);
+  pace.take(10);
+  assert.equal(pace.spent, true);
+  assert.equal(pace.wait(60_000), 100);
+  assert.equal(pace.wait(60_100), 0);
 });
 
 void test('to reconnect gains no packets, and who has been quiet is forgotten', () => {

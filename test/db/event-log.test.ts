@@ -31,6 +31,17 @@ void test('events', async (t) => {
     assert.equal((await store.list({ deviceId: 'other', limit: 10 })).length, 1);
   });
 
+  await t.test('a clock that is set back keeps nothing from being told', async () => {
+    let time = Date.UTC(2030, 0, 1);
+    const log = createEventLog({ store, log: silent, now: () => time });
+    const denial = { kind: 'denied', actor: 'early', deviceId: 'early' } as const;
+    assert.equal(log.record(denial), true);
+    assert.equal(log.record(denial), false);
+    time = Date.UTC(2020, 0, 1);
+    assert.equal(log.record(denial), true);
+    await log.stop();
+  });
+
   await t.test('of more made-up names than anybody has are told together', async () => {
     const log = createEventLog({ store, log: silent, now: Date.now });
     for (let i = 0; i < 900; i++) log.record({ kind: 'login_locked', actor: `name ${i}` });
