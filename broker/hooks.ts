@@ -6,7 +6,7 @@ import { mayPublish, mayReceive, maySubscribe } from './authorize.ts';
 import type { BrokerCounters } from './counters.ts';
 import type { Denied } from './denied.ts';
 import type { Dispatch, Outcome } from './dispatch.ts';
-import { PRESENT } from './engine/persistence.ts';
+import { isResuming, PRESENT } from './engine/persistence.ts';
 import { isFrozen } from './engine/send.ts';
 import { CONSUMED, type EngineClient, type MarkedPacket } from './engine/types.ts';
 import { guarded } from './guarded.ts';
@@ -151,7 +151,7 @@ export function createHooks(deps: HooksDeps) {
 
   const authorizeForward = (client: EngineClient, packet: PublishPacket): PublishPacket | null => {
     const session = sessions.of(client);
-    if (session === undefined || session.over) return null;
+    if (session === undefined || session.over || isResuming(client, packet)) return null;
     if (!mayReceive(session.identity, packet.topic, live)) return null;
     // Commands are handed to the device's connection by the downlink alone: none comes late or twice.
     if (session.identity.kind !== 'person' && isCommandTopic(packet.topic)) return null;

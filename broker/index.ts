@@ -191,6 +191,7 @@ export function createBroker(deps: BrokerDeps): Broker {
         log,
         connectionOf,
         onSubscribe: stored.subscribing,
+        onResumed: stored.resumed,
         onEstablished: (client) => deps.onEstablished(socketOf(client.conn, client.req)),
         onReachable: (devicePk) => void given.flush(devicePk),
       });

@@ -19,6 +19,8 @@ export interface WatchDeps {
   log: Log;
   connectionOf: (client: EngineClient) => ConnectionInfo;
   onSubscribe: (client: EngineClient) => void;
+  /** It has been sent what was kept for it. */
+  onResumed: (client: EngineClient) => void;
   /** It has logged in. */
   onEstablished: (client: EngineClient) => void;
   /** A device may take commands now. */
@@ -33,6 +35,7 @@ export function watchSessions({
   log,
   connectionOf,
   onSubscribe,
+  onResumed,
   onEstablished,
   onReachable,
 }: WatchDeps): () => void {
@@ -49,6 +52,7 @@ export function watchSessions({
     const session = sessionOf(client);
     if (session === undefined) return;
     sessions.open(session);
+    onResumed(session.client);
     onEstablished(session.client);
     const { device } = session;
     const gone = device !== null && (device.revoked || live.deviceByPk(device.pk) !== device);

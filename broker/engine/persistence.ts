@@ -38,6 +38,8 @@ export interface BoundedPersistence {
   persistence: Persistence;
   /** To be told of each SUBSCRIBE before its retained messages are asked for. */
   subscribing(client: EngineClient): void;
+  /** To be told of each client once all that was queued for it has been sent. */
+  resumed(client: EngineClient): void;
   /** Have the sessions of the same person as many filters as they may? */
   isFull(clientId: string): boolean;
   /** Filters with QoS above 0 of stored sessions that are no device's own. */
@@ -48,6 +50,15 @@ export interface BoundedPersistence {
   /** For `/api/metrics`. */
   sizes(): { sessions: number; queued: number; queuedBytes: number; retained: number; retainedBytes: number };
 }
+
+/**
+ * Is this a new message for a client that is still being sent what was queued? It waits in that queue for its turn
+ * [MQTT-4.6.0-6]. What comes from the queue has its packet id already.
+ */
+export const isResuming = (
+  { connected, clean }: EngineClient,
+  { qos, messageId }: { qos?: number; messageId?: number },
+): boolean => !connected && !clean && qos !== 0 && messageId === undefined;
 
 /** Sessions, queues and retained messages in memory, within bounds. Of Aedes' own: the index of stored subscriptions. */
 export function createPersistence(rules: PersistenceRules): BoundedPersistence {
@@ -140,10 +151,12 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     if (packet.cmd !== 'pubrel') queues.sent(client.id, packet);
     else if (packet.messageId !== undefined) queues.released(client.id, packet.messageId);
   };
-  persistence.outgoingClearMessageId = async (client, packet) => queues.remove(client.id, packet);
+  // Asked for what was not forwarded as well, which while the client resumes has only to wait.
+  persistence.outgoingClearMessageId = async (client, packet) =>
+    isResuming(client, packet) ? undefined : queues.remove(client.id, packet);
   // What has been sent before goes out again under its own id, marked as such [MQTT-3.3.1-1, 4.4.0-1].
   async function* marked(client: EngineClient) {
-    for await (const packet of atReadingPace<QueuedPacket>(client, queues.of(client.id))) {
+    for await (const packet of atReadingPace<QueuedPacket>(client, queues.each(client.id))) {
       const { cmd, messageId } = packet;
       if (messageId !== undefined) client._nextId = (messageId % 65_535) + 1;
       yield cmd === 'publish' && messageId !== undefined ? { ...packet, dup: true } : packet;
@@ -192,6 +205,12 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     persistence,
     subscribing: (client) => {
       subscriber = client;
+    },
+    resumed: (client) => {
+      // What came after the end of the queue was reached and before the client counted as connected.
+      for (const packet of queues.of(client.id)) {
+        if (packet.messageId === undefined) client.deliverQoS(packet, () => {});
+      }
     },
     isFull: (clientId) => {
       const owner = StoredSessions.ownerOf(clientId);

@@ -87,9 +87,14 @@ export class Queues {
     return entry.packet;
   }
 
+  /** In order; what is queued meanwhile is among them. */
+  *each(clientId: string): Generator<QueuedPacket> {
+    for (const { packet } of this.#byClient.get(clientId)?.byKey.values() ?? []) yield packet;
+  }
+
   /** As they are now, in order. */
   of(clientId: string): QueuedPacket[] {
-    return [...(this.#byClient.get(clientId)?.byKey.values() ?? [])].map(({ packet }) => packet);
+    return [...this.each(clientId)];
   }
 
   drop(clientId: string): void {

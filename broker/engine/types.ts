@@ -33,6 +33,7 @@ export interface EngineClient extends Client {
   _keepaliveTimer: NodeJS.Timeout | null;
   /** Milliseconds: one and a half times what the client told. */
   _keepaliveInterval: number;
+  deliverQoS(packet: QueuedPacket, done: () => void): void;
   pause(): void;
   resume(): void;
   waitForDrain: (callback: (error: Error | null, client: unknown) => void) => void;

@@ -5,6 +5,22 @@ import { absent } from './common.ts';
 
 export const redelivery: Case[] = cases([
   [
+    'MQTT-4.6.0-6',
+    'what is published while a queue is sent comes after it',
+    async (b) => {
+      const { topic, back, forget } = await absent(b);
+      const writer = await Peer.connected(b);
+      const [queued, all] = [500, 800];
+      for (let i = 0; i < queued; i++) await writer.published(topic, String(i));
+      const { peer } = await back();
+      for (let i = queued; i < all; i++) writer.publish(topic, String(i), { qos: 1, messageId: i });
+      for (let i = 0; i < all; i++) assert.equal((await peer.receive()).payload.toString(), String(i));
+      await peer.hearsNothing();
+      await peer.disconnect();
+      await forget();
+    },
+  ],
+  [
     'MQTT-4.4.0-1',
     'an unconfirmed QoS 1 message is sent again under its id, with DUP',
     async (b) => {
