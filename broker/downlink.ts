@@ -2,7 +2,7 @@ import type { DeviceLink, PairAnswer } from '../db/domain/ports.ts';
 import { formatMicros } from '../db/domain/time.ts';
 import type { Command } from '../db/domain/types.ts';
 import type { LiveState } from '../db/live-state/types.ts';
-import type { BoundedPersistence } from './engine/persistence.ts';
+import type { BoundedPersistence } from './engine/bounded.ts';
 import { sessionPrefix } from './identity.ts';
 import { hangsOn, type Sessions } from './sessions.ts';
 import { deviceLevel, topicOf } from './topics.ts';

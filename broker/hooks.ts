@@ -121,7 +121,7 @@ export function createHooks(deps: HooksDeps) {
     const grant = () => {
       client.grantedFilters.add(topic);
       // What is resumed is stored already.
-      if (client.connected && !client.clean) client.justGranted.push(subscription);
+      if (client.connackSent && !client.clean) client.justGranted.push(subscription);
       callback(null, subscription);
     };
     const deny = () => {
@@ -130,7 +130,7 @@ export function createHooks(deps: HooksDeps) {
     };
     const { grantedFilters: granted } = client;
     const full = granted.size >= deps.maxSubscriptions || (!client.clean && deps.isFull(client.id));
-    if (full && client.connected && !granted.has(topic)) {
+    if (full && client.connackSent && !granted.has(topic)) {
       deps.onLimit(session, 'subscriptions');
       return callback(null, null);
     }

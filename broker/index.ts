@@ -94,6 +94,7 @@ export function createBroker(deps: BrokerDeps): Broker {
 
   const stored = createPersistence({
     limits,
+    isOver: (client) => sessions.of(client)?.over === true,
     isLive: (clientId) => engine.clients[clientId] !== undefined,
     withheld: (clientId, topic) => {
       const userId = userIdOf(clientId);

@@ -51,6 +51,11 @@ export function watchSessions({
   engine.on('clientReady', (client) => {
     const session = sessionOf(client);
     if (session === undefined) return;
+    // It has gone, or is to go, while it was sent what was kept for it.
+    if (session.client.closed || session.over) {
+      session.client.close();
+      return;
+    }
     sessions.open(session);
     onResumed(session.client);
     onEstablished(session.client);

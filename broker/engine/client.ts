@@ -53,6 +53,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   const { conn, _parser: parser } = client;
   let { packets, bytes } = paces.create(now());
   let greeted = false;
+  let admitted = false;
   let timer: NodeJS.Timeout | null = null;
   let waitsAtGate = false;
   let waitsForTurn = false;
@@ -95,11 +96,19 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     });
   };
 
+  /** From its CONNACK on it is read, also while it is being sent what was kept for it: its answers make room for more. */
+  const admit = () => {
+    admitted = true;
+    ({ packets, bytes } = paces.of(client.id, now()));
+    watchKeepalive();
+  };
+
   /** May the next packet begin? Whoever says no sees to it that `pump` is called again. */
   const mayBegin = (): boolean => {
     // Nothing is acted on after a DISCONNECT [MQTT-3.14.4-2].
     if (client._paused === true || client.closed || client._disconnected) return false;
-    if (!client.connected) return !greeted;
+    if (!client.connackSent) return !greeted;
+    if (!admitted) admit();
     if (client._parsingBatch >= MAX_IN_FLIGHT) return false;
     if (left <= 0) {
       waitForTurn();
@@ -202,11 +211,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     if (client._parsingBatch > 0) client._parsingBatch--;
     pump();
   };
-  client.once('connected', () => {
-    ({ packets, bytes } = paces.of(client.id, now()));
-    watchKeepalive();
-    setImmediate(pump);
-  });
+  client.once('connected', () => setImmediate(pump));
   conn.removeAllListeners('readable');
   conn.on('readable', pump);
 }

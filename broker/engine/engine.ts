@@ -6,8 +6,12 @@ import { CONSUMED, type EngineClient, type MarkedPacket } from './types.ts';
 type Done = (error?: Error) => void;
 
 interface Emitter {
-  _matcher: { match(topic: string): unknown[] };
+  _matcher: { match(topic: string): unknown[]; remove(topic: string, listener: Deliver): void };
 }
+
+const { _finishRegisterClient: registerAtLast } = Aedes.prototype as unknown as {
+  _finishRegisterClient: (client: EngineClient) => void;
+};
 
 /**
  * Aedes with corrections: consumed packets go nowhere, a message is delivered once, at the right QoS and without the DUP of
@@ -28,8 +32,22 @@ export class Engine extends Aedes {
     super.subscribe(topic, this.#deliveries.listener(deliver) as never, done);
   }
 
-  override unsubscribe(topic: string, deliver: Deliver, done: () => void): void {
-    super.unsubscribe(topic, this.#deliveries.listener(deliver) as never, done);
+  /** At once: Aedes would take away later what was subscribed anew in between. */
+  override unsubscribe(topic: string, deliver: Deliver, done?: () => void): void {
+    this.mq._matcher.remove(topic, this.#deliveries.listener(deliver));
+    done?.();
+  }
+
+  /** Aedes lets two clients that come at once both live under one id, and registers those that have gone already. */
+  _finishRegisterClient(client: EngineClient): void {
+    if (client.closed) return;
+    const other = this.clients[client.id];
+    if (other !== undefined && !other.closed) {
+      other.close(() => this._finishRegisterClient(client));
+      return;
+    }
+    if (other !== undefined) this.connectedClients--;
+    Reflect.apply(registerAtLast, this, [client]);
   }
 
   override publish(packet: PublishPacket, done: Done): void;

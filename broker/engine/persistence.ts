@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { AedesPublishPacket } from 'aedes';
 import * as aedesPersistence from 'aedes-persistence';
-import type { Limits } from '../../db/domain/limits.ts';
+import type { BoundedPersistence, PersistenceRules } from './bounded.ts';
 import { Queues } from './queues.ts';
 import { Received } from './received.ts';
 import { Retained } from './retained.ts';
@@ -21,35 +21,6 @@ const OVERHEAD = 200;
 const SHARE = 1 / 4;
 /** Filters in all stored sessions of one person: so many times what one connection may have. */
 const CONNECTIONS_WORTH = 10;
-
-export interface PersistenceRules {
-  limits: Pick<
-    Limits,
-    'retained' | 'retainedBytes' | 'queued' | 'queuedBytes' | 'sessions' | 'sessionsPerUser' | 'subscriptions'
-  >;
-  /** Must this message not be queued for this session? */
-  withheld(clientId: string, topic: string): boolean;
-  /** Is a client of this id connected? */
-  isLive(clientId: string): boolean;
-  onLimit(limit: 'retained' | 'queued' | 'sessions' | 'sessions_per_user', clientId: string | null): void;
-}
-
-export interface BoundedPersistence {
-  persistence: Persistence;
-  /** To be told of each SUBSCRIBE before its retained messages are asked for. */
-  subscribing(client: EngineClient): void;
-  /** To be told of each client once all that was queued for it has been sent. */
-  resumed(client: EngineClient): void;
-  /** Have the sessions of the same person as many filters as they may? */
-  isFull(clientId: string): boolean;
-  /** Filters with QoS above 0 of stored sessions that are no device's own. */
-  observers(): number;
-  dropRetained(concerns: (topic: string) => boolean): void;
-  /** Forgets what is stored for these client ids: subscriptions and queues. */
-  dropSessions(concerns: (clientId: string) => boolean): Promise<void>;
-  /** For `/api/metrics`. */
-  sizes(): { sessions: number; queued: number; queuedBytes: number; retained: number; retainedBytes: number };
-}
 
 /**
  * Is this a new message for a client that is still being sent what was queued? It waits in that queue for its turn
@@ -84,9 +55,8 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
   };
 
   /** A new session is stored: the oldest absent one of the same person gives way, or of all people. */
-  const makeRoom = async (id: string) => {
-    if (sessions.has(id)) return;
-    const absent = (other: string) => !rules.isLive(other);
+  const makeRoomFor = async (id: string) => {
+    const absent = (other: string) => other !== id && !rules.isLive(other);
     const evict = async (limit: 'sessions' | 'sessions_per_user', mayGo: (other: string) => boolean) => {
       onLimit(limit, id);
       const oldest = sessions.oldest((other) => absent(other) && mayGo(other));
@@ -94,10 +64,10 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
       await dropSession(oldest);
     };
     const owner = StoredSessions.ownerOf(id);
-    if (owner !== null && sessions.countOf(owner).sessions >= limits.sessionsPerUser) {
+    if (owner !== null && sessions.countOf(owner).sessions > limits.sessionsPerUser) {
       await evict('sessions_per_user', (other) => StoredSessions.ownerOf(other) === owner);
     }
-    if (sessions.size >= limits.sessions) {
+    if (sessions.size > limits.sessions) {
       await evict('sessions', (other) => StoredSessions.ownerOf(other) !== null);
     }
   };
@@ -105,7 +75,7 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
   // Called once for each filter that was granted, each time with all of the SUBSCRIBE, refused ones too.
   persistence.addSubscriptions = async (client) => {
     const granted = client.justGranted.splice(0);
-    if (granted.length === 0) return;
+    if (granted.length === 0 || !sessions.has(client.id)) return;
     await base.addSubscriptions(client, granted);
     for (const { topic, qos } of granted) sessions.add(client.id, topic, qos);
   };
@@ -118,8 +88,13 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
   // Asked at each CONNECT that wants its session kept.
   persistence.subscriptionsByClient = async (client) => {
     const present = sessions.has(client.id);
-    await makeRoom(client.id);
     sessions.keep(client.id);
+    if (!present) {
+      await makeRoomFor(client.id).catch((error: unknown) => {
+        sessions.forget(client.id);
+        throw error;
+      });
+    }
     const found = await base.subscriptionsByClient(client);
     // Aedes takes a session without subscriptions for none [MQTT-3.2.2-2]: one to a topic that nobody may publish to.
     return present && found.length === 0 ? [{ topic: PRESENT, qos: 0 }] : found;
@@ -139,8 +114,9 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     // One copy for all: the payload may be a view that keeps a whole chunk of its socket alive.
     let kept: AedesPublishPacket | null = null;
     for (const [clientId, granted] of highest) {
-      if (rules.withheld(clientId, packet.topic)) continue;
-      kept ??= { ...packet, payload: Buffer.from(packet.payload) };
+      if (!sessions.has(clientId) || rules.withheld(clientId, packet.topic)) continue;
+      // To whom it was subscribed before it came, it is not a retained one [MQTT-3.3.1-9].
+      kept ??= { ...packet, retain: false, payload: Buffer.from(packet.payload) };
       const bytes = kept.payload.length + kept.topic.length + OVERHEAD;
       if (isQueueFull(clientId, bytes)) onLimit('queued', clientId);
       else queues.push(clientId, { ...kept, qos: Math.min(granted, packet.qos) as 1 | 2 }, bytes);
@@ -148,12 +124,19 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
   };
   // For what is not queued (there was no room, or it is not known) nothing is noted, and nothing goes wrong.
   persistence.outgoingUpdate = async (client, packet) => {
+    if (client.closed) return;
     if (packet.cmd !== 'pubrel') queues.sent(client.id, packet);
     else if (packet.messageId !== undefined) queues.released(client.id, packet.messageId);
   };
-  // Asked for what was not forwarded as well, which while the client resumes has only to wait.
-  persistence.outgoingClearMessageId = async (client, packet) =>
-    isResuming(client, packet) ? undefined : queues.remove(client.id, packet);
+  // Asked for what was not forwarded as well: that stays while its client resumes, or has been ended and may come back.
+  // The answer is always nothing, or Aedes would keep it in a stream that nobody reads.
+  persistence.outgoingClearMessageId = async (client, packet) => {
+    const ended = client.closed || rules.isOver(client);
+    if (!ended && !isResuming(client, packet)) queues.remove(client.id, packet);
+    return undefined;
+  };
+  // `client.will` is enough where there is one broker, and is forgotten with its client.
+  persistence.putWill = async () => {};
   // What has been sent before goes out again under its own id, marked as such [MQTT-3.3.1-1, 4.4.0-1].
   async function* marked(client: EngineClient) {
     for await (const packet of atReadingPace<QueuedPacket>(client, queues.each(client.id))) {
@@ -164,7 +147,10 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
   }
   persistence.outgoingStream = (client) => Readable.from(marked(client));
 
-  persistence.incomingStorePacket = async ({ id }, { messageId }) => received.add(id, messageId);
+  persistence.incomingStorePacket = async ({ id, closed, clean }, { messageId }) => {
+    // A clean session ends with its connection.
+    if (!closed || !clean) received.add(id, messageId);
+  };
   persistence.incomingGetPacket = async ({ id }, packet) => {
     if (!received.has(id, packet.messageId)) throw new Error('no such packet');
     return packet;

@@ -18,8 +18,9 @@ function drained(conn: Duplex): Promise<void> {
       waits.delete(conn);
       resolve();
     };
+    const before = conn.writableLength;
     const timer = setTimeout(() => {
-      conn.destroy();
+      if (conn.writableLength >= before) conn.destroy();
       finish();
     }, STUCK_MS);
     conn.on('drain', finish);

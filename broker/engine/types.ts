@@ -61,10 +61,11 @@ export interface Persistence {
     packet: AedesPublishPacket,
   ): Promise<void>;
   outgoingEnqueue(subscription: { clientId: string }, packet: AedesPublishPacket): Promise<void>;
-  outgoingClearMessageId(client: EngineClient, packet: QueuedPacket): Promise<QueuedPacket | undefined>;
+  outgoingClearMessageId(client: EngineClient, packet: QueuedPacket): Promise<undefined>;
   outgoingStream(client: EngineClient): Readable;
   createRetainedStreamCombi(filters: string[]): Readable;
   cleanIncoming(client: EngineClient): Promise<void>;
+  putWill(client: EngineClient, packet: PublishPacket): Promise<void>;
   storeRetained(packet: PublishPacket): Promise<void>;
   outgoingUpdate(client: EngineClient, packet: QueuedPacket): Promise<void>;
   incomingStorePacket(client: EngineClient, packet: ReceivedPacket): Promise<void>;

@@ -48,7 +48,12 @@ export function createRegisterHandler(deps: RegisterDeps): Handler {
       throw new Refusal('not_allowed', 'this device has been removed');
     }
     try {
-      return await untilStored(session, () => gate.run(() => devices.register(registration, by)));
+      const registered = await untilStored(session, () => gate.run(() => devices.register(registration, by)));
+      // What let it in was withdrawn meanwhile, and it has shown nothing else.
+      if (identity.kind === 'enrolling' && !by.proven && registered.secret === null) {
+        throw new Refusal('not_allowed', 'this device has its secret and may not enrol again');
+      }
+      return registered;
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       throw new Refusal(error.code === 'FORBIDDEN' ? 'not_allowed' : 'limit', error.message);

@@ -133,7 +133,7 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     guesses.settle(username, address, 'right');
     // It may have changed while the password was checked.
     const current = byId.get(account.user.id);
-    if (current === undefined) return { ok: false, reason: 'invalid' };
+    if (current?.passwordHash !== account.passwordHash) return { ok: false, reason: 'invalid' };
     return { ok: true, user: current.user, token: null };
   };
 

@@ -46,6 +46,27 @@ void test('what is taken away is gone at once, last words included', async (t) =
     await lamp.disconnect();
   });
 
+  await t.test('a room whose messages are queued, and the session goes on', async () => {
+    const room = await rest.expect<{ id: number }>(201, 'POST', '/api/rooms', { name: 'Attic' });
+    await rest.expect(200, 'POST', '/api/devices/lamp/pair', { room_id: room.id });
+    const ida = { username: 'ida', password: 'another horse battery' };
+    await rest.expect(201, 'POST', '/api/users', { ...ida, role: 'USER', room_ids: [room.id] });
+    const phone = { clientId: 'phone', ...ida, clean: false };
+    const before = await open(phone);
+    await before.subscribe('devices/#');
+    await before.drop();
+    const lamp = await connected(server, 'lamp', secret);
+    for (let seq = 0; seq < 40; seq++) await lamp.publish('devices/lamp/sensor', reading(seq, { seq }));
+    await rest.expect(200, 'POST', '/api/devices/lamp/unpair');
+    const again = await open(phone);
+    await again.ping();
+    assert.deepEqual(again.messages, []);
+    await rest.expect(200, 'POST', '/api/devices/lamp/pair', { room_id: room.id });
+    await lamp.publish('devices/lamp/sensor', reading('seen'));
+    await again.messageOn('devices/lamp/sensor');
+    await lamp.disconnect();
+  });
+
   await t.test('the will of an integration', async () => {
     const login = { username: 'zigbee', password: 'quite long enough' };
     const acl = { publish: ['home/#'], subscribe: [] };

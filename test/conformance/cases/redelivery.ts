@@ -5,6 +5,23 @@ import { absent } from './common.ts';
 
 export const redelivery: Case[] = cases([
   [
+    'MQTT-3.3.1-9',
+    'a retained message that was queued for a subscription goes out with RETAIN 0, once',
+    async (b) => {
+      const { topic, back, forget } = await absent(b);
+      const writer = await Peer.connected(b);
+      await writer.published(topic, 'x', { retain: true });
+      const { peer } = await back();
+      assert.equal((await peer.receive()).retain, false);
+      await peer.disconnect();
+      const { peer: again } = await back();
+      await again.hearsNothing();
+      await again.disconnect();
+      await writer.published(topic, '', { retain: true, qos: 0 });
+      await forget();
+    },
+  ],
+  [
     'MQTT-4.6.0-6',
     'what is published while a queue is sent comes after it',
     async (b) => {

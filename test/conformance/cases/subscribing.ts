@@ -4,6 +4,24 @@ import { Peer, unique } from '../peer.ts';
 
 export const subscribing: Case[] = cases([
   [
+    'MQTT-3.8.4-3',
+    'a filter that is given up and asked for again at once is subscribed, and can be given up',
+    async (b) => {
+      const topic = unique();
+      const peer = await Peer.connected(b);
+      await peer.subscribe(topic);
+      peer.send({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: [topic] });
+      assert.equal(await peer.subscribe(topic), 0);
+      const writer = await Peer.connected(b);
+      await writer.published(topic, '1');
+      await peer.take('publish');
+      await peer.take('unsuback');
+      await peer.unsubscribe(topic);
+      await writer.published(topic, '2');
+      await peer.hearsNothing();
+    },
+  ],
+  [
     'MQTT-3.8.4-2',
     'a SUBACK has the id of its SUBSCRIBE',
     async (b) => {
