@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { BoundedPersistence } from './engine/persistence.ts';
+import type { BoundedPersistence } from './engine/bounded.ts';
 import type { RefusalReason } from './refusal.ts';
 
 /** What the broker counts for `/api/metrics`. */
