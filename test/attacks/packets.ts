@@ -119,7 +119,7 @@ export const sizes: Attack = async (target) => {
   return { sent, closed };
 };
 
-/** Topics of 60,000 levels. */
+/** Topics of 30,000 levels. */
 export const deepTopics: Attack = async (target) => {
   const deep = 'a/'.repeat(30_000);
   let sent = 0;
