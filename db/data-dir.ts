@@ -1,18 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeFileDurably } from './durable-file.ts';
+import { makeFolder, writeFileDurably } from './durable-file.ts';
 import { shortSocketPath } from './socket-path.ts';
 
 const MAX_ATTEMPTS = 100;
@@ -41,18 +32,12 @@ export interface DataDir {
   release(): Promise<void>;
 }
 
-/** Level by level: `recursive` never ends below a folder in which nothing can be made, such as /proc. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  mkdirSync(folder, { mode: 0o700 });
-}
-
 /** Makes the folder (0700) and keeps others out while this process lives, whatever way it ends. */
 export async function openDataDir(path: string): Promise<DataDir> {
   const folder = resolve(path);
   try {
-    makeFolder(folder);
+    // Who starts the program keeps what it makes.
+    makeFolder(folder, () => {});
     chmodSync(folder, 0o700);
     const probe = join(folder, `.probe-${process.pid}`);
     writeFileDurably(probe, '', 0o600);

@@ -39,11 +39,23 @@ export function writeFileDurably(path: string, content: string | Uint8Array, mod
   }
 }
 
-/** A folder (0700), and those above it that are missing. */
-export function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+function handOver(path: string): void {
   const owner = ownerFor(path);
   if (owner !== null) lchownSync(path, owner.uid, owner.gid);
+}
+
+/**
+ * A folder (0700), and those above it that are missing, each told to `made`. Level by level: `recursive` never ends below
+ * a folder in which nothing can be made, such as /proc.
+ */
+export function makeFolder(path: string, made: (path: string) => void = handOver): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path), made);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it in between.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+  }
+  made(path);
 }

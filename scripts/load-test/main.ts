@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import { type Options, readOptions, USAGE, UsageError } from './options.ts';
 import { startProbe } from './probe.ts';
 import { startProxy } from './proxy.ts';
 import { Quantiles } from './quantiles.ts';
+import { residentMiB } from './resident.ts';
 import { describe, verify } from './verify.ts';
 
 const EXIT_USAGE = 64;
@@ -26,16 +27,6 @@ const BURST_MS = 60;
 const LOAD_CAPABILITY = [{ capability_type: 'load', control_type: 'sensor' }];
 
 const say = (text: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
-
-/** Resident memory of a process in MiB, where the system tells it. */
-function residentMiB(pid: number): number | null {
-  try {
-    const match = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    return match === null ? null : Math.round(Number(match[1]) / 1024);
-  } catch {
-    return null;
-  }
-}
 
 /** PostgreSQL is stopped under load: nothing acknowledged may be lost, REST says 503, memory stays bounded. */
 async function outage(

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Quantiles } from '../../scripts/load-test/quantiles.ts';
+import { residentMiB } from '../../scripts/load-test/resident.ts';
 import { enrolled } from '../helpers/devices.ts';
 import { Rest } from '../helpers/rest.ts';
 import type { Server } from '../helpers/server.ts';
@@ -20,11 +20,6 @@ export interface Phase {
   latencies: Quantiles;
   /** Of the server, MiB. */
   residentMiB: number;
-}
-
-function residentMiB(pid: number): number {
-  const match = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Math.round(Number(match?.[1] ?? 0) / 1024);
 }
 
 /** A process of the lowest priority from its start on, so that it takes no processor from those who are measured. */
@@ -75,7 +70,12 @@ export async function runAttacks(
   const phase = async (name: string, work: () => Promise<Result>) => {
     honest.latencies();
     const result = await work();
-    const done = { name, result, latencies: honest.latencies(), residentMiB: residentMiB(server.pid) };
+    const done = {
+      name,
+      result,
+      latencies: honest.latencies(),
+      residentMiB: residentMiB(server.pid) ?? Number.NaN,
+    };
     phases.push(done);
     onPhase(done);
   };

@@ -1,3 +1,4 @@
+import { connect } from '../bytes.ts';
 import { type Broker, Peer, unique } from '../peer.ts';
 
 /** A topic, a client that has subscribed to it, and one to publish there. */
@@ -26,3 +27,19 @@ export async function absent(broker: Broker, qos: 0 | 1 | 2 = 1) {
   const forget = async () => (await Peer.connected(broker, { clientId })).disconnect();
   return { clientId, topic, back, forget };
 }
+
+/** A connection that is refused for its first bytes. */
+export async function isRefused(broker: Broker, bytes: (peer: Peer) => Buffer): Promise<void> {
+  const peer = await Peer.open(broker);
+  await peer.refused(bytes(peer));
+}
+
+/** A CONNECT with the log-in, and these things changed. */
+export const withLogin =
+  (
+    more: number,
+    before: (Buffer | string)[] = [unique()],
+    change: Partial<Parameters<typeof connect>[0]> = {},
+  ) =>
+  ({ credentials: { flags, payload } }: Peer) =>
+    connect({ flags: flags + more, payload: [...before, ...payload], ...change });

@@ -2,11 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, FLAG, field, packet, TYPE, word } from '../bytes.ts';
 import { type Case, cases } from '../case.ts';
 import { type Broker, Peer, unique } from '../peer.ts';
-
-async function isRefused(broker: Broker, bytes: (peer: Peer) => Buffer): Promise<void> {
-  const peer = await Peer.open(broker);
-  await peer.refused(bytes(peer));
-}
+import { isRefused, withLogin } from './common.ts';
 
 async function isAnswered(broker: Broker, code: number, bytes: (peer: Peer) => Buffer): Promise<void> {
   const peer = await Peer.open(broker);
@@ -18,16 +14,6 @@ async function isAnswered(broker: Broker, code: number, bytes: (peer: Peer) => B
   assert.equal(sessionPresent, false);
   await peer.isClosed();
 }
-
-/** A CONNECT with the log-in, and these things changed. */
-const withLogin =
-  (
-    more: number,
-    before: (Buffer | string)[] = [unique()],
-    change: Partial<Parameters<typeof connect>[0]> = {},
-  ) =>
-  ({ credentials: { flags, payload } }: Peer) =>
-    connect({ flags: flags + more, payload: [...before, ...payload], ...change });
 
 export const connecting: Case[] = cases([
   ['MQTT-3.1.0-1', 'the first packet must be a CONNECT', (b) => isRefused(b, () => packet(TYPE.pingreq, 0))],

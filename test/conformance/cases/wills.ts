@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { connect, FLAG, field, packet } from '../bytes.ts';
+import { FLAG, packet } from '../bytes.ts';
 import { type Case, type Cases, cases } from '../case.ts';
 import { type Broker, type Hello, Peer, unique } from '../peer.ts';
+import { isRefused, withLogin } from './common.ts';
 
 /** A client with a will, and one that watches its topic. */
 async function pair(broker: Broker, will: Partial<NonNullable<Hello['will']>> = {}, hello: Hello = {}) {
@@ -118,29 +119,11 @@ export const wills: Case[] = cases([
   [
     'MQTT-3.1.3-10',
     'a will on a topic with a wildcard is refused',
-    async (b) => {
-      const peer = await Peer.open(b);
-      const { flags, payload } = peer.credentials;
-      await peer.refused(
-        connect({
-          flags: flags + FLAG.clean + FLAG.will,
-          payload: [unique(), `${unique()}/#`, 'will', ...payload],
-        }),
-      );
-    },
+    (b) => isRefused(b, withLogin(FLAG.clean + FLAG.will, [unique(), `${unique()}/#`, 'will'])),
   ],
   [
     'MQTT-4.7.3-1',
     'a will on an empty topic is refused',
-    async (b) => {
-      const peer = await Peer.open(b);
-      const { flags, payload } = peer.credentials;
-      await peer.refused(
-        connect({
-          flags: flags + FLAG.clean + FLAG.will,
-          payload: [unique(), field(''), 'will', ...payload],
-        }),
-      );
-    },
+    (b) => isRefused(b, withLogin(FLAG.clean + FLAG.will, [unique(), '', 'will'])),
   ],
 ]);
