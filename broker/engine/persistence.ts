@@ -4,7 +4,7 @@ import * as aedesPersistence from 'aedes-persistence';
 import type { BoundedPersistence, PersistenceRules } from './bounded.ts';
 import { Queues } from './queues.ts';
 import { Received } from './received.ts';
-import { Retained } from './retained.ts';
+import { Retained, retainedCost } from './retained.ts';
 import { atReadingPace, inTurn } from './room.ts';
 import { StoredSessions } from './stored-sessions.ts';
 import type { EngineClient, Persistence, QueuedPacket } from './types.ts';
@@ -167,10 +167,11 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     const { topic } = packet;
     const before = retained.get(topic);
     if (packet.payload.length === 0) return retained.delete(topic);
-    const payload = Buffer.from(packet.payload);
+    const after = { ...packet, payload: Buffer.from(packet.payload) };
+    const bytes = retained.bytes + retainedCost(after) - (before === null ? 0 : retainedCost(before));
     const full = before === null && retained.count >= limits.retained;
-    if (full || retained.bytesWith(topic, payload) > limits.retainedBytes) onLimit('retained', null);
-    else retained.set({ ...packet, payload });
+    if (full || bytes > limits.retainedBytes) onLimit('retained', null);
+    else retained.set(after);
   };
   // Aedes does not say for whom: it has told of the SUBSCRIBE just before, in the same turn.
   persistence.createRetainedStreamCombi = (filters) => {

@@ -5,7 +5,8 @@ interface Node {
   packet: PublishPacket | null;
 }
 
-const cost = ({ topic, payload }: PublishPacket): number => topic.length + payload.length;
+/** What a message counts as. */
+export const retainedCost = ({ topic, payload }: PublishPacket): number => topic.length + payload.length;
 const node = (): Node => ({ children: new Map(), packet: null });
 
 /** Retained messages by topic, level by level: a filter costs what it matches, not what there is. */
@@ -21,12 +22,6 @@ export class Retained {
   /** Of topics and payloads. */
   get bytes(): number {
     return this.#bytes;
-  }
-
-  /** What `bytes` would be with this message in place of the one of its topic. */
-  bytesWith(topic: string, payload: Buffer): number {
-    const before = this.get(topic);
-    return this.#bytes + topic.length + payload.length - (before === null ? 0 : cost(before));
   }
 
   /** What is kept for a topic itself. */
@@ -46,7 +41,7 @@ export class Retained {
     }
     at.packet = packet;
     this.#count++;
-    this.#bytes += cost(packet);
+    this.#bytes += retainedCost(packet);
   }
 
   delete(topic: string): void {
@@ -60,7 +55,7 @@ export class Retained {
     const last = path.at(-1);
     if (last === undefined || last.packet === null) return;
     this.#count--;
-    this.#bytes -= cost(last.packet);
+    this.#bytes -= retainedCost(last.packet);
     last.packet = null;
     for (let depth = levels.length; depth > 0; depth--) {
       const at = path[depth];
