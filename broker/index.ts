@@ -8,6 +8,7 @@ import type { Clock } from '../db/domain/clock.ts';
 import type { Limits, LimitWatch } from '../db/domain/limits.ts';
 import type { Accounts, DeviceLink, EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
 import type { Commands, ReadingWriter } from '../db/domain/services.ts';
+import type { Micros } from '../db/domain/types.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import type { DeviceStore } from '../db/stores/devices.ts';
 import { type AuthenticateDeps, createAuthenticate } from './authenticate.ts';
@@ -43,6 +44,8 @@ export interface BrokerDeps {
   live: LiveState;
   writer: Pick<ReadingWriter, 'write' | 'saturated' | 'onDrain'>;
   clock: Clock;
+  /** Microseconds: raw readings from before this are not kept. */
+  rawFrom: () => Micros;
   devices: DeviceStore;
   findEnrollment: AuthenticateDeps['findEnrollment'];
   accounts: Accounts;
@@ -75,7 +78,8 @@ export interface Broker {
 
 /** The MQTT side of the process: connections, rights, messages of devices, and the way to them. */
 export function createBroker(deps: BrokerDeps): Broker {
-  const { live, writer, clock, devices, accounts, events, flows, log, metrics, limits, limitWatch } = deps;
+  const { live, writer, clock, rawFrom, devices, accounts, events, flows, log, metrics, limits, limitWatch } =
+    deps;
   const sessions = createSessions();
   const gate = new IntakeGate(() => writer.saturated);
   writer.onDrain(() => gate.open());
@@ -133,6 +137,7 @@ export function createBroker(deps: BrokerDeps): Broker {
         live,
         writer,
         clock,
+        rawFrom,
         flows,
         dups: new DupMemory(),
         declare: devices.declare,

@@ -6,8 +6,10 @@ import { faultOfOwn, type OwnFiles } from '../certs/own.ts';
 import { MAX_PASSWORD, MIN_PASSWORD, passwordFault } from '../db/accounts/password-rules.ts';
 import type { Limits } from '../db/domain/limits.ts';
 import { WIDGET_STATUSES, type WidgetStatus } from '../db/domain/types.ts';
+import type { Retention } from '../db/history/retention.ts';
 import { readLimits } from './limits.ts';
 import { createReader } from './reader.ts';
+import { readRetention } from './retention.ts';
 
 export interface ListenerAddress {
   host: string;
@@ -41,6 +43,8 @@ export interface Config {
   publicHost: string | null;
   /** How long events are kept; null: for ever. */
   retentionEventsMs: number | null;
+  /** Milliseconds; null: for ever. Each at least as long as the one before. */
+  retention: Retention;
   limits: Limits;
   logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -168,6 +172,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     tlsFiles: tlsFiles(),
     publicHost: host('PUBLIC_HOST', null),
     retentionEventsMs: retention('RETENTION_EVENTS', 365 * DAY, DAY),
+    retention: readRetention(reader),
     limits: readLimits(reader),
     logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   };

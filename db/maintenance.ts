@@ -1,12 +1,10 @@
 import type postgres from 'postgres';
 import type { Clock } from './domain/clock.ts';
 import type { Log } from './domain/ports.ts';
+import { purgeWidget } from './history/purge.ts';
 
 const WATERMARK = 'clock_watermark';
 const EVERY_MS = 15_000;
-/** Rows of one step: short enough for the one backend of the embedded database. */
-const PURGE_ROWS = 2000;
-const PURGE_PAUSE_MS = 50;
 /** Readings that were under way as their device was removed are stored before its readings are purged. */
 const PURGE_AFTER = '1 minute';
 
@@ -42,10 +40,7 @@ export function createMaintenance({ sql, clock, log }: MaintenanceDeps) {
       const [due] = await sql<{ widgetId: number }[]>`select widget_id as "widgetId" from purges
         where requested_at < now() - ${PURGE_AFTER}::text::interval limit 1`;
       if (due === undefined) return;
-      const { count } = await sql`delete from readings where ctid = any(array(
-        select ctid from readings where widget_id = ${due.widgetId} limit ${PURGE_ROWS}))`;
-      if (count === 0) await sql`delete from purges where widget_id = ${due.widgetId}`;
-      await new Promise((resolve) => setTimeout(resolve, PURGE_PAUSE_MS));
+      await purgeWidget(sql, due.widgetId, () => stopped);
     }
   };
 

@@ -3,6 +3,7 @@ import { isUnavailable } from './client.ts';
 import type { Log } from './domain/ports.ts';
 import type { ReadingWriter, StoreOutcome } from './domain/services.ts';
 import type { Reading } from './domain/types.ts';
+import type { HistoryStateStore } from './history/state.ts';
 import { createReadingStore, isDataError, type ReadingStore } from './stores/readings.ts';
 
 /** Readings in one statement: more gains little and holds up whoever waits for the one embedded backend. */
@@ -22,6 +23,7 @@ interface Message {
 
 export interface ReadingWriterDeps {
   sql: postgres.Sql;
+  history: HistoryStateStore;
   log: Log;
   /** Called for each reading after its commit, before its message is acknowledged. */
   onStored: (reading: Reading) => void;
@@ -38,8 +40,14 @@ function textOf(readings: readonly Reading[]): number {
 }
 
 /** Group commit: one statement in flight, the next group gathers meanwhile. See `ReadingWriter`. */
-export function createReadingWriter({ sql, log, onStored, onGroup }: ReadingWriterDeps): ReadingWriter {
-  const store: ReadingStore = createReadingStore(sql);
+export function createReadingWriter({
+  sql,
+  history,
+  log,
+  onStored,
+  onGroup,
+}: ReadingWriterDeps): ReadingWriter {
+  const store: ReadingStore = createReadingStore(sql, history);
   const drainListeners: (() => void)[] = [];
   let queue: Message[] = [];
   let head = 0;

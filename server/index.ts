@@ -20,13 +20,15 @@ import { builtAt } from '../db/built-at.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { monotonic } from '../db/domain/time.ts';
+import { createDroppedCounter } from '../db/history/dropped.ts';
+import { createHistory } from '../db/history/index.ts';
+import { createLoad } from '../db/history/pace.ts';
 import { createLiveState } from '../db/live-state/index.ts';
 import { createMaintenance } from '../db/maintenance.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
 import { createCommandStore } from '../db/stores/commands.ts';
 import { createDeviceStore } from '../db/stores/devices.ts';
 import { createEnrollmentStore } from '../db/stores/enrollments.ts';
-import { createHistoryStore } from '../db/stores/history.ts';
 import { createRoomStore } from '../db/stores/rooms.ts';
 import { createUserStore } from '../db/stores/users.ts';
 import { createWidgetStore } from '../db/stores/widgets.ts';
@@ -111,14 +113,31 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   });
   await accounts.load();
 
+  const load = createLoad(monotonic);
+  const dropped = createDroppedCounter(metrics);
+  const history = createHistory({
+    sql,
+    clock,
+    keep: config.retention,
+    events: eventLog,
+    log: part('history'),
+    onDropped: (readings, reason) => dropped.inc({ reason }, readings),
+    monotonic,
+    busy: load.busy,
+  });
+  await history.state.load();
   const writer = createReadingWriter({
     sql,
+    history: history.state,
     log: part('writer'),
     onStored: ({ widgetId, at, seq, value }) => {
       clock.stored(at);
       live.applyReading(widgetId, at, seq, value);
     },
-    onGroup: (_readings, milliseconds, ok) => flows.record('database_sync', milliseconds, ok),
+    onGroup: (readings, milliseconds, ok) => {
+      load.stored(readings);
+      flows.record('database_sync', milliseconds, ok);
+    },
   });
   writer.start();
 
@@ -129,6 +148,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     live,
     writer,
     clock,
+    rawFrom: history.rawFrom,
     devices,
     findEnrollment: enrollments.findByToken,
     accounts,
@@ -160,6 +180,8 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   const maintenance = createMaintenance({ sql, clock, log: part('maintenance') });
   maintenance.start();
   onStop(maintenance.stop);
+  history.keeper.start();
+  onStop(history.keeper.stop);
 
   const app = createApp({
     live,
@@ -172,7 +194,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     enrollments,
     enrollmentMode: config.enrollment,
     events,
-    history: createHistoryStore(sql),
+    history: history.queries,
     eventLog,
     flows,
     metrics,

@@ -3,6 +3,7 @@ import { CLOCK_TOLERANCE_MS } from '../../db/domain/clock.ts';
 import { DomainError } from '../../db/domain/errors.ts';
 import type { FlowMeter } from '../../db/domain/ports.ts';
 import type { ReadingWriter, StoreOutcome } from '../../db/domain/services.ts';
+import { formatMicros } from '../../db/domain/time.ts';
 import type { Capability, Micros, Reading, Widget } from '../../db/domain/types.ts';
 import {
   capabilityKey,
@@ -18,13 +19,12 @@ import { untilStored } from '../patience.ts';
 import { Refusal } from '../refusal.ts';
 import type { Session } from '../sessions.ts';
 
-/** Raw readings are kept this long; an older one is refused. */
-export const RAW_RETENTION_MS = 30 * 24 * 3_600_000;
-
 export interface SensorDeps {
   live: LiveState;
   writer: Pick<ReadingWriter, 'write'>;
   clock: Clock;
+  /** Microseconds: raw readings from before this are not kept. */
+  rawFrom: () => Micros;
   flows: FlowMeter;
   dups: DupMemory;
   declare(devicePk: number, capability: Capability): Promise<Widget>;
@@ -32,23 +32,25 @@ export interface SensorDeps {
   whenTrusted(task: () => void): void;
 }
 
-const CONFLICT = 'another value is stored under the same widget, timestamp and seq';
+const REASONS = { CONFLICT: 'conflict', INVALID_TIMESTAMP: 'wrong_time' } as const;
 
 /** Readings, batches and heartbeats: acknowledged once they are stored. */
 export function createSensorHandler(deps: SensorDeps): Handler {
-  const { live, writer, clock, flows, dups, declare, whenTrusted } = deps;
+  const { live, writer, clock, rawFrom, flows, dups, declare, whenTrusted } = deps;
   /** Declarations under way, so that a burst of first readings declares once. */
   const declaring = new Map<string, Promise<void>>();
 
   const checkTimes = (readings: readonly SentReading[]) => {
     if (!clock.trusted()) return;
     const latest = (clock.now() + CLOCK_TOLERANCE_MS) * 1000;
-    const earliest = (clock.now() - RAW_RETENTION_MS) * 1000;
+    const earliest = rawFrom();
     for (const { at } of readings) {
       if (at === null) continue;
       if (at > latest) throw new Refusal('wrong_time', 'timestamp is more than 5 minutes ahead');
-      if (at < earliest)
-        throw new Refusal('wrong_time', 'timestamp is older than the 30 days that raw readings are kept');
+      if (at < earliest) {
+        const since = formatMicros(earliest);
+        throw new Refusal('wrong_time', `timestamp is older than raw readings are kept: since ${since}`);
+      }
     }
   };
 
@@ -98,7 +100,7 @@ export function createSensorHandler(deps: SensorDeps): Handler {
     }
     writer.write(readings, (outcome: StoreOutcome) => {
       flows.record('sensor_data', performance.now() - started, outcome.ok);
-      done(outcome.ok ? null : new Refusal('conflict', outcome.message ?? CONFLICT));
+      done(outcome.ok ? null : new Refusal(REASONS[outcome.code], outcome.message));
     });
   };
 

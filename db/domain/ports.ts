@@ -116,7 +116,11 @@ export type EventKind =
   | 'denied'
   | 'limit_reached'
   | 'certificate_renewed'
-  | 'certificate_ends';
+  | 'certificate_ends'
+  | 'history_dropped'
+  | 'history_waits'
+  | 'disk_low'
+  | 'readings_imported';
 
 /** Structural subset of a pino logger, so that nothing below `main` needs to know which one it is. */
 export interface Log {

@@ -27,8 +27,13 @@ export interface Commands {
 export type CommandResult = { status: 'success'; value?: Value } | { status: 'error'; message: string };
 export type AnswerOutcome = 'settled' | 'late' | 'unknown';
 
-/** Outcome of storing one message's readings: all of them, or none with the reason. */
-export type StoreOutcome = { ok: true } | { ok: false; code: 'CONFLICT'; message: string };
+/**
+ * Outcome of storing one message's readings: all of them, or none with the reason. `INVALID_TIMESTAMP`: there is no
+ * place for a reading of that time.
+ */
+export type StoreOutcome =
+  | { ok: true }
+  | { ok: false; code: 'CONFLICT' | 'INVALID_TIMESTAMP'; message: string };
 
 /**
  * Commits readings in groups. `write` calls back once the readings of one message are committed (or refused),
@@ -43,4 +48,12 @@ export interface ReadingWriter {
   readonly saturated: boolean;
   /** Called each time `saturated` turns false again. */
   onDrain(listener: () => void): void;
+}
+
+/** `summarised`: the raw readings of that hour have been dropped, and its summary stays as it is. */
+export type ImportOutcome = 'stored' | 'known' | 'conflict' | 'summarised';
+
+export interface Importer {
+  /** Stores readings of any age; one outcome for each, in their order. Throws when the database is away. */
+  store(readings: readonly Reading[]): Promise<ImportOutcome[]>;
 }

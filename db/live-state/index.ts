@@ -10,9 +10,11 @@ import { createPresence, type PresenceDeps } from './presence.ts';
 import { createRegistry } from './registry.ts';
 import type { LiveState, LiveWidget } from './types.ts';
 
-const LATEST = `select w.id, (extract(epoch from r.at) * 1000000)::bigint::text as at, r.seq::text, r.kind, r.num, r.txt
+/** Of the rows that are not packed yet, and of those that have been. */
+const LATEST = `select w.id, round(date_part('epoch', r.at) * 1e6)::text as at, r.seq::text, r.kind, r.num, r.txt
   from widgets w
-  cross join lateral (select * from readings where widget_id = w.id order by at desc, seq desc limit 1) r`;
+  cross join lateral (select at, seq, kind, num, txt from readings where widget_id = w.id order by at desc, seq desc limit 1) r
+  union all select widget_id, round(date_part('epoch', at) * 1e6)::text, seq::text, kind, num, txt from last_values`;
 
 interface LatestRow {
   id: number;

@@ -1,24 +1,37 @@
 import type postgres from 'postgres';
+import { compareKeys, sameValue } from '../domain/row.ts';
 import type { StoreOutcome } from '../domain/services.ts';
-import type { Reading } from '../domain/types.ts';
+import type { Micros, Reading } from '../domain/types.ts';
 import { type EncodedValue, encodeValue } from '../domain/value-codec.ts';
+import { lookUpPacked } from '../history/packed-lookup.ts';
+import { DAY, floorTo, HOUR, sqlTime } from '../history/spans.ts';
+import type { HistoryState, HistoryStateStore } from '../history/state.ts';
 
 /**
  * Parameters go as text and are cast: the driver would cut a `timestamptz` to milliseconds. A float8 holds
- * microseconds exactly until the year 2255, and `to_timestamp` rounds to them.
+ * microseconds exactly until the year 2255, and `to_timestamp` rounds to them. Nothing is stored when the state of
+ * history is another than the one whose version is given.
  */
-const COLUMNS = `select w, to_timestamp(a::float8 / 1e6), s, k, n, t
+const GUARD =
+  'guard as materialized (select true as ok from history_state where version = $7::text::bigint for share)';
+const MARKS = `marks as (insert into late_hours (widget_id, hour)
+  select w, to_timestamp(h / 1e6) from unnest($8::text::int[], $9::text::float8[]) as m(w, h)
+  where (select ok from guard))`;
+const INSERT = `insert into readings (widget_id, at, seq, kind, num, txt)
+  select w, to_timestamp(a::float8 / 1e6), s, k, n, t
   from unnest($1::text::int[], $2::text::bigint[], $3::text::bigint[], $4::text::smallint[],
-              $5::text::float8[], $6::text::text[]) as r(w, a, s, k, n, t)`;
-const INSERT = `insert into readings (widget_id, at, seq, kind, num, txt) ${COLUMNS}`;
-const INSERT_NEW = `${INSERT} on conflict do nothing`;
-const EXISTING = `select i.o::int as o, e.kind, e.num, e.txt
+              $5::text::float8[], $6::text::text[]) as r(w, a, s, k, n, t)
+  where (select ok from guard)`;
+const EXISTING = (from: Micros, to: Micros) => `select i.o::int as o, e.kind, e.num, e.txt
   from unnest($1::text::int[], $2::text::bigint[], $3::text::bigint[]) with ordinality as i(w, a, s, o)
-  join readings e on e.widget_id = i.w and e.at = to_timestamp(i.a::float8 / 1e6) and e.seq = i.s`;
+  join readings e on e.widget_id = i.w and e.at = to_timestamp(i.a::float8 / 1e6) and e.seq = i.s
+  where e.at >= ${sqlTime(from)} and e.at <= ${sqlTime(to)}`;
 
 const UNIQUE_VIOLATION = '23505';
-/** Another node may store the same readings at the same time; each round settles at least what it lost to. */
-const MAX_ROUNDS = 5;
+/** Another node may store the same readings, or change their place, at the same time; each round settles at least what it lost to. */
+const MAX_ROUNDS = 8;
+/** Days with readings that are not packed. Met only by devices that make up times while the clock of this machine is wrong. */
+const MAX_OPEN_DAYS = 400;
 
 export interface ReadingStore {
   /**
@@ -28,13 +41,13 @@ export interface ReadingStore {
   commit(messages: readonly (readonly Reading[])[]): Promise<readonly StoreOutcome[] | null>;
 }
 
-interface Row extends Reading {
+interface StoredRow extends Reading {
   encoded: EncodedValue;
 }
 
 const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
-function keyLiterals(rows: readonly Row[]): [string, string, string] {
+function keyLiterals(rows: readonly StoredRow[]): [string, string, string] {
   let ids = '';
   let ats = '';
   let seqs = '';
@@ -46,7 +59,7 @@ function keyLiterals(rows: readonly Row[]): [string, string, string] {
   return [`{${ids.slice(1)}}`, `{${ats.slice(1)}}`, `{${seqs.slice(1)}}`];
 }
 
-function literals(rows: readonly Row[]): string[] {
+function literals(rows: readonly StoredRow[]): string[] {
   let kinds = '';
   let nums = '';
   let texts = '';
@@ -58,13 +71,36 @@ function literals(rows: readonly Row[]): string[] {
   return [...keyLiterals(rows), `{${kinds.slice(1)}}`, `{${nums.slice(1)}}`, `{${texts.slice(1)}}`];
 }
 
+/** Hours of widgets for which these readings come late. */
+function lateHours(rows: readonly StoredRow[], claimedBefore: Micros): [string, string] | null {
+  const late = new Map<string, readonly [number, Micros]>();
+  for (const { widgetId, at } of rows) {
+    if (at >= claimedBefore) continue;
+    const hour = floorTo(at, HOUR);
+    late.set(`${widgetId}/${hour}`, [widgetId, hour]);
+  }
+  if (late.size === 0) return null;
+  const hours = [...late.values()];
+  return [`{${hours.map(([id]) => id).join(',')}}`, `{${hours.map(([, hour]) => hour).join(',')}}`];
+}
+
 const keyOf = (row: Reading) => `${row.widgetId}/${row.at}/${row.seq}`;
-const same = (a: EncodedValue, b: EncodedValue) => a.kind === b.kind && a.num === b.num && a.txt === b.txt;
 
 const CONFLICT: StoreOutcome = {
   ok: false,
   code: 'CONFLICT',
   message: 'another value is stored under the same widget, timestamp and seq',
+};
+const DROPPED: StoreOutcome = {
+  ok: false,
+  code: 'INVALID_TIMESTAMP',
+  message: 'the raw readings of that time have been dropped',
+};
+const TOO_MANY_DAYS: StoreOutcome = {
+  ok: false,
+  code: 'INVALID_TIMESTAMP',
+  message:
+    'readings of too many different days have come: there is no room for another day before they are packed',
 };
 const STORED: StoreOutcome = { ok: true };
 
@@ -77,76 +113,132 @@ export function isDataError(error: unknown): boolean {
   return /^2[23]/.test(errorCode(error));
 }
 
-export function createReadingStore(sql: postgres.Sql): ReadingStore {
+export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore): ReadingStore {
   const run = (text: string, parameters: string[]) =>
     sql.unsafe<{ o: number; kind: number; num: number | null; txt: string | null }[]>(text, parameters, {
       prepare: true,
     });
 
-  const existing = async (rows: readonly Row[]) => {
-    const found = new Map<string, EncodedValue>();
-    for (const { o, kind, num, txt } of await run(EXISTING, keyLiterals(rows))) {
+  /** How many were new. */
+  const insert = async (
+    rows: readonly StoredRow[],
+    { version, claimedBefore }: HistoryState,
+    onConflict = '',
+  ) => {
+    const late = lateHours(rows, claimedBefore);
+    const parameters = [...literals(rows), String(version), ...(late ?? [])];
+    const text = `with ${GUARD}${late === null ? '' : `, ${MARKS}`} ${INSERT} ${onConflict}`;
+    return (await run(text, parameters)).count;
+  };
+
+  const isPacked = (row: Reading, { partitions }: HistoryState) =>
+    partitions.chunks.has(floorTo(row.at, DAY));
+
+  const existing = async (rows: readonly StoredRow[], state: HistoryState) => {
+    const found = await lookUpPacked(
+      sql,
+      rows.filter((row) => isPacked(row, state)),
+      keyOf,
+    );
+    const ascending = rows.toSorted(compareKeys);
+    const [from, to] = [ascending[0]?.at ?? 0, ascending.at(-1)?.at ?? 0];
+    for (const { o, kind, num, txt } of await run(EXISTING(from, to), keyLiterals(rows))) {
       const row = rows[o - 1];
       if (row !== undefined) found.set(keyOf(row), { kind, num, txt });
     }
     return found;
   };
 
-  /** Message by message, each against what is stored and what the earlier ones of the group add. */
-  const resolve = async (messages: readonly (readonly Row[])[]) => {
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      const known = await existing(messages.flat());
-      const fresh: Row[] = [];
-      const outcomes = messages.map((rows) => {
-        const added = new Map<string, Row>();
-        for (const row of rows) {
-          const key = keyOf(row);
-          const stored = known.get(key) ?? added.get(key)?.encoded;
-          if (stored === undefined) added.set(key, row);
-          else if (!same(stored, row.encoded)) return CONFLICT;
-        }
-        for (const [key, row] of added) {
-          known.set(key, row.encoded);
-          fresh.push(row);
-        }
-        return STORED;
-      });
-      if (fresh.length === 0) return outcomes;
-      try {
-        await run(INSERT, literals(fresh));
-        return outcomes;
-      } catch (error) {
-        if (errorCode(error) !== UNIQUE_VIOLATION) throw error;
+  /** Message by message, each against what is stored and what the earlier ones of the group add. null: try again. */
+  const resolve = async (messages: readonly (readonly StoredRow[])[], state: HistoryState) => {
+    const known = await existing(messages.flat(), state);
+    const fresh: StoredRow[] = [];
+    const outcomes = messages.map((rows) => {
+      const added = new Map<string, StoredRow>();
+      for (const row of rows) {
+        const key = keyOf(row);
+        const stored = known.get(key) ?? added.get(key)?.encoded;
+        if (stored === undefined) added.set(key, row);
+        else if (!sameValue(stored, row.encoded)) return CONFLICT;
       }
+      for (const [key, row] of added) {
+        known.set(key, row.encoded);
+        fresh.push(row);
+      }
+      return STORED;
+    });
+    if (fresh.length === 0) return outcomes;
+    try {
+      return (await insert(fresh, state)) === fresh.length ? outcomes : null;
+    } catch (error) {
+      if (errorCode(error) !== UNIQUE_VIOLATION) throw error;
+      return null;
     }
-    throw new Error('readings were changed by others in every round');
   };
+
+  /** null: the state of history is another one by now, or others stored some of the same. */
+  const tryAll = async (
+    messages: readonly (readonly StoredRow[])[],
+    state: HistoryState,
+  ): Promise<readonly StoreOutcome[] | null> => {
+    const rows = messages.flat();
+    const all = () => messages.map(() => STORED);
+    if (rows.some((row) => isPacked(row, state))) return resolve(messages, state);
+    if (rows.length === messages.length) {
+      // One reading each: whatever is skipped as known touches no other message.
+      if ((await insert(rows, state, 'on conflict do nothing')) === rows.length) return all();
+      if (!(await history.isCurrent(state))) return null;
+      const known = await existing(rows, state);
+      return rows.map((row) => {
+        const stored = known.get(keyOf(row));
+        return stored === undefined || sameValue(stored, row.encoded) ? STORED : CONFLICT;
+      });
+    }
+    try {
+      // One statement is one transaction: a batch of which a part is known leaves nothing behind.
+      return (await insert(rows, state)) === rows.length ? all() : null;
+    } catch (error) {
+      if (errorCode(error) !== UNIQUE_VIOLATION) throw error;
+      return resolve(messages, state);
+    }
+  };
+
+  /** Makes the partitions that these readings need; gives the outcome of a message that has no place. */
+  const place = async (message: readonly StoredRow[]): Promise<StoreOutcome> => {
+    for (const { at } of message) {
+      const { rawFrom, partitions } = await history.current();
+      if (at < rawFrom) return DROPPED;
+      if (partitions.readings.has(floorTo(at, DAY))) continue;
+      if (partitions.readings.size >= MAX_OPEN_DAYS) return TOO_MANY_DAYS;
+      await history.ensure('readings', at);
+    }
+    return STORED;
+  };
+
+  const hasPlace = (rows: readonly StoredRow[], { rawFrom, partitions }: HistoryState) =>
+    rows.every(({ at }) => at >= rawFrom && partitions.readings.has(floorTo(at, DAY)));
 
   return {
     commit: async (messages) => {
       const encoded = messages.map((readings) =>
         readings.map((reading) => ({ ...reading, encoded: encodeValue(reading.value) })),
       );
-      const rows = encoded.flat();
-      if (rows.length === 0) return null;
-      if (rows.length === messages.length) {
-        // One reading each: whatever is skipped as known touches no other message.
-        const { count } = await run(INSERT_NEW, literals(rows));
-        if (count === rows.length) return null;
-        const known = await existing(rows);
-        return rows.map((row) => {
-          const stored = known.get(keyOf(row));
-          return stored === undefined || same(stored, row.encoded) ? STORED : CONFLICT;
-        });
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const state = round === 0 ? await history.current() : await history.load();
+        if (encoded.every((rows) => hasPlace(rows, state))) {
+          const outcomes = await tryAll(encoded, state);
+          if (outcomes === null) continue;
+          return outcomes.every(({ ok }) => ok) ? null : outcomes;
+        }
+        const places: StoreOutcome[] = [];
+        for (const rows of encoded) places.push(await place(rows));
+        const placed = encoded.filter((_, i) => places[i]?.ok);
+        const outcomes = await tryAll(placed, await history.current());
+        if (outcomes === null) continue;
+        const next = outcomes.values();
+        return places.map((outcome) => (outcome.ok ? (next.next().value ?? STORED) : outcome));
       }
-      try {
-        // One statement is one transaction: a batch of which a part is known leaves nothing behind.
-        await run(INSERT, literals(rows));
-        return null;
-      } catch (error) {
-        if (errorCode(error) !== UNIQUE_VIOLATION) throw error;
-        return resolve(encoded);
-      }
+      throw new Error('the places of readings were changed by others in every round');
     },
   };
 }

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { StoreOutcome } from '../../db/domain/services.ts';
 import type { Reading, Value } from '../../db/domain/types.ts';
 import { decodeValue } from '../../db/domain/value-codec.ts';
+import { createHistoryState } from '../../db/history/state.ts';
 import { createReadingWriter } from '../../db/reading-writer.ts';
 import { KINDS, type Kind, missing, openDatabase, silent } from '../helpers/database.ts';
 
@@ -17,7 +18,12 @@ const reading = (widgetId: number, at: number, value: Value, seq = 0): Reading =
 async function openWriter(t: TestContext, kind: Kind) {
   const { sql } = await openDatabase(t, kind);
   const applied: Reading[] = [];
-  const writer = createReadingWriter({ sql, log: silent, onStored: (stored) => applied.push(stored) });
+  const writer = createReadingWriter({
+    sql,
+    history: createHistoryState(sql),
+    log: silent,
+    onStored: (stored) => applied.push(stored),
+  });
   writer.start();
   // As in the program: the first reading comes long after the start.
   await new Promise((resolve) => setImmediate(resolve));

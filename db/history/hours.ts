@@ -1,0 +1,186 @@
+import type postgres from 'postgres';
+import type { Row } from '../domain/row.ts';
+import type { Micros } from '../domain/types.ts';
+import { mergeRows, unpackRows } from './codec/chunk.ts';
+import { type BuiltHour, HourBuilder } from './hour-builder.ts';
+import type { RowSource } from './rows.ts';
+import { sqlTime } from './spans.ts';
+import { SUM_SCALE, type Summary } from './summary.ts';
+
+export interface HourOfWidget {
+  widgetId: number;
+  hour: Micros;
+}
+
+export interface WidgetHour extends HourOfWidget {
+  built: BuiltHour;
+}
+
+type Executor = Pick<postgres.Sql, 'unsafe'>;
+
+const array = (items: readonly (string | number | null)[]): string =>
+  `{${items.map((item) => (item === null ? 'NULL' : String(item))).join(',')}}`;
+const quoted = (text: string | null): string | null =>
+  text === null ? null : `"${text.replace(/["\\]/g, '\\$&')}"`;
+const bytes = (data: Buffer): string => `"\\\\x${data.toString('hex')}"`;
+const float = (value: number | null): string | null =>
+  value === null ? null : Object.is(value, -0) ? '-0' : String(value);
+const average = ({ numbers, sum }: Summary): number | null =>
+  numbers === 0 ? null : (sum / numbers) * SUM_SCALE;
+
+function states({ states: found, lead }: Summary): string | null {
+  if (found === null) return null;
+  return quoted(JSON.stringify({ lead, other: found.other, times: [...found.times] }));
+}
+
+const HOURS = `
+  insert into hour_rollups (widget_id, hour, count, numbers, kind, min, max, avg, num, txt, states)
+  select w, to_timestamp(h / 1e6), c, n, k, lo, hi, av, num, txt, st
+  from unnest($1::text::int[], $2::text::float8[], $3::text::int[], $4::text::int[], $5::text::smallint[],
+    $6::text::float8[], $7::text::float8[], $8::text::float8[], $9::text::float8[], $10::text::text[],
+    $11::text::jsonb[]) as r(w, h, c, n, k, lo, hi, av, num, txt, st)
+  on conflict (widget_id, hour) do update set count = excluded.count, numbers = excluded.numbers,
+    kind = excluded.kind, min = excluded.min, max = excluded.max, avg = excluded.avg, num = excluded.num,
+    txt = excluded.txt, states = excluded.states`;
+
+const MINUTES = `
+  insert into minute_rollups (widget_id, hour, minutes)
+  select w, to_timestamp(h / 1e6), m from unnest($1::text::int[], $2::text::float8[], $3::text::bytea[]) as r(w, h, m)
+  on conflict (widget_id, hour) do update set minutes = excluded.minutes`;
+
+const CHUNKS = `
+  insert into chunks (widget_id, hour, part, count, first_second, last_second, keys, vals)
+  select w, to_timestamp(h / 1e6), p, c, f, l, k, v
+  from unnest($1::text::int[], $2::text::float8[], $3::text::smallint[], $4::text::int[], $5::text::smallint[],
+    $6::text::smallint[], $7::text::bytea[], $8::text::bytea[]) as r(w, h, p, c, f, l, k, v)
+  on conflict (widget_id, hour, part) do update set count = excluded.count, first_second = excluded.first_second,
+    last_second = excluded.last_second, keys = excluded.keys, vals = excluded.vals`;
+
+const LAST = `
+  insert into last_values (widget_id, at, seq, kind, num, txt)
+  select w, to_timestamp(a / 1e6), s, k, n, t
+  from unnest($1::text::int[], $2::text::float8[], $3::text::bigint[], $4::text::smallint[], $5::text::float8[],
+    $6::text::text[]) as r(w, a, s, k, n, t)
+  on conflict (widget_id) do update set at = excluded.at, seq = excluded.seq, kind = excluded.kind,
+    num = excluded.num, txt = excluded.txt
+  where (excluded.at, excluded.seq) > (last_values.at, last_values.seq)`;
+
+/** Writes summaries; hours without readings are left as they are. */
+export async function putSummaries(sql: Executor, hours: readonly WidgetHour[]): Promise<void> {
+  const some = hours.flatMap(({ widgetId, hour, built }) =>
+    built.hour === null ? [] : [{ widgetId, hour, minutes: built.minutes, summary: built.hour }],
+  );
+  if (some.length === 0) return;
+  const ids = array(some.map(({ widgetId }) => widgetId));
+  const starts = array(some.map(({ hour }) => hour));
+  const column = (pick: (summary: Summary) => string | number | null) =>
+    array(some.map(({ summary }) => pick(summary)));
+  await sql.unsafe(
+    HOURS,
+    [
+      ids,
+      starts,
+      column(({ count }) => count),
+      column(({ numbers }) => numbers),
+      column(({ last }) => last.kind),
+      column(({ min }) => float(min)),
+      column(({ max }) => float(max)),
+      column((summary) => float(average(summary))),
+      column(({ last }) => float(last.num)),
+      column(({ last }) => quoted(last.txt)),
+      column(states),
+    ],
+    { prepare: true },
+  );
+  await sql.unsafe(MINUTES, [ids, starts, array(some.map(({ minutes }) => bytes(minutes)))], {
+    prepare: true,
+  });
+}
+
+/** Writes packed readings in place of those of the same hour, and what is the newest of each widget. */
+export async function putChunks(sql: Executor, hours: readonly WidgetHour[]): Promise<void> {
+  const parts = hours.flatMap(({ widgetId, hour, built }) =>
+    built.parts.map((part, index) => ({ widgetId, hour, index, ...part })),
+  );
+  if (parts.length === 0) return;
+  await sql.unsafe(
+    CHUNKS,
+    [
+      array(parts.map(({ widgetId }) => widgetId)),
+      array(parts.map(({ hour }) => hour)),
+      array(parts.map(({ index }) => index)),
+      array(parts.map(({ count }) => count)),
+      array(parts.map(({ firstSecond }) => firstSecond)),
+      array(parts.map(({ lastSecond }) => lastSecond)),
+      array(parts.map(({ keys }) => bytes(keys))),
+      array(parts.map(({ values }) => bytes(values))),
+    ],
+    { prepare: true },
+  );
+  const newest = new Map<number, Row>();
+  for (const { widgetId, built } of hours) {
+    const before = newest.get(widgetId);
+    if (built.last !== null && (before === undefined || built.last.at >= before.at))
+      newest.set(widgetId, built.last);
+  }
+  const rows = [...newest];
+  const column = (pick: (row: Row) => string | number | null) => array(rows.map(([, row]) => pick(row)));
+  await sql.unsafe(
+    LAST,
+    [
+      array(rows.map(([widgetId]) => widgetId)),
+      column(({ at }) => at),
+      column(({ seq }) => seq),
+      column(({ kind }) => kind),
+      column(({ num }) => float(num)),
+      column(({ txt }) => quoted(txt)),
+    ],
+    { prepare: true },
+  );
+}
+
+interface ChunkRow {
+  keys: Buffer;
+  vals: Buffer;
+}
+
+/** The packed readings of a widget's hour. */
+export async function chunkRows(sql: Executor, { widgetId, hour }: HourOfWidget): Promise<Row[]> {
+  const parts = await sql.unsafe<ChunkRow[]>(
+    `select keys, vals from chunks where widget_id = ${widgetId} and hour = ${sqlTime(hour)} order by part`,
+  );
+  return parts.flatMap(({ keys, vals }) => unpackRows(hour, { keys, values: vals }));
+}
+
+/**
+ * Makes an hour anew of all its raw readings, packed and not, with `extra` beside them: its summaries, and its packed
+ * readings if it had any or `pack` is set. `done`: ids of `late_hours` that this settles. Where nothing raw is left its
+ * summaries go too, unless `keep` is set: then they are all that remains. Gives the number of readings.
+ */
+export async function remakeHour(
+  sql: postgres.Sql,
+  source: RowSource,
+  of: HourOfWidget,
+  options: { pack: boolean; keep: boolean; extra?: readonly Row[]; done?: readonly number[] },
+): Promise<number> {
+  const { pack, keep, extra = [], done = [] } = options;
+  const packed = await chunkRows(sql, of);
+  const rows = mergeRows(mergeRows(packed, await source.all(of.widgetId, of.hour)), extra);
+  const builder = new HourBuilder(of.hour, { pack: pack || packed.length > 0 });
+  builder.add(rows);
+  const built = builder.finish();
+  const where = `widget_id = ${of.widgetId} and hour = ${sqlTime(of.hour)}`;
+  await sql.begin(async (tx) => {
+    if (packed.length !== rows.length || pack) {
+      await putChunks(tx, [{ ...of, built }]);
+      await tx.unsafe(`delete from chunks where ${where} and part >= ${built.parts.length}`);
+    }
+    if (rows.length > 0) await putSummaries(tx, [{ ...of, built }]);
+    else if (!keep) {
+      await tx.unsafe(`delete from hour_rollups where ${where}`);
+      await tx.unsafe(`delete from minute_rollups where ${where}`);
+    }
+    if (done.length > 0) await tx.unsafe(`delete from late_hours where id = any('{${done.join(',')}}')`);
+  });
+  return rows.length;
+}

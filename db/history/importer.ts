@@ -1,0 +1,159 @@
+import type postgres from 'postgres';
+import { compareKeys, type Row, sameValue } from '../domain/row.ts';
+import type { Importer, ImportOutcome } from '../domain/services.ts';
+import type { Micros, Reading } from '../domain/types.ts';
+import { encodeValue } from '../domain/value-codec.ts';
+import type { ReadingStore } from '../stores/readings.ts';
+import { mergeRows } from './codec/chunk.ts';
+import { HourBuilder } from './hour-builder.ts';
+import {
+  chunkRows,
+  type HourOfWidget,
+  putChunks,
+  putSummaries,
+  remakeHour,
+  type WidgetHour,
+} from './hours.ts';
+import type { RowSource } from './rows.ts';
+import { DAY, floorTo, HOUR, sqlTime } from './spans.ts';
+import type { HistoryState, HistoryStateStore } from './state.ts';
+import type { Turns } from './turns.ts';
+
+/** Hours of widgets written together. */
+const BATCH = 64;
+
+export interface ImporterDeps {
+  sql: postgres.Sql;
+  state: HistoryStateStore;
+  source: RowSource;
+  readings: ReadingStore;
+  turns: Turns;
+  /** Microseconds: days that were over before this are stored packed. */
+  packedBefore: () => Micros;
+  /** Something was stored that may be older than raw readings are kept. */
+  onImport: () => Promise<void>;
+}
+
+interface Group extends HourOfWidget {
+  items: { index: number; row: Row }[];
+}
+
+const idOf = ({ widgetId, hour }: HourOfWidget) => `${widgetId}/${hour}`;
+
+function groupsOf(readings: readonly Reading[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const [index, { widgetId, at, seq, value }] of readings.entries()) {
+    const hour = floorTo(at, HOUR);
+    const id = idOf({ widgetId, hour });
+    const item = { index, row: { at, seq, ...encodeValue(value) } };
+    const known = groups.get(id);
+    if (known === undefined) groups.set(id, { widgetId, hour, items: [item] });
+    else known.items.push(item);
+  }
+  return [...groups.values()];
+}
+
+/** Stores readings of any age: old ones packed at once, with their summaries. See `Importer`. */
+export function createImporter(deps: ImporterDeps): Importer {
+  const { sql, state, source, readings: store, turns, packedBefore, onImport } = deps;
+
+  /** Which of these hours have anything already: raw readings, packed or not, or a summary. */
+  const present = async (groups: readonly Group[], known: HistoryState): Promise<Set<string>> => {
+    const keys = (list: readonly Group[]) =>
+      list.map(({ widgetId, hour }) => `(${widgetId}, ${sqlTime(hour)})`).join(', ');
+    const found = await sql.unsafe<{ widget_id: number; hour: Micros }[]>(
+      `select widget_id, round(date_part('epoch', hour) * 1e6) as hour from chunks where (widget_id, hour) in (${keys(groups)})
+       union select widget_id, round(date_part('epoch', hour) * 1e6) from hour_rollups
+         where (widget_id, hour) in (${keys(groups)})`,
+    );
+    const ids = new Set(found.map((row) => idOf({ widgetId: row.widget_id, hour: row.hour })));
+    for (const group of groups) {
+      if (known.partitions.readings.has(floorTo(group.hour, DAY))) ids.add(idOf(group));
+    }
+    return ids;
+  };
+
+  /** What becomes of the readings of one hour, beside those that are there. */
+  const sort = (group: Group, there: readonly Row[], outcomes: ImportOutcome[]): Row[] => {
+    const known = new Map(there.map((row) => [`${row.at}/${row.seq}`, row]));
+    const fresh: Row[] = [];
+    for (const { index, row } of group.items) {
+      const key = `${row.at}/${row.seq}`;
+      const before = known.get(key);
+      outcomes[index] = before === undefined ? 'stored' : sameValue(before, row) ? 'known' : 'conflict';
+      if (before !== undefined) continue;
+      known.set(key, row);
+      fresh.push(row);
+    }
+    return fresh.sort(compareKeys);
+  };
+
+  const merge = async (group: Group, known: HistoryState, outcomes: ImportOutcome[]): Promise<void> => {
+    const there = mergeRows(await chunkRows(sql, group), await source.all(group.widgetId, group.hour));
+    if (there.length === 0 && group.hour < known.rawFrom) {
+      const [summary] = await sql.unsafe(
+        `select 1 from hour_rollups where widget_id = ${group.widgetId} and hour = ${sqlTime(group.hour)}`,
+      );
+      if (summary !== undefined) {
+        for (const { index } of group.items) outcomes[index] = 'summarised';
+        return;
+      }
+    }
+    const extra = sort(group, there, outcomes);
+    if (extra.length > 0) await remakeHour(sql, source, group, { pack: true, keep: true, extra });
+  };
+
+  const putPacked = async (groups: readonly Group[], outcomes: ImportOutcome[]): Promise<void> => {
+    for (const { hour } of groups) {
+      await state.ensure('chunks', hour);
+      await state.ensure('minute_rollups', hour);
+      await state.ensure('hour_rollups', hour);
+    }
+    const known = await state.current();
+    const there = await present(groups, known);
+    const fresh: WidgetHour[] = [];
+    for (const group of groups) {
+      if (there.has(idOf(group))) {
+        await merge(group, known, outcomes);
+        continue;
+      }
+      const builder = new HourBuilder(group.hour, { pack: true });
+      builder.add(sort(group, [], outcomes));
+      fresh.push({ ...group, built: builder.finish() });
+    }
+    if (fresh.length === 0) return;
+    await sql.begin(async (tx) => {
+      await putChunks(tx, fresh);
+      await putSummaries(tx, fresh);
+    });
+  };
+
+  /** Of days that are not packed yet: as if a device had sent them. */
+  const putPlain = async (group: Group, readings: readonly Reading[], outcomes: ImportOutcome[]) => {
+    const there = mergeRows(await chunkRows(sql, group), await source.all(group.widgetId, group.hour));
+    const fresh = new Set(sort(group, there, outcomes));
+    const added = group.items.filter(({ row }) => fresh.has(row));
+    const stored = await store.commit(
+      added.flatMap(({ index }) => (readings[index] ? [[readings[index]]] : [])),
+    );
+    for (const [i, { index }] of added.entries())
+      if (stored !== null && !stored[i]?.ok) outcomes[index] = 'conflict';
+  };
+
+  return {
+    store: async (readings) => {
+      const outcomes = new Array<ImportOutcome>(readings.length).fill('conflict');
+      const { partitions } = await state.current();
+      const isOld = ({ hour }: Group) =>
+        partitions.chunks.has(floorTo(hour, DAY)) || floorTo(hour, DAY) + DAY <= packedBefore();
+      const groups = groupsOf(readings);
+      const old = groups.filter(isOld);
+      for (let start = 0; start < old.length; start += BATCH) {
+        await turns(() => putPacked(old.slice(start, start + BATCH), outcomes));
+      }
+      for (const group of groups) if (!isOld(group)) await putPlain(group, readings, outcomes);
+      if (old.length > 0) await onImport();
+      return outcomes;
+    },
+  };
+}

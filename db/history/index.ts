@@ -1,0 +1,77 @@
+import type postgres from 'postgres';
+import type { Clock } from '../domain/clock.ts';
+import type { EventLog, Log } from '../domain/ports.ts';
+import type { Importer } from '../domain/services.ts';
+import type { Micros } from '../domain/types.ts';
+import { createReadingStore } from '../stores/readings.ts';
+import { createImporter } from './importer.ts';
+import { createHistoryKeeper } from './keeper.ts';
+import { createPace } from './pace.ts';
+import { createPacker, PACK_AFTER } from './packer.ts';
+import { createHistoryStore, type Range } from './query/index.ts';
+import { markForRebuild } from './rebuild.ts';
+import { createRetention, type Retention, type RetentionDeps } from './retention.ts';
+import { createRoller } from './roller.ts';
+import { createRowSource } from './rows.ts';
+import { createHistoryState } from './state.ts';
+import { createTurns } from './turns.ts';
+
+export interface HistoryDeps {
+  sql: postgres.Sql;
+  clock: Clock;
+  keep: Retention;
+  events: EventLog;
+  log: Log;
+  onDropped: RetentionDeps['onDropped'];
+  monotonic: () => number;
+  /** Do devices report so much that background work must rest? */
+  busy: () => boolean;
+}
+
+/** All that is done with readings once they are stored: summaries, packing, retention, questions, imports. */
+export function createHistory({ sql, clock, keep, events, log, onDropped, monotonic, busy }: HistoryDeps) {
+  let ending = false;
+  const stopped = () => ending;
+  const state = createHistoryState(sql);
+  const source = createRowSource(sql);
+  const turns = createTurns();
+  const pace = createPace(busy);
+  const widgetIds = async () => {
+    const rows = await sql<{ id: number }[]>`select id from widgets order by id`;
+    return rows.map(({ id }) => id);
+  };
+  const roller = createRoller({ sql, state, source, turns, widgetIds, pace, stopped });
+  const packer = createPacker({ sql, state, source, roller, turns, widgetIds, pace, stopped, log });
+  const retention = createRetention({ sql, state, keep, events, log, onDropped, monotonic });
+  const now = () => clock.now() * 1000;
+  const importer: Importer = createImporter({
+    sql,
+    state,
+    source,
+    readings: createReadingStore(sql, state),
+    turns,
+    packedBefore: () => now() - PACK_AFTER,
+    onImport: () => retention.imported(now()),
+  });
+  const end = () => {
+    ending = true;
+  };
+  return {
+    state,
+    /** Raw readings from before this are not kept, or not any more. */
+    rawFrom: (): Micros => {
+      const oldest = keep.raw === null ? 0 : (clock.now() - keep.raw) * 1000;
+      return Math.max(oldest, state.peek()?.rawFrom ?? 0);
+    },
+    /** Makes summaries anew where the raw readings are complete; gives the number of hours of widgets. */
+    rebuild: (range: Range) => markForRebuild(sql, state, range),
+    queries: createHistoryStore(sql, state),
+    importer,
+    roller,
+    packer,
+    retention,
+    keeper: createHistoryKeeper({ state, roller, packer, retention, clock, log, end }),
+  };
+}
+
+export type HistoryService = ReturnType<typeof createHistory>;

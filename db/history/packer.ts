@@ -1,0 +1,137 @@
+import type postgres from 'postgres';
+import type { Log } from '../domain/ports.ts';
+import type { Micros } from '../domain/types.ts';
+import { HourBuilder } from './hour-builder.ts';
+import { putChunks, remakeHour, type WidgetHour } from './hours.ts';
+import type { Pace } from './pace.ts';
+import { dropPartitions } from './partitions.ts';
+import type { Roller } from './roller.ts';
+import type { RowSource } from './rows.ts';
+import { DAY, HOUR, sqlTime } from './spans.ts';
+import type { HistoryStateStore } from './state.ts';
+import type { Turns } from './turns.ts';
+
+/** Readings stay as plain rows until their day has been over for this long: most of what comes late has come by then. */
+export const PACK_AFTER = DAY;
+const BATCH = 64;
+/** Readings that come while a day is being packed; after so many tries it waits for the next run. */
+const MAX_TRIES = 5;
+
+export interface PackerDeps {
+  sql: postgres.Sql;
+  state: HistoryStateStore;
+  source: RowSource;
+  roller: Pick<Roller, 'settleLate'>;
+  turns: Turns;
+  widgetIds: () => Promise<number[]>;
+  pace: Pace;
+  stopped: () => boolean;
+  log: Log;
+}
+
+/** Packs the plain rows of past days, and drops them whole. One at a time over all nodes. */
+export function createPacker({
+  sql,
+  state,
+  source,
+  roller,
+  turns,
+  widgetIds,
+  pace,
+  stopped,
+  log,
+}: PackerDeps) {
+  const within = (column: string, day: Micros) =>
+    `${column} >= ${sqlTime(day)} and ${column} < ${sqlTime(day + DAY)}`;
+
+  const packHour = async (ids: readonly number[], hour: Micros): Promise<void> => {
+    const packed = await sql.unsafe<{ widget_id: number }[]>(
+      `select distinct widget_id from chunks where hour = ${sqlTime(hour)}`,
+    );
+    const before = new Set(packed.map(({ widget_id }) => widget_id));
+    let made: WidgetHour[] = [];
+    let open: { widgetId: number; builder: HourBuilder } | null = null;
+    const close = () => {
+      if (open !== null) made.push({ widgetId: open.widgetId, hour, built: open.builder.finish() });
+      open = null;
+    };
+    const fresh = ids.filter((id) => !before.has(id));
+    for await (const { widgetId, rows } of source.ofHour(fresh, hour)) {
+      if (open === null || open.widgetId !== widgetId) {
+        close();
+        open = { widgetId, builder: new HourBuilder(hour, { pack: true }) };
+      }
+      open.builder.add(rows);
+      if (made.length >= BATCH) {
+        await putChunks(sql, made);
+        made = [];
+      }
+      await pace();
+    }
+    close();
+    await putChunks(sql, made);
+    // Readings that came after their day had been packed, or a run that was cut.
+    for (const widgetId of before) {
+      if ((await source.all(widgetId, hour)).length === 0) continue;
+      await remakeHour(sql, source, { widgetId, hour }, { pack: true, keep: true });
+      await pace();
+    }
+  };
+
+  /** Has every row been packed? Looked at before rows are dropped, widget by widget: each statement is short. */
+  const complete = async (ids: readonly number[], day: Micros): Promise<boolean> => {
+    for (const id of ids) {
+      const count = (what: string, table: string, column: string) =>
+        `(select ${what} from ${table} where widget_id = ${id} and ${within(column, day)})::float8`;
+      const [found] = await sql.unsafe<{ plain: number; packed: number | null }[]>(
+        `select ${count('count(*)', 'readings', 'at')} as plain, ${count('sum(count)', 'chunks', 'hour')} as packed`,
+      );
+      if (found !== undefined && found.plain > (found.packed ?? 0)) {
+        log.error(
+          { widget: id, day: new Date(day / 1000), ...found },
+          'not all readings are packed: the rows are kept',
+        );
+        return false;
+      }
+      await pace();
+    }
+    return true;
+  };
+
+  /** true: the day has no plain rows any more. */
+  const packDay = async (day: Micros): Promise<boolean> => {
+    await state.ensure('chunks', day);
+    const ids = await widgetIds();
+    for (let hour = day; hour < day + DAY; hour += HOUR) {
+      if (stopped()) return false;
+      await turns(() => packHour(ids, hour));
+    }
+    if (!(await complete(ids, day))) return false;
+    const unless = `select 1 from late_hours where ${within('hour', day)} limit 1`;
+    for (let tries = 0; tries < MAX_TRIES && !stopped(); tries++) {
+      await roller.settleLate();
+      if (await dropPartitions(sql, [{ table: 'readings', start: day }], { unless })) {
+        await state.load();
+        return true;
+      }
+    }
+    return false;
+  };
+
+  return {
+    packDay,
+
+    /** Packs the days that are over and summed up, oldest first. `now`: microseconds. */
+    async packDue(now: Micros): Promise<void> {
+      const { partitions, rolledBefore } = await state.load();
+      const end = Math.min(now - PACK_AFTER, rolledBefore);
+      const due = [...partitions.readings].filter((day) => day + DAY <= end).sort((a, b) => a - b);
+      for (const day of due) {
+        if (stopped()) return;
+        await packDay(day);
+      }
+    },
+  };
+}
+
+export type Packer = ReturnType<typeof createPacker>;

@@ -1,0 +1,123 @@
+import type postgres from 'postgres';
+import type { Micros } from '../domain/types.ts';
+import { HourBuilder } from './hour-builder.ts';
+import { putSummaries, remakeHour, type WidgetHour } from './hours.ts';
+import type { Pace } from './pace.ts';
+import type { RowSource } from './rows.ts';
+import { DAY, floorTo, HOUR, MINUTE } from './spans.ts';
+import type { HistoryState, HistoryStateStore } from './state.ts';
+import type { Turns } from './turns.ts';
+
+/** An hour is summed up this long after its end: most of what comes late has come by then. */
+const AFTER = 2 * MINUTE;
+/** Hours of widgets written together. */
+const BATCH = 64;
+/** Marks looked at together. */
+const LATE_BATCH = 2000;
+
+export interface RollerDeps {
+  sql: postgres.Sql;
+  state: HistoryStateStore;
+  source: RowSource;
+  turns: Turns;
+  /** Of every widget that there is, ascending. */
+  widgetIds: () => Promise<number[]>;
+  pace: Pace;
+  stopped: () => boolean;
+}
+
+/** Keeps the summaries of minutes and hours up as readings arrive. One at a time over all nodes. */
+export function createRoller({ sql, state, source, turns, widgetIds, pace, stopped }: RollerDeps) {
+  /** Where it has packed readings, those count too. */
+  const hasChunks = (known: HistoryState, hour: Micros) => known.partitions.chunks.has(floorTo(hour, DAY));
+
+  const remake = async (widgetId: number, hour: Micros, done: readonly number[]) => {
+    await state.ensure('minute_rollups', hour);
+    await state.ensure('hour_rollups', hour);
+    const known = await state.current();
+    const options = { pack: hasChunks(known, hour), keep: hour < known.rawFrom, done };
+    await turns(() => remakeHour(sql, source, { widgetId, hour }, options));
+    await pace();
+  };
+
+  /** All widgets' summaries of an hour that is over. */
+  const sweep = async (hour: Micros): Promise<void> => {
+    const ids = await widgetIds();
+    if (hasChunks(await state.current(), hour)) {
+      for (const id of ids) await remake(id, hour, []);
+      return;
+    }
+    await state.ensure('minute_rollups', hour);
+    await state.ensure('hour_rollups', hour);
+    let made: WidgetHour[] = [];
+    let open: { widgetId: number; builder: HourBuilder } | null = null;
+    const close = () => {
+      if (open !== null) made.push({ widgetId: open.widgetId, hour, built: open.builder.finish() });
+      open = null;
+    };
+    for await (const { widgetId, rows } of source.ofHour(ids, hour)) {
+      if (open === null || open.widgetId !== widgetId) {
+        close();
+        open = { widgetId, builder: new HourBuilder(hour, { pack: false }) };
+      }
+      open.builder.add(rows);
+      if (made.length >= BATCH) {
+        await putSummaries(sql, made);
+        made = [];
+      }
+      await pace();
+    }
+    close();
+    await putSummaries(sql, made);
+  };
+
+  /** The next hour of a day that has readings which are not packed, `end` if there is none before. */
+  const nextHour = ({ partitions }: HistoryState, from: Micros, end: Micros): Micros => {
+    let next = end;
+    for (const day of partitions.readings) {
+      if (day + DAY > from && day < next) next = Math.max(day, from);
+    }
+    return next;
+  };
+
+  return {
+    /** Sums up the hours that are over. `now`: microseconds. */
+    async roll(now: Micros): Promise<void> {
+      const end = floorTo(now - AFTER, HOUR);
+      let known = await state.load();
+      if (known.rolledBefore > end + HOUR) {
+        // The clock had been ahead: what it took for the past is yet to come.
+        await state.change({ claimed_before: end, rolled_before: end });
+      }
+      while (!stopped()) {
+        known = await state.current();
+        if (known.rolledBefore >= end) return;
+        const hour = nextHour(known, known.rolledBefore, end);
+        if (hour < end) {
+          // From here on who stores a reading of that hour marks it as late, and those under way have ended.
+          if (known.claimedBefore < hour + HOUR) await state.change({ claimed_before: hour + HOUR });
+          await sweep(hour);
+        }
+        const done = Math.min(hour + HOUR, end);
+        await state.change({ claimed_before: Math.max(known.claimedBefore, done), rolled_before: done });
+      }
+    },
+
+    /** Makes the summaries anew of hours for which readings came late. */
+    async settleLate(): Promise<void> {
+      while (!stopped()) {
+        const late = await sql.unsafe<{ widget_id: number; hour: Micros; ids: string }[]>(
+          `select widget_id, round(date_part('epoch', hour) * 1e6) as hour, array_agg(id)::text as ids
+           from (select * from late_hours order by id limit ${LATE_BATCH}) oldest group by widget_id, oldest.hour`,
+        );
+        for (const { widget_id, hour, ids } of late) {
+          if (stopped()) return;
+          await remake(widget_id, hour, ids.slice(1, -1).split(',').map(Number));
+        }
+        if (late.length === 0) return;
+      }
+    },
+  };
+}
+
+export type Roller = ReturnType<typeof createRoller>;

@@ -1,0 +1,99 @@
+import type postgres from 'postgres';
+import type { Micros } from '../domain/types.ts';
+import {
+  listPartitions,
+  makePartition,
+  type PartitionedTable,
+  type Partitions,
+  spanOf,
+} from './partitions.ts';
+import { sqlTime } from './spans.ts';
+
+/**
+ * How far the keeping of history has come: the one row of `history_state`, and the partitions that there are. Who stores
+ * readings does it under the `version` that it knows, and takes the row FOR SHARE: so whatever changes what a reading's
+ * place is waits for those under way, and is noticed by those that follow, on every node.
+ */
+export interface HistoryState {
+  version: number;
+  /** Summaries of hours before this may be made at any time: a reading that comes later marks its hour as late. */
+  claimedBefore: Micros;
+  /** Summaries of all hours before this have been made. */
+  rolledBefore: Micros;
+  /** Raw readings before this have been dropped. */
+  rawFrom: Micros;
+  /** Summaries of minutes before this have been dropped. */
+  minutesFrom: Micros;
+  partitions: Partitions;
+}
+
+const epoch = (column: string) => `round(date_part('epoch', ${column}) * 1e6) as "${column}"`;
+const SELECT = `select version::float8 as version, ${[
+  'claimed_before',
+  'rolled_before',
+  'raw_from',
+  'minutes_from',
+]
+  .map(epoch)
+  .join(', ')} from history_state`;
+
+interface StateRow {
+  version: number;
+  claimed_before: Micros;
+  rolled_before: Micros;
+  raw_from: Micros;
+  minutes_from: Micros;
+}
+
+export function createHistoryState(sql: postgres.Sql) {
+  let known: HistoryState | null = null;
+
+  const load = async (): Promise<HistoryState> => {
+    // First the version: partitions that change after it are noticed by whoever stores under it.
+    const [row] = await sql.unsafe<StateRow[]>(SELECT);
+    if (row === undefined) throw new Error('the table history_state is empty: restore a backup');
+    known = {
+      version: row.version,
+      claimedBefore: row.claimed_before,
+      rolledBefore: row.rolled_before,
+      rawFrom: row.raw_from,
+      minutesFrom: row.minutes_from,
+      partitions: await listPartitions(sql),
+    };
+    return known;
+  };
+
+  const current = async (): Promise<HistoryState> => known ?? load();
+
+  return {
+    /** As it was last read; whoever writes finds out whether that still holds. */
+    current,
+    load,
+    /** The same without waiting; null before the first time. */
+    peek: () => known,
+
+    async isCurrent({ version }: HistoryState): Promise<boolean> {
+      const [row] = await sql.unsafe<{ version: number }[]>(
+        'select version::float8 as version from history_state',
+      );
+      return row?.version === version;
+    },
+
+    /** Makes the partition for a time unless it is known to be there. */
+    async ensure(table: PartitionedTable, at: Micros): Promise<void> {
+      const { start } = spanOf(table, at);
+      if ((await current()).partitions[table].has(start)) return;
+      await makePartition(sql, table, at);
+      await load();
+    },
+
+    /** Waits for those who store readings just now; whoever comes later does it under the new state. */
+    async change(set: Partial<Record<Exclude<keyof StateRow, 'version'>, Micros>>): Promise<void> {
+      const columns = Object.entries(set).map(([column, at]) => `${column} = ${sqlTime(at)}`);
+      await sql.unsafe(`update history_state set version = version + 1, ${columns.join(', ')}`);
+      await load();
+    },
+  };
+}
+
+export type HistoryStateStore = ReturnType<typeof createHistoryState>;
