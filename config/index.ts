@@ -39,6 +39,8 @@ export interface Config {
   tlsFiles: OwnFiles | null;
   /** How devices are told to reach this box; null: its addresses. */
   publicHost: string | null;
+  /** How long events are kept; null: for ever. */
+  retentionEventsMs: number | null;
   limits: Limits;
   logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -84,7 +86,7 @@ const isLoopback = (host: string) =>
  */
 export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): Config {
   const reader = createReader(env);
-  const { lines, read, oneOf, duration, port, host } = reader;
+  const { lines, read, oneOf, duration, retention, port, host } = reader;
 
   const plaintext = oneOf('ALLOW_PLAINTEXT', 'false', ['true', 'false']) === 'true';
   const plain = (name: string, address: ListenerAddress): ListenerAddress => {
@@ -165,6 +167,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     ),
     tlsFiles: tlsFiles(),
     publicHost: host('PUBLIC_HOST', null),
+    retentionEventsMs: retention('RETENTION_EVENTS', 365 * DAY, DAY),
     limits: readLimits(reader),
     logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   };

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
-import { parseDuration } from '../db/domain/duration.ts';
+import { DAY_MS, parseDuration } from '../db/domain/duration.ts';
 
+/** More than this is a slip: `forever` is the word for it. */
+const MAX_RETENTION_YEARS = 1000;
 const UNITS: Record<string, number> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 
 /** `256KiB`, `4MiB` or a plain number of bytes; null for anything else. */
@@ -44,6 +46,19 @@ export function createReader(env: NodeJS.ProcessEnv) {
         const ms = parseDuration(text);
         return ms !== null && ms >= min && ms <= max ? ms : undefined;
       }),
+
+    /** How long something is kept: milliseconds, null for ever. `min` is of whole days. */
+    retention: (name: string, fallback: number | null, min: number): number | null =>
+      read<number | null>(
+        name,
+        fallback,
+        `a duration such as 30d, 8w or 1y, from ${min / DAY_MS}d to ${MAX_RETENTION_YEARS}y, or forever`,
+        (text) => {
+          if (text === 'forever') return null;
+          const ms = parseDuration(text);
+          return ms !== null && ms >= min && ms <= MAX_RETENTION_YEARS * 365 * DAY_MS ? ms : undefined;
+        },
+      ),
 
     port: (name: string, fallback: number): number | 'off' =>
       read<number | 'off'>(name, fallback, 'a port from 0 (any free one) to 65535, or off', (text) => {

@@ -30,6 +30,7 @@ void test('an empty environment gives the defaults of the contract', () => {
   assert.equal(config.defaultWidgetStatus, 'exclude');
   assert.equal(config.tlsMinVersion, 'TLSv1.3');
   assert.equal(config.databaseUrl, null);
+  assert.equal(config.retentionEventsMs, 365 * 86_400_000);
 });
 
 void test('an empty variable is unset, off and 0 are ports', () => {
@@ -57,6 +58,10 @@ void test('each bad value is one line that says what is allowed, without secrets
     ['JWT_SECRET', 'secret!', /32 bytes/],
     ['DATABASE_URL', 'mysql://u:secret!@h/d', /postgres:/],
     ['ALLOW_PLAINTEXT', 'yes', /true, false/],
+    ['RETENTION_EVENTS', '23h', /from 1d to 1000y, or forever/],
+    ['RETENTION_EVENTS', '1001y', /from 1d to 1000y, or forever/],
+    ['RETENTION_EVENTS', '0', /such as 30d, 8w or 1y/],
+    ['RETENTION_EVENTS', 'never', /forever/],
   ];
   for (const [name, value, allowed] of bad) {
     const lines = faults({ [name]: value });
@@ -76,15 +81,18 @@ void test('a first password made of the name of the admin is refused', () => {
 });
 
 void test('durations have a unit', () => {
-  assert.deepEqual(['500ms', '60s', '5m', '72h', '7d', '60', 's', '1.5h', ''].map(parseDuration), [
-    500,
-    60_000,
-    300_000,
-    259_200_000,
-    604_800_000,
-    null,
-    null,
-    null,
+  assert.deepEqual(
+    ['500ms', '60s', '5m', '72h', '7d', '2w', '1y', '60', 's', '1.5h', ''].map(parseDuration),
+    [500, 60_000, 300_000, 259_200_000, 604_800_000, 1_209_600_000, 31_536_000_000, null, null, null, null],
+  );
+});
+
+void test('what is kept has a time, or is kept for ever', () => {
+  const kept = (text: string) => loadConfig({ RETENTION_EVENTS: text }).retentionEventsMs;
+  assert.deepEqual(['1d', '8w', '2y', 'forever'].map(kept), [
+    86_400_000,
+    4_838_400_000,
+    63_072_000_000,
     null,
   ]);
 });
