@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { Clock } from './domain/clock.ts';
 import type { Log } from './domain/ports.ts';
@@ -6,7 +7,8 @@ const WATERMARK = 'clock_watermark';
 const EVERY_MS = 15_000;
 /** Rows of one step: short enough for the one backend of the embedded database. */
 const PURGE_ROWS = 2000;
-const PURGE_PAUSE_MS = 50;
+/** Between two steps, for those who wait for the database. */
+const PAUSE_MS = 50;
 /** Readings that were under way as their device was removed are stored before its readings are purged. */
 const PURGE_AFTER = '1 minute';
 
@@ -18,14 +20,25 @@ export async function readWatermark(sql: postgres.Sql): Promise<number> {
   return row?.value ?? 0;
 }
 
+/** Work on the database that is done little by little. */
+export interface Chore {
+  name: string;
+  /** Statements that are short and may be cut between any two. true: there is more to do now. */
+  step(): Promise<boolean>;
+}
+
 export interface MaintenanceDeps {
   sql: postgres.Sql;
   clock: Clock;
   log: Log;
+  chores: readonly Chore[];
 }
 
-/** What the database needs now and then: the clock's watermark, and the readings of removed devices taken away. */
-export function createMaintenance({ sql, clock, log }: MaintenanceDeps) {
+/**
+ * What the database needs now and then: the clock's watermark, the readings of removed devices taken away, and the
+ * `chores` of others.
+ */
+export function createMaintenance({ sql, clock, log, chores }: MaintenanceDeps) {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let running: Promise<void> | null = null;
@@ -37,24 +50,29 @@ export function createMaintenance({ sql, clock, log }: MaintenanceDeps) {
       where meta.value is distinct from excluded.value`;
   };
 
-  const purge = async () => {
-    while (!stopped) {
+  const purge: Chore = {
+    name: 'purge',
+    step: async () => {
       const [due] = await sql<{ widgetId: number }[]>`select widget_id as "widgetId" from purges
         where requested_at < now() - ${PURGE_AFTER}::text::interval limit 1`;
-      if (due === undefined) return;
+      if (due === undefined) return false;
       const { count } = await sql`delete from readings where ctid = any(array(
         select ctid from readings where widget_id = ${due.widgetId} limit ${PURGE_ROWS}))`;
       if (count === 0) await sql`delete from purges where widget_id = ${due.widgetId}`;
-      await new Promise((resolve) => setTimeout(resolve, PURGE_PAUSE_MS));
-    }
+      return true;
+    },
   };
 
+  const watermark: Chore = { name: 'watermark', step: () => keepWatermark().then(() => false) };
+
   const run = async () => {
-    try {
-      await keepWatermark();
-      await purge();
-    } catch (error) {
-      log.warn({ err: error }, 'database maintenance failed: trying again');
+    for (const { name, step } of [watermark, purge, ...chores]) {
+      // What one of them meets keeps none of the others from their work.
+      try {
+        while (!stopped && (await step())) await sleep(PAUSE_MS);
+      } catch (error) {
+        log.warn({ err: error, chore: name }, 'database maintenance failed: trying again');
+      }
     }
   };
 

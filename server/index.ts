@@ -20,6 +20,7 @@ import { builtAt } from '../db/built-at.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { monotonic } from '../db/domain/time.ts';
+import { createEventRetention } from '../db/event-retention.ts';
 import { createLiveState } from '../db/live-state/index.ts';
 import { createMaintenance } from '../db/maintenance.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
@@ -157,7 +158,19 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     expiryMs: config.commandExpiryMs,
   });
   await commands.start();
-  const maintenance = createMaintenance({ sql, clock, log: part('maintenance') });
+  const retention = createEventRetention({
+    sql,
+    clock,
+    keepMs: config.retentionEventsMs,
+    vacuum: config.databaseUrl === null,
+    registry: metrics,
+  });
+  const maintenance = createMaintenance({
+    sql,
+    clock,
+    log: part('maintenance'),
+    chores: [retention],
+  });
   maintenance.start();
   onStop(maintenance.stop);
 

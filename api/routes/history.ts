@@ -1,24 +1,18 @@
 import { z } from '@hono/zod-openapi';
-import { DomainError } from '../../db/domain/errors.ts';
-import { formatMicros, parseTime } from '../../db/domain/time.ts';
-import type { Micros, Value } from '../../db/domain/types.ts';
-import type { HistoryPoint, Range, StoredReading } from '../../db/stores/history.ts';
+import { formatMicros } from '../../db/domain/time.ts';
+import type { Value } from '../../db/domain/types.ts';
+import type { HistoryPoint, StoredReading } from '../../db/stores/history.ts';
 import { type Api, type AppDeps, resource, userOf, widgetFor } from '../context.ts';
 import { csvOf } from '../csv.ts';
 import { cutPage, decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
 import { errors, json, personRoute } from '../route.ts';
 import { decimalOr, idParam, time, value } from '../schemas.ts';
+import { micros, moment, rangeOf } from '../time-range.ts';
 
 const tags = ['history'];
 const DAY_MICROS = 86_400_000_000;
 const MAX_POINTS = 2000;
 const DEFAULT_POINTS = 300;
-
-const moment = z
-  .string()
-  .refine((text) => parseTime(text) !== null, 'an RFC 3339 time')
-  .optional()
-  .openapi({ example: '2026-01-15T10:30:00.000Z' });
 
 const history = personRoute({
   method: 'get',
@@ -86,15 +80,6 @@ const readings = personRoute({
     ...errors(404, 503),
   },
 });
-
-const micros = (text: string | undefined, fallback: Micros): Micros =>
-  text === undefined ? fallback : (parseTime(text) ?? fallback);
-
-function rangeOf(query: { from?: string | undefined; to?: string | undefined }, defaults: Range): Range {
-  const range = { from: micros(query.from, defaults.from), to: micros(query.to, defaults.to) };
-  if (range.from > range.to) throw new DomainError('INVALID', 'from must not be after to');
-  return range;
-}
 
 function statsOf(points: readonly HistoryPoint[]) {
   const counted = points.filter(({ numbers }) => numbers > 0);
