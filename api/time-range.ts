@@ -2,9 +2,9 @@ import { z } from '@hono/zod-openapi';
 import { DomainError } from '../db/domain/errors.ts';
 import { parseTime } from '../db/domain/time.ts';
 import type { Micros } from '../db/domain/types.ts';
-import type { Range } from '../db/history/query/index.ts';
 
-const moment = z
+/** A time in a query. */
+export const moment = z
   .string()
   .refine((text) => parseTime(text) !== null, 'an RFC 3339 time')
   .optional()
@@ -12,19 +12,18 @@ const moment = z
 
 export const rangeQuery = { from: moment, to: moment };
 
-interface RangeQuery {
-  from?: string | undefined;
-  to?: string | undefined;
-}
+export const EVER = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
-export const EVER: Range = { from: 0, to: Number.MAX_SAFE_INTEGER };
-
-export const timeOr = (text: string | undefined, fallback: Micros): Micros =>
+export const micros = <T extends Micros | undefined>(text: string | undefined, fallback: T): Micros | T =>
   text === undefined ? fallback : (parseTime(text) ?? fallback);
 
-/** INVALID when it ends before it begins. */
-export function rangeOf(query: RangeQuery, defaults: Range): Range {
-  const range = { from: timeOr(query.from, defaults.from), to: timeOr(query.to, defaults.to) };
-  if (range.from > range.to) throw new DomainError('INVALID', 'from must not be after to');
+/** Both ends included. INVALID when it ends before it begins. */
+export function rangeOf<T extends Micros | undefined>(
+  query: { from?: string | undefined; to?: string | undefined },
+  defaults: { from: T; to: T },
+): { from: Micros | T; to: Micros | T } {
+  const range = { from: micros(query.from, defaults.from), to: micros(query.to, defaults.to) };
+  if (range.from !== undefined && range.to !== undefined && range.from > range.to)
+    throw new DomainError('INVALID', 'from must not be after to');
   return range;
 }

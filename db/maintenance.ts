@@ -1,12 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { Clock } from './domain/clock.ts';
 import type { Log } from './domain/ports.ts';
-import { purgeWidget } from './history/purge.ts';
 
 const WATERMARK = 'clock_watermark';
 const EVERY_MS = 15_000;
-/** Readings that were under way as their device was removed are stored before its readings are purged. */
-const PURGE_AFTER = '1 minute';
+/** Between two steps, for those who wait for the database. */
+const PAUSE_MS = 50;
 
 /** The time of the newest reading that an earlier run stored (milliseconds), 0 when there was none. */
 export async function readWatermark(sql: postgres.Sql): Promise<number> {
@@ -16,14 +16,22 @@ export async function readWatermark(sql: postgres.Sql): Promise<number> {
   return row?.value ?? 0;
 }
 
+/** Work on the database that is done little by little. */
+export interface Chore {
+  name: string;
+  /** Statements that are short and may be cut between any two. true: there is more to do now. */
+  step(): Promise<boolean>;
+}
+
 export interface MaintenanceDeps {
   sql: postgres.Sql;
   clock: Clock;
   log: Log;
+  chores: readonly Chore[];
 }
 
-/** What the database needs now and then: the clock's watermark, and the readings of removed devices taken away. */
-export function createMaintenance({ sql, clock, log }: MaintenanceDeps) {
+/** What the database needs now and then: the clock's watermark, and the `chores` of others. */
+export function createMaintenance({ sql, clock, log, chores }: MaintenanceDeps) {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let running: Promise<void> | null = null;
@@ -35,21 +43,16 @@ export function createMaintenance({ sql, clock, log }: MaintenanceDeps) {
       where meta.value is distinct from excluded.value`;
   };
 
-  const purge = async () => {
-    while (!stopped) {
-      const [due] = await sql<{ widgetId: number }[]>`select widget_id as "widgetId" from purges
-        where requested_at < now() - ${PURGE_AFTER}::text::interval limit 1`;
-      if (due === undefined) return;
-      await purgeWidget(sql, due.widgetId, () => stopped);
-    }
-  };
+  const watermark: Chore = { name: 'watermark', step: () => keepWatermark().then(() => false) };
 
   const run = async () => {
-    try {
-      await keepWatermark();
-      await purge();
-    } catch (error) {
-      log.warn({ err: error }, 'database maintenance failed: trying again');
+    for (const { name, step } of [watermark, ...chores]) {
+      // What one of them meets keeps none of the others from their work.
+      try {
+        while (!stopped && (await step())) await sleep(PAUSE_MS);
+      } catch (error) {
+        log.warn({ err: error, chore: name }, 'database maintenance failed: trying again');
+      }
     }
   };
 

@@ -20,9 +20,11 @@ import { builtAt } from '../db/built-at.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { monotonic } from '../db/domain/time.ts';
+import { createEventRetention } from '../db/event-retention.ts';
 import { createDroppedCounter } from '../db/history/dropped.ts';
 import { createHistory } from '../db/history/index.ts';
 import { createLoad } from '../db/history/pace.ts';
+import { createPurge } from '../db/history/purge.ts';
 import { createLiveState } from '../db/live-state/index.ts';
 import { createMaintenance } from '../db/maintenance.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
@@ -177,7 +179,19 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     expiryMs: config.commandExpiryMs,
   });
   await commands.start();
-  const maintenance = createMaintenance({ sql, clock, log: part('maintenance') });
+  const retention = createEventRetention({
+    sql,
+    clock,
+    keepMs: config.retentionEventsMs,
+    vacuum: config.databaseUrl === null,
+    registry: metrics,
+  });
+  const maintenance = createMaintenance({
+    sql,
+    clock,
+    log: part('maintenance'),
+    chores: [createPurge(sql), retention],
+  });
   maintenance.start();
   onStop(maintenance.stop);
   history.keeper.start();

@@ -4,7 +4,7 @@ import type { HistoryNumbers, HistoryPoint } from '../../db/history/query/index.
 import { type Api, type AppDeps, resource, userOf, widgetFor } from '../context.ts';
 import { errors, json, personRoute } from '../route.ts';
 import { decimalOr, idParam, time, value } from '../schemas.ts';
-import { rangeOf, rangeQuery, timeOr } from '../time-range.ts';
+import { micros, rangeOf, rangeQuery } from '../time-range.ts';
 
 const DAY_MICROS = 86_400_000_000;
 const MAX_POINTS = 2000;
@@ -55,7 +55,7 @@ export function historyRoutes(api: Api, { live, history: store, now }: AppDeps):
   api.openapi(history, async (c) => {
     const widget = widgetFor(live, userOf(c), c.req.valid('param').id);
     const { points, ...query } = c.req.valid('query');
-    const to = timeOr(query.to, now() * 1000);
+    const to = micros(query.to, now() * 1000);
     const range = rangeOf(query, { from: to - DAY_MICROS, to });
     const found = await store.history(widget.id, range, points, now() * 1000);
     return resource(c, {

@@ -84,43 +84,45 @@ export interface NewEvent {
 
 export type EventDetail = Record<string, string | number | boolean | null>;
 
-export type EventKind =
-  | 'login'
-  | 'mqtt_login'
-  | 'login_failed'
-  | 'login_locked'
-  | 'logout'
-  | 'password_changed'
-  | 'user_created'
-  | 'user_updated'
-  | 'user_deleted'
-  | 'room_created'
-  | 'room_renamed'
-  | 'room_deleted'
-  | 'widgets_ordered'
-  | 'widget_updated'
-  | 'enrollment_created'
-  | 'enrollment_deleted'
-  | 'device_registered'
-  | 'device_renamed'
-  | 'device_deleted'
-  | 'device_paired'
-  | 'device_unpaired'
-  | 'device_secret_renewed'
-  | 'device_revoked'
-  | 'device_reenroll_allowed'
-  | 'device_reenroll_withdrawn'
-  | 'pair_rejected'
-  | 'command_requested'
-  | 'command_finished'
-  | 'denied'
-  | 'limit_reached'
-  | 'certificate_renewed'
-  | 'certificate_ends'
-  | 'history_dropped'
-  | 'history_waits'
-  | 'disk_low'
-  | 'readings_imported';
+export const EVENT_KINDS = [
+  'login',
+  'mqtt_login',
+  'login_failed',
+  'login_locked',
+  'logout',
+  'password_changed',
+  'user_created',
+  'user_updated',
+  'user_deleted',
+  'room_created',
+  'room_renamed',
+  'room_deleted',
+  'widgets_ordered',
+  'widget_updated',
+  'enrollment_created',
+  'enrollment_deleted',
+  'device_registered',
+  'device_renamed',
+  'device_deleted',
+  'device_paired',
+  'device_unpaired',
+  'device_secret_renewed',
+  'device_revoked',
+  'device_reenroll_allowed',
+  'device_reenroll_withdrawn',
+  'pair_rejected',
+  'command_requested',
+  'command_finished',
+  'denied',
+  'limit_reached',
+  'certificate_renewed',
+  'certificate_ends',
+  'history_dropped',
+  'history_waits',
+  'disk_low',
+  'readings_imported',
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
 
 /** Structural subset of a pino logger, so that nothing below `main` needs to know which one it is. */
 export interface Log {

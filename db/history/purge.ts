@@ -1,34 +1,37 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
+import type { Chore } from '../maintenance.ts';
 
 /** Rows of one step: short enough for the one backend of the embedded database. */
 const ROWS = 2000;
-const PAUSE_MS = 50;
+/** Readings that were under way as their device was removed are stored before its readings are purged. */
+const AFTER = '1 minute';
 
 const TABLES = [
-  { table: 'readings', key: 'at, seq', order: 'readings.at' },
-  { table: 'chunks', key: 'hour, part', order: 'chunks.hour' },
-  { table: 'minute_rollups', key: 'hour', order: 'minute_rollups.hour' },
-  { table: 'hour_rollups', key: 'hour', order: 'hour_rollups.hour' },
+  { table: 'readings', key: 'at, seq' },
+  { table: 'chunks', key: 'hour, part' },
+  { table: 'minute_rollups', key: 'hour' },
+  { table: 'hour_rollups', key: 'hour' },
+  { table: 'late_hours', key: 'id' },
+  { table: 'last_values', key: 'widget_id' },
 ] as const;
 
-/** Removes all that is kept of a widget that is gone, in small steps; `purges` keeps it until nothing is left. */
-export async function purgeWidget(
-  sql: postgres.Sql,
-  widgetId: number,
-  stopped: () => boolean,
-): Promise<void> {
-  const id = String(widgetId);
-  for (const { table, key, order } of TABLES) {
-    for (let count = ROWS; count === ROWS && !stopped(); await sleep(PAUSE_MS)) {
-      ({ count } = await sql.unsafe(
-        `delete from ${table} where widget_id = ${id} and (${key}) in (
-           select ${key} from ${table} where widget_id = ${id} order by ${order} limit ${ROWS})`,
-      ));
-    }
-  }
-  if (stopped()) return;
-  await sql.unsafe(`delete from late_hours where widget_id = ${id}`);
-  await sql.unsafe(`delete from last_values where widget_id = ${id}`);
-  await sql.unsafe(`delete from purges where widget_id = ${id}`);
+/** Removes all that is kept of widgets that are gone, in small steps; `purges` names one until nothing is left of it. */
+export function createPurge(sql: postgres.Sql): Chore {
+  return {
+    name: 'purge',
+    step: async () => {
+      const [due] = await sql<{ id: number }[]>`select widget_id as id from purges
+        where requested_at < now() - ${AFTER}::text::interval limit 1`;
+      if (due === undefined) return false;
+      for (const { table, key } of TABLES) {
+        const { count } = await sql.unsafe(
+          `delete from ${table} where widget_id = ${due.id} and (${key}) in (
+             select ${key} from ${table} where widget_id = ${due.id} limit ${ROWS})`,
+        );
+        if (count > 0) return true;
+      }
+      await sql`delete from purges where widget_id = ${due.id}`;
+      return true;
+    },
+  };
 }

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createApp } from '../../api/app.ts';
 import type { AppDeps } from '../../api/context.ts';
+import { EVENT_KINDS } from '../../db/domain/ports.ts';
 
 interface Operation {
   security?: unknown[];
-  parameters?: { name: string; schema: Record<string, unknown> }[];
+  parameters?: { name: string; schema: Record<string, unknown>; style?: string; explode?: boolean }[];
   requestBody?: object;
   responses: Record<string, object>;
 }
@@ -50,4 +51,14 @@ void test('numbers in paths and queries are described as numbers', () => {
   const schemaOf = (wanted: string) => parameters.find(({ name }) => name === wanted)?.schema;
   assert.deepEqual(schemaOf('id'), { type: 'integer', minimum: 1, maximum: 2_147_483_647 });
   assert.deepEqual(schemaOf('limit'), { type: 'integer', minimum: 1, maximum: 200, default: 50 });
+});
+
+void test('the kinds of events are listed, as one finds them and as they are told', () => {
+  const { parameters = [] } = operations.find(({ call }) => call === 'GET /api/events')?.operation ?? {};
+  const kind = parameters.find(({ name }) => name === 'kind');
+  const items = { type: 'string', enum: [...EVENT_KINDS] };
+  assert.deepEqual([kind?.style, kind?.explode, kind?.schema.type], ['form', false, 'array']);
+  assert.deepEqual(kind?.schema.items, items);
+  const { Event } = (document.components?.schemas ?? {}) as Record<string, { properties: { kind: object } }>;
+  assert.deepEqual(Event?.properties.kind, items);
 });

@@ -17,7 +17,7 @@ void test('events', async (t) => {
     log.record({ kind: 'denied', actor: 'other', deviceId: 'other' });
     log.record({ kind: 'login_failed', actor: 'a\u0000b', detail: { address: '\ud800' } });
     await log.stop();
-    const events = (await store.list({ limit: 10 })).toReversed();
+    const events = (await store.list({}, { limit: 10 })).toReversed();
     assert.deepEqual(
       events.map(({ kind, actor, detail }) => [kind, actor, detail]),
       [
@@ -28,7 +28,7 @@ void test('events', async (t) => {
         ['denied', 'thief', { topic: 'x', repeated: 499 }],
       ],
     );
-    assert.equal((await store.list({ deviceId: 'other', limit: 10 })).length, 1);
+    assert.equal((await store.list({ deviceId: 'other' }, { limit: 10 })).length, 1);
   });
 
   await t.test('a clock that is set back keeps nothing from being told', async () => {
@@ -46,7 +46,7 @@ void test('events', async (t) => {
     const log = createEventLog({ store, log: silent, now: Date.now });
     for (let i = 0; i < 900; i++) log.record({ kind: 'login_locked', actor: `name ${i}` });
     await log.stop();
-    const events = (await store.list({ limit: 1000 })).filter(({ kind }) => kind === 'login_locked');
+    const events = (await store.list({}, { limit: 1000 })).filter(({ kind }) => kind === 'login_locked');
     assert.equal(events.length, 202);
     assert.deepEqual([events[0]?.actor, events[0]?.detail], ['(many)', { repeated: 699 }]);
   });
@@ -60,7 +60,7 @@ void test('events', async (t) => {
       for (let i = 0; i < 1500; i++) log.record({ kind: 'room_renamed', actor: `user ${i}` });
       await log.stop();
       assert.deepEqual(warnings, [{ dropped: 500 }]);
-      const kept = (await store.list({ limit: 2000 })).filter(({ kind }) => kind === 'room_renamed');
+      const kept = (await store.list({}, { limit: 2000 })).filter(({ kind }) => kind === 'room_renamed');
       assert.equal(kept.length, 1000);
       assert.equal(kept[0]?.actor, 'user 1499');
     },

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type postgres from 'postgres';
+import { createClock } from '../../db/domain/clock.ts';
+import { createMaintenance } from '../../db/maintenance.ts';
+import { silent } from '../helpers/database.ts';
+import { until } from '../helpers/wait.ts';
+
+void test('a chore goes on while there is more to do, whatever another one meets, and not once all stops', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const nothing = (async () => []) as unknown as postgres.Sql;
+  const warnings: object[] = [];
+  let steps = 0;
+  let endless = 0;
+  const maintenance = createMaintenance({
+    sql: nothing,
+    clock: createClock(Date.now, 0),
+    log: { ...silent, warn: (object) => warnings.push(object) },
+    chores: [
+      { name: 'broken', step: () => Promise.reject(new Error('no room left')) },
+      { name: 'short', step: async () => ++steps < 3 },
+      { name: 'endless', step: async () => ++endless > 0 },
+    ],
+  });
+  maintenance.start();
+  t.mock.timers.tick(15_000);
+  await until('the last has its turn', () => endless > 1);
+  assert.equal(steps, 3);
+  assert.deepEqual(
+    warnings.map((one) => ('chore' in one ? one.chore : null)),
+    ['broken'],
+  );
+  await maintenance.stop();
+  const done = endless;
+  t.mock.timers.tick(60_000);
+  await new Promise(setImmediate);
+  assert.equal(endless, done);
+});
