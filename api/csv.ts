@@ -11,11 +11,14 @@ const LINES = 1000;
 const HEADER =
   'at,local_time,device_id,device_name,widget_id,widget_name,capability_type,control_type,unit,type,seq,value\r\n';
 
-/** RFC 4180. Text that a spreadsheet would run as a formula is quoted with an apostrophe. */
+/**
+ * RFC 4180. Text that a spreadsheet would run as a formula is quoted with an apostrophe; so is text that looks as if it
+ * had been, so that an import can tell the two apart.
+ */
 function field(value: Value): string {
   if (typeof value !== 'string') return Object.is(value, -0) ? '-0' : String(value);
   const isNumber = value.trim() !== '' && Number.isFinite(Number(value));
-  const text = !isNumber && /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const text = !isNumber && /^'*[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

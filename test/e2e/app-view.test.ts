@@ -97,10 +97,13 @@ for (const kind of KINDS) {
       const csv = await rest.call<string>('GET', `/api/widgets/${widget_id}/readings`, undefined, {
         Accept: 'text/csv',
       });
-      assert.deepEqual(csv.body.trimEnd().split('\r\n'), [
-        'at,seq,value',
-        ...paged.map(({ at, seq, value }) => `${at},${seq},${value}`),
-      ]);
+      const [header, ...lines] = csv.body.trimEnd().split('\r\n');
+      assert.match(header ?? '', /^at,local_time,.*,type,seq,value$/);
+      const whole = paged.map(({ at, seq, value }) => ({ at, end: `,number,${seq},${value}` }));
+      assert.equal(lines.length, whole.length);
+      for (const [i, { at, end }] of whole.entries()) {
+        assert.ok(lines[i]?.startsWith(`${at},`) && lines[i].endsWith(end), lines[i]);
+      }
       await wire.disconnect();
     });
 
@@ -118,8 +121,14 @@ for (const kind of KINDS) {
         Accept: 'text/csv',
       });
       const values = ['"a,b"', '"say ""hi"""', '"two\r\nlines"', "'=1+1", '-12.5', "'@x"];
-      const lines = values.map((value, seq) => `${YESTERDAY}T00:00:00.000Z,${seq},${value}\r\n`);
-      assert.equal(body, `at,seq,value\r\n${lines.join('')}`);
+      const ends = values.map((value, seq) => `,text,${seq},${value}\r\n`);
+      let left = body;
+      for (const end of ends) {
+        const at = left.indexOf(end);
+        assert.ok(at >= 0, `${end} in ${left}`);
+        left = left.slice(at + end.length);
+      }
+      assert.equal(left, '');
       await wire.disconnect();
     });
 

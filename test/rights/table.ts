@@ -192,6 +192,12 @@ export const REST: Call[] = [
   call('GET /api/widgets/{id}/readings', /*       */ '401  401    200     404     403         200', {
     with: 'widget',
   }),
+  call('GET /api/devices/{device_id}/readings', /**/ '401  401    200     404     403         200', {
+    with: 'lamp',
+  }),
+  call('GET /api/rooms/{id}/readings', /*         */ '401  401    200     404     403         200', {
+    with: 'room',
+  }),
   call('GET /api/events', /*                      */ '401  401    403     403     403         200'),
   call('POST /api/enrollments', /*                */ '401  401    403     403     403         201', {
     body: {},

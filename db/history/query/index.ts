@@ -16,6 +16,8 @@ export type { Tier } from './segments.ts';
 
 /** A question that takes longer is not one that a person waits for. */
 const LIMIT_MS = 10_000;
+/** A time as short as this is cut to the microsecond, however few intervals it is cut into. */
+const SHORT = 2 * HOUR;
 /** Raw readings are looked through this far back for a state; before that, hours tell it. */
 const LOOK_BACK = 2 * DAY;
 
@@ -69,7 +71,7 @@ const EMPTY: HistoryNumbers = { count: 0, min: null, max: null, avg: null, state
 function plan({ from, to }: Range, points: number): { tier: Tier; origin: Micros; width: Micros } {
   const least = (to - from + 1) / points;
   const [tier, unit]: [Tier, Micros] =
-    least > HOUR ? ['hour', HOUR] : least > MINUTE ? ['minute', MINUTE] : ['raw', 1];
+    least <= MINUTE || to - from <= SHORT ? ['raw', 1] : least <= HOUR ? ['minute', MINUTE] : ['hour', HOUR];
   const origin = floorTo(from, unit);
   return { tier, origin, width: Math.ceil((to + 1 - origin) / points / unit) * unit };
 }
