@@ -1,6 +1,7 @@
 import type postgres from 'postgres';
 import { Counter, type Registry } from 'prom-client';
 import type { Clock } from './domain/clock.ts';
+import type { LeapGuard } from './history/leap-guard.ts';
 import type { Chore } from './maintenance.ts';
 
 /** Rows of one step: short enough for the one backend of the embedded database. */
@@ -11,6 +12,7 @@ const VACUUM_ROWS = 1000;
 export interface EventRetentionDeps {
   sql: postgres.Sql;
   clock: Clock;
+  leaps: LeapGuard;
   /** RETENTION_EVENTS; null: for ever. */
   keepMs: number | null;
   /** Nobody else frees the room of deleted rows: the embedded database has no autovacuum. */
@@ -20,7 +22,7 @@ export interface EventRetentionDeps {
 
 /** Takes away events that are older than they are kept, the oldest first, while the clock can tell their age. */
 export function createEventRetention(deps: EventRetentionDeps): Chore {
-  const { sql, clock, keepMs, vacuum, registry } = deps;
+  const { sql, clock, leaps, keepMs, vacuum, registry } = deps;
   const dropped = new Counter({
     name: 'pm_iot_events_dropped_total',
     help: 'Events deleted because they were older than RETENTION_EVENTS',
@@ -31,7 +33,7 @@ export function createEventRetention(deps: EventRetentionDeps): Chore {
   return {
     name: 'event retention',
     step: async () => {
-      if (keepMs === null || !clock.trusted()) return false;
+      if (keepMs === null || !clock.trusted() || !(await leaps.mayDrop(clock.now()))) return false;
       const oldest = new Date(clock.now() - keepMs).toISOString();
       const { count } = await sql`delete from events where ctid = any(array(
         select ctid from events where at < ${oldest}::text::timestamptz order by at, id limit ${STEP_ROWS}))`;

@@ -20,9 +20,11 @@ import { builtAt } from '../db/built-at.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { monotonic } from '../db/domain/time.ts';
+import { createUpkeep } from '../db/embedded/upkeep.ts';
 import { createEventRetention } from '../db/event-retention.ts';
 import { createDroppedCounter } from '../db/history/dropped.ts';
 import { createHistory } from '../db/history/index.ts';
+import { createLeapGuard } from '../db/history/leap-guard.ts';
 import { createLoad } from '../db/history/pace.ts';
 import { createPurge } from '../db/history/purge.ts';
 import { createLiveState } from '../db/live-state/index.ts';
@@ -115,6 +117,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   });
   await accounts.load();
 
+  const leaps = createLeapGuard({ sql, events: eventLog, log: part('history'), monotonic });
   const load = createLoad(monotonic);
   const dropped = createDroppedCounter(metrics);
   const history = createHistory({
@@ -124,7 +127,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     events: eventLog,
     log: part('history'),
     onDropped: (readings, reason) => dropped.inc({ reason }, readings),
-    monotonic,
+    leaps,
     busy: load.busy,
   });
   await history.state.load();
@@ -179,18 +182,20 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     expiryMs: config.commandExpiryMs,
   });
   await commands.start();
+  const embedded = config.databaseUrl === null;
   const retention = createEventRetention({
     sql,
     clock,
+    leaps,
     keepMs: config.retentionEventsMs,
-    vacuum: config.databaseUrl === null,
+    vacuum: embedded,
     registry: metrics,
   });
   const maintenance = createMaintenance({
     sql,
     clock,
     log: part('maintenance'),
-    chores: [createPurge(sql), retention],
+    chores: [createPurge(sql), retention, ...(embedded ? [createUpkeep(sql, monotonic)] : [])],
   });
   maintenance.start();
   onStop(maintenance.stop);

@@ -6,6 +6,7 @@ import type { Micros } from '../domain/types.ts';
 import { createReadingStore } from '../stores/readings.ts';
 import { createImporter } from './importer.ts';
 import { createHistoryKeeper } from './keeper.ts';
+import type { LeapGuard } from './leap-guard.ts';
 import { createPace } from './pace.ts';
 import { createPacker, PACK_AFTER } from './packer.ts';
 import { createHistoryStore, type Range } from './query/index.ts';
@@ -23,13 +24,13 @@ export interface HistoryDeps {
   events: EventLog;
   log: Log;
   onDropped: RetentionDeps['onDropped'];
-  monotonic: () => number;
+  leaps: LeapGuard;
   /** Do devices report so much that background work must rest? */
   busy: () => boolean;
 }
 
 /** All that is done with readings once they are stored: summaries, packing, retention, questions, imports. */
-export function createHistory({ sql, clock, keep, events, log, onDropped, monotonic, busy }: HistoryDeps) {
+export function createHistory({ sql, clock, keep, events, log, onDropped, leaps, busy }: HistoryDeps) {
   let ending = false;
   const stopped = () => ending;
   const state = createHistoryState(sql);
@@ -42,7 +43,7 @@ export function createHistory({ sql, clock, keep, events, log, onDropped, monoto
   };
   const roller = createRoller({ sql, state, source, turns, widgetIds, pace, stopped });
   const packer = createPacker({ sql, state, source, roller, turns, widgetIds, pace, stopped, log });
-  const retention = createRetention({ sql, state, keep, events, log, onDropped, monotonic });
+  const retention = createRetention({ sql, state, keep, events, log, onDropped, leaps });
   const now = () => clock.now() * 1000;
   const importer: Importer = createImporter({
     sql,

@@ -1,18 +1,15 @@
 import type postgres from 'postgres';
 import type { EventLog, Log } from '../domain/ports.ts';
 import type { Micros } from '../domain/types.ts';
+import type { LeapGuard } from './leap-guard.ts';
 import { dropPartitions, type PartitionedTable, partitionSize, spanOf } from './partitions.ts';
 import { DAY, sqlTime } from './spans.ts';
 import type { HistoryState, HistoryStateStore } from './state.ts';
 
 /** Bytes of a plain row, about: rows that are not packed are not counted one by one before they are dropped. */
 const ROW_BYTES = 100;
-/** After a leap of the clock by more than this nothing is dropped for a while: it may be wrong. */
-const LEAP = 7 * DAY;
-const WAIT_MS = 24 * 3_600_000;
 /** An import that was cut can be run again: until then old readings that it brought are kept. */
 const IMPORT_GRACE = DAY;
-const RAN = 'history_retention_at';
 const IMPORTED = 'history_imported_at';
 
 /** How long each is kept, in milliseconds; null: for ever. */
@@ -36,21 +33,16 @@ export interface RetentionDeps {
   log: Log;
   /** Readings that were dropped, and why. */
   onDropped: (readings: number, reason: 'retention' | 'disk') => void;
-  /** Milliseconds that no clock adjustment moves. */
-  monotonic: () => number;
+  leaps: LeapGuard;
 }
 
 /** Drops what has been kept long enough, whole partitions at a time. One at a time over all nodes. */
-export function createRetention({ sql, state, keep, events, log, onDropped, monotonic }: RetentionDeps) {
-  let waitingSince: number | null = null;
-
-  const remembered = async (key: string): Promise<Micros | null> => {
-    const [row] = await sql<{ value: number }[]>`select value::float8 as value from meta where key = ${key}`;
-    return row?.value ?? null;
-  };
-  const remember = async (key: string, at: Micros) => {
-    await sql`insert into meta (key, value) values (${key}, ${String(at)}::text::jsonb)
-      on conflict (key) do update set value = excluded.value`;
+export function createRetention({ sql, state, keep, events, log, onDropped, leaps }: RetentionDeps) {
+  const importedAt = async (): Promise<Micros> => {
+    const [row] = await sql<
+      { value: number }[]
+    >`select value::float8 as value from meta where key = ${IMPORTED}`;
+    return row?.value ?? 0;
   };
 
   const rawDays = ({ partitions }: HistoryState): Micros[] =>
@@ -97,28 +89,12 @@ export function createRetention({ sql, state, keep, events, log, onDropped, mono
     return due.length > 0;
   };
 
-  /** true: the clock has leapt since the last time, and it is not sure yet that it is right. */
-  const waits = async (now: Micros): Promise<boolean> => {
-    const last = await remembered(RAN);
-    if (last === null || Math.abs(now - last) <= LEAP) {
-      waitingSince = null;
-      return false;
-    }
-    if (waitingSince === null) {
-      waitingSince = monotonic();
-      const detail = { since: new Date(last / 1000).toISOString(), now: new Date(now / 1000).toISOString() };
-      events.record({ kind: 'history_waits', actor: 'system', detail });
-      log.warn(detail, 'the clock has leapt: nothing is dropped for its age for a day, in case it is wrong');
-    }
-    return monotonic() - waitingSince < WAIT_MS;
-  };
-
   return {
     /** Drops what is older than it is to be kept. `now`: microseconds of a clock that can be believed. */
     async run(now: Micros): Promise<void> {
-      if (await waits(now)) return;
+      if (!(await leaps.mayDrop(now / 1000))) return;
       if (keep.raw !== null) {
-        const imported = (await remembered(IMPORTED)) ?? 0;
+        const imported = await importedAt();
         const known = await state.current();
         const before = Math.min(now - keep.raw * 1000, known.rolledBefore);
         // What has become too old since: an import may have brought older ones just now.
@@ -132,10 +108,12 @@ export function createRetention({ sql, state, keep, events, log, onDropped, mono
         if (first !== undefined) await state.change({ minutes_from: first });
       }
       if (keep.hour !== null) await dropOld('hour_rollups', now - keep.hour * 1000);
-      await remember(RAN, now);
     },
 
-    imported: (now: Micros) => remember(IMPORTED, now),
+    async imported(now: Micros): Promise<void> {
+      await sql`insert into meta (key, value) values (${IMPORTED}, ${String(now)}::text::jsonb)
+        on conflict (key) do update set value = excluded.value`;
+    },
 
     /**
      * Drops the oldest day of raw readings, never the newest: null when that is the only one, or when its summaries have

@@ -150,14 +150,23 @@ for (const kind of KINDS) {
         let trusted = false;
         const clock = { ...createClock(() => now, 0), trusted: () => trusted };
         const left = async () => (await store.list({}, { limit: 10_000 })).map(({ actor }) => actor);
+        const leaps = { mayDrop: async () => true };
         const kept = createEventRetention({
           sql,
           clock,
+          leaps,
           keepMs: null,
           vacuum: true,
           registry: new Registry(),
         });
-        const { step } = createEventRetention({ sql, clock, keepMs: 30 * DAY, vacuum: true, registry });
+        const { step } = createEventRetention({
+          sql,
+          clock,
+          leaps,
+          keepMs: 30 * DAY,
+          vacuum: true,
+          registry,
+        });
 
         assert.equal(await step(), false);
         trusted = true;

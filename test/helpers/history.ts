@@ -4,6 +4,7 @@ import { createClock } from '../../db/domain/clock.ts';
 import type { NewEvent } from '../../db/domain/ports.ts';
 import type { Micros, Reading } from '../../db/domain/types.ts';
 import { createHistory } from '../../db/history/index.ts';
+import { createLeapGuard } from '../../db/history/leap-guard.ts';
 import type { Retention } from '../../db/history/retention.ts';
 import { createReadingStore } from '../../db/stores/readings.ts';
 import { type Kind, openDatabase, silent } from './database.ts';
@@ -35,23 +36,24 @@ export async function openHistory(t: TestContext, kind: Kind, { now, keep = FOR_
   const events: NewEvent[] = [];
   const dropped = { retention: 0, disk: 0 };
   const clock = createClock(() => time.now / 1000, 0);
+  const eventLog = {
+    record: (event: NewEvent) => {
+      events.push(event);
+      return true;
+    },
+  };
   /** As a process that starts: nothing is known but what the database holds. */
   const start = (over: postgres.Sql = sql) =>
     createHistory({
       sql: over,
       clock,
       keep,
-      events: {
-        record: (event) => {
-          events.push(event);
-          return true;
-        },
-      },
+      events: eventLog,
       log: silent,
       onDropped: (readings, reason) => {
         dropped[reason] += readings;
       },
-      monotonic: () => time.monotonic,
+      leaps: createLeapGuard({ sql: over, events: eventLog, log: silent, monotonic: () => time.monotonic }),
       busy: () => false,
     });
   const history = start();
