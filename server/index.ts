@@ -128,6 +128,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     log: part('history'),
     onDropped: (readings, reason) => dropped.inc({ reason }, readings),
     leaps,
+    monotonic,
     busy: load.busy,
   });
   await history.state.load();

@@ -25,12 +25,27 @@ export interface HistoryDeps {
   log: Log;
   onDropped: RetentionDeps['onDropped'];
   leaps: LeapGuard;
+  /** Milliseconds that no clock adjustment moves. */
+  monotonic: () => number;
+  /** See `PackerDeps`. */
+  small?: number;
   /** Do devices report so much that background work must rest? */
   busy: () => boolean;
 }
 
 /** All that is done with readings once they are stored: summaries, packing, retention, questions, imports. */
-export function createHistory({ sql, clock, keep, events, log, onDropped, leaps, busy }: HistoryDeps) {
+export function createHistory({
+  small,
+  sql,
+  clock,
+  keep,
+  events,
+  log,
+  onDropped,
+  leaps,
+  monotonic,
+  busy,
+}: HistoryDeps) {
   let ending = false;
   const stopped = () => ending;
   const state = createHistoryState(sql);
@@ -42,7 +57,10 @@ export function createHistory({ sql, clock, keep, events, log, onDropped, leaps,
     return rows.map(({ id }) => id);
   };
   const roller = createRoller({ sql, state, source, turns, widgetIds, pace, stopped });
-  const packer = createPacker({ sql, state, source, roller, turns, widgetIds, pace, stopped, log });
+  const packer = createPacker({
+    ...{ sql, state, source, roller, turns, widgetIds, pace, stopped, log, monotonic },
+    ...(small !== undefined && { small }),
+  });
   const retention = createRetention({ sql, state, keep, events, log, onDropped, leaps });
   const now = () => clock.now() * 1000;
   const importer: Importer = createImporter({

@@ -2,9 +2,9 @@ import type postgres from 'postgres';
 import type { Log } from '../domain/ports.ts';
 import type { Micros } from '../domain/types.ts';
 import { HourBuilder } from './hour-builder.ts';
-import { putChunks, remakeHour, type WidgetHour } from './hours.ts';
+import { type HourOfWidget, putChunks, remakeHour, type WidgetHour } from './hours.ts';
 import type { Pace } from './pace.ts';
-import { dropPartitions } from './partitions.ts';
+import { dropPartitions, type Partitions, partitionSize } from './partitions.ts';
 import type { Roller } from './roller.ts';
 import type { RowSource } from './rows.ts';
 import { DAY, HOUR, sqlTime } from './spans.ts';
@@ -14,6 +14,9 @@ import type { Turns } from './turns.ts';
 /** Readings stay as plain rows until their day has been over for this long: most of what comes late has come by then. */
 export const PACK_AFTER = DAY;
 const BATCH = 64;
+const MIB = 1024 * 1024;
+/** Those are gathered for a while before they are packed. */
+const GATHER_MS = 3_600_000;
 /** Readings that come while a day is being packed; after so many tries it waits for the next run. */
 const MAX_TRIES = 5;
 
@@ -27,20 +30,30 @@ export interface PackerDeps {
   pace: Pace;
   stopped: () => boolean;
   log: Log;
+  /** Milliseconds that no clock adjustment moves. */
+  monotonic: () => number;
+  /** A partition of fewer bytes holds few readings, mostly ones that came after their day had been packed. */
+  small?: number;
 }
 
 /** Packs the plain rows of past days, and drops them whole. One at a time over all nodes. */
-export function createPacker({
-  sql,
-  state,
-  source,
-  roller,
-  turns,
-  widgetIds,
-  pace,
-  stopped,
-  log,
-}: PackerDeps) {
+export function createPacker(deps: PackerDeps) {
+  const {
+    sql,
+    state,
+    source,
+    roller,
+    turns,
+    widgetIds,
+    pace,
+    stopped,
+    log,
+    monotonic,
+    small = 8 * MIB,
+  } = deps;
+  /** Since when there have been plain rows of a day that has packed ones. */
+  const gathering = new Map<Micros, number>();
+
   const within = (column: string, day: Micros) =>
     `${column} >= ${sqlTime(day)} and ${column} < ${sqlTime(day + DAY)}`;
 
@@ -70,12 +83,32 @@ export function createPacker({
     }
     close();
     await putChunks(sql, made);
-    // Readings that came after their day had been packed, or a run that was cut.
-    for (const widgetId of before) {
-      if ((await source.all(widgetId, hour)).length === 0) continue;
-      await remakeHour(sql, source, { widgetId, hour }, { pack: true, keep: true });
-      await pace();
+    // A run that was cut has packed them, and more may have come since.
+    for (const widgetId of before) await packAgain({ widgetId, hour });
+  };
+
+  const packAgain = async (of: HourOfWidget) => {
+    if ((await source.all(of.widgetId, of.hour)).length === 0) return;
+    await remakeHour(sql, source, of, { pack: true, keep: true });
+    await pace();
+  };
+
+  const packAll = async (ids: readonly number[], day: Micros): Promise<void> => {
+    for (let hour = day; hour < day + DAY && !stopped(); hour += HOUR) await turns(() => packHour(ids, hour));
+  };
+
+  /** Where there are few rows, they tell which hours they are of. Gives the widgets; those that are gone go with their rows. */
+  const packFew = async (ids: readonly number[], day: Micros): Promise<number[]> => {
+    const rows = await sql.unsafe<{ widget_id: number; hour: Micros }[]>(
+      `select distinct widget_id, floor(date_part('epoch', at) / 3600) * 3.6e9 as hour from readings where ${within('at', day)}`,
+    );
+    const there = new Set(ids);
+    const few = rows.filter(({ widget_id }) => there.has(widget_id));
+    for (const { widget_id: widgetId, hour } of few) {
+      if (stopped()) break;
+      await turns(() => packAgain({ widgetId, hour }));
     }
+    return [...new Set(few.map(({ widget_id }) => widget_id))];
   };
 
   /** Has every row been packed? Looked at before rows are dropped, widget by widget: each statement is short. */
@@ -101,21 +134,28 @@ export function createPacker({
   /** true: the day has no plain rows any more. */
   const packDay = async (day: Micros): Promise<boolean> => {
     await state.ensure('chunks', day);
-    const ids = await widgetIds();
-    for (let hour = day; hour < day + DAY; hour += HOUR) {
-      if (stopped()) return false;
-      await turns(() => packHour(ids, hour));
-    }
-    if (!(await complete(ids, day))) return false;
+    let ids = await widgetIds();
+    if ((await partitionSize(sql, 'readings', day)) < small) ids = await packFew(ids, day);
+    else await packAll(ids, day);
+    if (stopped() || !(await complete(ids, day))) return false;
     const unless = `select 1 from late_hours where ${within('hour', day)} limit 1`;
     for (let tries = 0; tries < MAX_TRIES && !stopped(); tries++) {
       await roller.settleLate();
       if (await dropPartitions(sql, [{ table: 'readings', start: day }], { unless })) {
         await state.load();
+        gathering.delete(day);
         return true;
       }
     }
     return false;
+  };
+
+  /** Are few readings of a day that is packed being gathered still? Each time costs a partition. */
+  const gathers = async (day: Micros, { chunks }: Partitions): Promise<boolean> => {
+    if (!chunks.has(day) || (await partitionSize(sql, 'readings', day)) >= small) return false;
+    const since = gathering.get(day) ?? monotonic();
+    gathering.set(day, since);
+    return monotonic() - since < GATHER_MS;
   };
 
   return {
@@ -128,7 +168,7 @@ export function createPacker({
       const due = [...partitions.readings].filter((day) => day + DAY <= end).sort((a, b) => a - b);
       for (const day of due) {
         if (stopped()) return;
-        await packDay(day);
+        if (!(await gathers(day, partitions))) await packDay(day);
       }
     },
   };

@@ -26,10 +26,16 @@ export interface HistoryOptions {
   /** Microseconds. */
   now: Micros;
   keep?: Retention;
+  /** See `PackerDeps`. */
+  small?: number;
 }
 
 /** History on a database of its own, with a clock that the test moves. */
-export async function openHistory(t: TestContext, kind: Kind, { now, keep = FOR_EVER }: HistoryOptions) {
+export async function openHistory(
+  t: TestContext,
+  kind: Kind,
+  { now, keep = FOR_EVER, small = 0 }: HistoryOptions,
+) {
   const { sql, ...rest } = await openDatabase(t, kind);
   await sql`update history_state set claimed_before = to_timestamp(0), rolled_before = to_timestamp(0)`;
   const time = { now, monotonic: 0 };
@@ -54,6 +60,8 @@ export async function openHistory(t: TestContext, kind: Kind, { now, keep = FOR_
         dropped[reason] += readings;
       },
       leaps: createLeapGuard({ sql: over, events: eventLog, log: silent, monotonic: () => time.monotonic }),
+      monotonic: () => time.monotonic,
+      small,
       busy: () => false,
     });
   const history = start();
