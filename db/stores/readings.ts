@@ -233,7 +233,9 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
         const places: StoreOutcome[] = [];
         for (const rows of encoded) places.push(await place(rows));
         const placed = encoded.filter((_, i) => places[i]?.ok);
-        const outcomes = await tryAll(placed, await history.current());
+        const now = await history.current();
+        // To make one place may have shown that another is gone.
+        const outcomes = placed.every((rows) => hasPlace(rows, now)) ? await tryAll(placed, now) : null;
         if (outcomes === null) continue;
         const next = outcomes.values();
         return places.map((outcome) => (outcome.ok ? (next.next().value ?? STORED) : outcome));
