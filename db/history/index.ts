@@ -56,7 +56,7 @@ export function createHistory({
     const rows = await sql<{ id: number }[]>`select id from widgets order by id`;
     return rows.map(({ id }) => id);
   };
-  const roller = createRoller({ sql, state, source, turns, widgetIds, pace, stopped });
+  const roller = createRoller({ sql, state, source, turns, widgetIds, pace, stopped, log });
   const packer = createPacker({
     ...{ sql, state, source, roller, turns, widgetIds, pace, stopped, log, monotonic },
     ...(small !== undefined && { small }),

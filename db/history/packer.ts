@@ -70,6 +70,7 @@ export function createPacker(deps: PackerDeps) {
     };
     const fresh = ids.filter((id) => !before.has(id));
     for await (const { widgetId, rows } of source.ofHour(fresh, hour)) {
+      if (stopped()) return;
       if (open === null || open.widgetId !== widgetId) {
         close();
         open = { widgetId, builder: new HourBuilder(hour, { pack: true }) };

@@ -1,4 +1,6 @@
 import type postgres from 'postgres';
+import { isUnavailable } from '../client.ts';
+import type { Log } from '../domain/ports.ts';
 import type { Micros } from '../domain/types.ts';
 import { HourBuilder } from './hour-builder.ts';
 import { putSummaries, remakeHour, type WidgetHour } from './hours.ts';
@@ -24,10 +26,11 @@ export interface RollerDeps {
   widgetIds: () => Promise<number[]>;
   pace: Pace;
   stopped: () => boolean;
+  log: Log;
 }
 
 /** Keeps the summaries of minutes and hours up as readings arrive. One at a time over all nodes. */
-export function createRoller({ sql, state, source, turns, widgetIds, pace, stopped }: RollerDeps) {
+export function createRoller({ sql, state, source, turns, widgetIds, pace, stopped, log }: RollerDeps) {
   /** Where it has packed readings, those count too. */
   const hasChunks = (known: HistoryState, hour: Micros) => known.partitions.chunks.has(floorTo(hour, DAY));
 
@@ -40,12 +43,15 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
     await pace();
   };
 
-  /** All widgets' summaries of an hour that is over. */
-  const sweep = async (hour: Micros): Promise<void> => {
+  /** All widgets' summaries of an hour that is over. false: stopped before the end. */
+  const sweep = async (hour: Micros): Promise<boolean> => {
     const ids = await widgetIds();
     if (hasChunks(await state.current(), hour)) {
-      for (const id of ids) await remake(id, hour, []);
-      return;
+      for (const id of ids) {
+        if (stopped()) return false;
+        await remake(id, hour, []);
+      }
+      return true;
     }
     await state.ensure('minute_rollups', hour);
     await state.ensure('hour_rollups', hour);
@@ -56,6 +62,7 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
       open = null;
     };
     for await (const { widgetId, rows } of source.ofHour(ids, hour)) {
+      if (stopped()) return false;
       if (open === null || open.widgetId !== widgetId) {
         close();
         open = { widgetId, builder: new HourBuilder(hour, { pack: false }) };
@@ -69,6 +76,7 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
     }
     close();
     await putSummaries(sql, made);
+    return true;
   };
 
   /** The next hour of a day that has readings which are not packed, `end` if there is none before. */
@@ -92,29 +100,46 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
       while (!stopped()) {
         known = await state.current();
         if (known.rolledBefore >= end) return;
-        const hour = nextHour(known, known.rolledBefore, end);
-        if (hour < end) {
-          // From here on who stores a reading of that hour marks it as late, and those under way have ended.
-          if (known.claimedBefore < hour + HOUR) await state.change({ claimed_before: hour + HOUR });
-          await sweep(hour);
+        let hour = nextHour(known, known.rolledBefore, end);
+        const claimed = Math.min(hour + HOUR, end);
+        if (known.claimedBefore < claimed) {
+          // From here on who stores a reading of before that marks it as late, and those under way have ended: what they
+          // stored is seen, in a day that had no readings before too.
+          await state.change({ claimed_before: claimed });
+          known = await state.current();
+          hour = nextHour(known, known.rolledBefore, end);
         }
+        if (hour < end && !(await sweep(hour))) return;
         const done = Math.min(hour + HOUR, end);
-        await state.change({ claimed_before: Math.max(known.claimedBefore, done), rolled_before: done });
+        await state.change({ rolled_before: done });
       }
     },
 
     /** Makes the summaries anew of hours for which readings came late. */
     async settleLate(): Promise<void> {
+      let after = 0;
       while (!stopped()) {
-        const late = await sql.unsafe<{ widget_id: number; hour: Micros; ids: string }[]>(
-          `select widget_id, round(date_part('epoch', hour) * 1e6) as hour, array_agg(id)::text as ids
-           from (select * from late_hours order by id limit ${LATE_BATCH}) oldest group by widget_id, oldest.hour`,
+        const late = await sql.unsafe<{ widget_id: number; hour: Micros; ids: string; last: number }[]>(
+          `select widget_id, round(date_part('epoch', hour) * 1e6) as hour, array_agg(id)::text as ids,
+             max(id)::float8 as last
+           from (select * from late_hours where id > ${after} order by id limit ${LATE_BATCH}) oldest
+           group by widget_id, oldest.hour`,
         );
-        for (const { widget_id, hour, ids } of late) {
-          if (stopped()) return;
-          await remake(widget_id, hour, ids.slice(1, -1).split(',').map(Number));
-        }
         if (late.length === 0) return;
+        for (const { widget_id: widget, hour, ids, last } of late) {
+          if (stopped()) return;
+          after = Math.max(after, last);
+          try {
+            await remake(widget, hour, ids.slice(1, -1).split(',').map(Number));
+          } catch (error) {
+            if (isUnavailable(error)) throw error;
+            // It stays marked; one that cannot be read holds up no other.
+            log.error(
+              { err: error, widget, hour: new Date(hour / 1000) },
+              'an hour could not be summed up anew',
+            );
+          }
+        }
       }
     },
   };
