@@ -9,6 +9,7 @@ import { silent } from '../../test/helpers/database.ts';
 import { startPostgres } from '../../test/helpers/postgres.ts';
 import { Server } from '../../test/helpers/server.ts';
 import type { Kind } from './options.ts';
+import { say } from './progress.ts';
 
 const FOR_EVER = { raw: null, minute: null, hour: null };
 const ENV = {
@@ -38,11 +39,12 @@ export async function openBenchDatabase(kind: Kind, onEnd: OnEnd) {
   let stopEmbedded = async () => {};
   let target: ConnectTarget;
   if (databaseUrl === null) {
-    const onCrash = (error: Error) => {
-      throw error;
-    };
-    const embedded = await startEmbedded({ dataDir: server.dataDir, log: silent, onCrash });
-    stopEmbedded = embedded.stop;
+    // Every question that follows fails then, and so does the benchmark.
+    const onCrash = (error: Error) => say(`the embedded database ended: ${error.message}`);
+    const starting = startEmbedded({ dataDir: server.dataDir, log: silent, onCrash });
+    stopEmbedded = async () => (await starting.catch(() => null))?.stop();
+    onEnd(() => stopEmbedded());
+    const embedded = await starting;
     target = { socketPath: embedded.socketPath };
   } else target = { url: databaseUrl };
   await migrate(target, silent);
