@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Rest after a piece of work, in times of its length: while devices report much, and while they do not. */
-const BUSY = 6;
+/** Work between two rests: shorter than what a person, or an acknowledgement, would notice. */
+const SLICE_MS = 5;
+/** Rest after a slice, in times of its length: while devices report much, and while they do not. */
+const BUSY = 3;
 const IDLE = 0.25;
-const LONGEST_MS = 500;
+const LONGEST_MS = 200;
 
-/** Called between pieces of work of a few milliseconds each, so that background work takes a small share of the machine. */
+/** Called between small pieces of work, so that what is done in the background takes a small share of the machine. */
 export type Pace = () => Promise<void>;
 
 export function createPace(busy: () => boolean): Pace {
   let resumed = performance.now();
   return async () => {
     const worked = performance.now() - resumed;
-    // Work that rested long ago is a new start, not one long piece.
+    if (worked < SLICE_MS) return;
     await sleep(Math.min(worked * (busy() ? BUSY : IDLE), LONGEST_MS));
     resumed = performance.now();
   };

@@ -77,6 +77,7 @@ export async function openBenchDatabase(kind: Kind, onEnd: OnEnd) {
         events: { record: () => true },
         log: silent,
         onDropped: () => {},
+        leaps: { mayDrop: async () => true },
         monotonic,
         busy,
       }),
