@@ -28,14 +28,7 @@ export interface HistoryState {
 }
 
 const epoch = (column: string) => `round(date_part('epoch', ${column}) * 1e6) as "${column}"`;
-const SELECT = `select version::float8 as version, ${[
-  'claimed_before',
-  'rolled_before',
-  'raw_from',
-  'minutes_from',
-]
-  .map(epoch)
-  .join(', ')} from history_state`;
+const COLUMNS = `version::float8 as version, ${['claimed_before', 'rolled_before', 'raw_from', 'minutes_from'].map(epoch).join(', ')}`;
 
 interface StateRow {
   version: number;
@@ -45,21 +38,23 @@ interface StateRow {
   minutes_from: Micros;
 }
 
+const stateOf = (row: StateRow, partitions: Partitions): HistoryState => ({
+  version: row.version,
+  claimedBefore: row.claimed_before,
+  rolledBefore: row.rolled_before,
+  rawFrom: row.raw_from,
+  minutesFrom: row.minutes_from,
+  partitions,
+});
+
 export function createHistoryState(sql: postgres.Sql) {
   let known: HistoryState | null = null;
 
   const load = async (): Promise<HistoryState> => {
     // First the version: partitions that change after it are noticed by whoever stores under it.
-    const [row] = await sql.unsafe<StateRow[]>(SELECT);
+    const [row] = await sql.unsafe<StateRow[]>(`select ${COLUMNS} from history_state`);
     if (row === undefined) throw new Error('the table history_state is empty: restore a backup');
-    known = {
-      version: row.version,
-      claimedBefore: row.claimed_before,
-      rolledBefore: row.rolled_before,
-      rawFrom: row.raw_from,
-      minutesFrom: row.minutes_from,
-      partitions: await listPartitions(sql),
-    };
+    known = stateOf(row, await listPartitions(sql));
     return known;
   };
 
@@ -90,8 +85,13 @@ export function createHistoryState(sql: postgres.Sql) {
     /** Waits for those who store readings just now; whoever comes later does it under the new state. */
     async change(set: Partial<Record<Exclude<keyof StateRow, 'version'>, Micros>>): Promise<void> {
       const columns = Object.entries(set).map(([column, at]) => `${column} = ${sqlTime(at)}`);
-      await sql.unsafe(`update history_state set version = version + 1, ${columns.join(', ')}`);
-      await load();
+      const [row] = await sql.unsafe<StateRow[]>(
+        `update history_state set version = version + 1, ${columns.join(', ')} returning ${COLUMNS}`,
+      );
+      // Nothing else has changed since, the partitions neither.
+      if (row !== undefined && known !== null && row.version === known.version + 1) {
+        known = stateOf(row, known.partitions);
+      } else await load();
     },
   };
 }
