@@ -70,7 +70,7 @@ export function createHistory({
     readings: createReadingStore(sql, state),
     turns,
     packedBefore: () => now() - PACK_AFTER,
-    onImport: () => retention.imported(now()),
+    onImport: () => retention.importing(now()),
   });
   const end = () => {
     ending = true;

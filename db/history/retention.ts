@@ -10,7 +10,7 @@ import type { HistoryState, HistoryStateStore } from './state.ts';
 const ROW_BYTES = 100;
 /** An import that was cut can be run again: until then old readings that it brought are kept. */
 const IMPORT_GRACE = DAY;
-const IMPORTED = 'history_imported_at';
+const IMPORTS = 'history_imports';
 
 /** How long each is kept, in milliseconds; null: for ever. */
 export interface Retention {
@@ -38,11 +38,11 @@ export interface RetentionDeps {
 
 /** Drops what has been kept long enough, whole partitions at a time. One at a time over all nodes. */
 export function createRetention({ sql, state, keep, events, log, onDropped, leaps }: RetentionDeps) {
-  const importedAt = async (): Promise<Micros> => {
-    const [row] = await sql<
-      { value: number }[]
-    >`select value::float8 as value from meta where key = ${IMPORTED}`;
-    return row?.value ?? 0;
+  /** When imports began that have gone on since with no longer pause than the grace; null: they have ended, or there was none. */
+  const importingSince = async (now: Micros): Promise<Micros | null> => {
+    const [row] = await sql<{ since: number; last: number }[]>`
+      select (value->>'since')::float8 as since, (value->>'last')::float8 as last from meta where key = ${IMPORTS}`;
+    return row === undefined || now - row.last >= IMPORT_GRACE ? null : row.since;
   };
 
   const rawDays = ({ partitions }: HistoryState): Micros[] =>
@@ -94,13 +94,13 @@ export function createRetention({ sql, state, keep, events, log, onDropped, leap
     async run(now: Micros): Promise<void> {
       if (!(await leaps.mayDrop(now / 1000))) return;
       if (keep.raw !== null) {
-        const imported = await importedAt();
+        const since = await importingSince(now);
         const known = await state.current();
         const before = Math.min(now - keep.raw * 1000, known.rolledBefore);
-        // What has become too old since: an import may have brought older ones just now.
-        const from = now - imported < IMPORT_GRACE ? known.rawFrom : 0;
+        // What has become too old since: what an import brings was too old already.
+        const from = since === null ? Number.NEGATIVE_INFINITY : since - keep.raw * 1000 - DAY;
         for (const day of rawDays(known)) {
-          if (day >= from && day + DAY <= before && !(await hasLate(day))) await dropDay(day, 'retention');
+          if (day > from && day + DAY <= before && !(await hasLate(day))) await dropDay(day, 'retention');
         }
       }
       if (keep.minute !== null && (await dropOld('minute_rollups', now - keep.minute * 1000))) {
@@ -110,9 +110,14 @@ export function createRetention({ sql, state, keep, events, log, onDropped, leap
       if (keep.hour !== null) await dropOld('hour_rollups', now - keep.hour * 1000);
     },
 
-    async imported(now: Micros): Promise<void> {
-      await sql`insert into meta (key, value) values (${IMPORTED}, ${String(now)}::text::jsonb)
-        on conflict (key) do update set value = excluded.value`;
+    /** To be told before readings are stored that may be older than raw readings are kept. */
+    async importing(now: Micros): Promise<void> {
+      const at = String(now);
+      await sql`insert into meta (key, value)
+        values (${IMPORTS}, jsonb_build_object('since', ${at}::text::float8, 'last', ${at}::text::float8))
+        on conflict (key) do update set value = case
+          when ${at}::text::float8 - (meta.value->>'last')::float8 >= ${String(IMPORT_GRACE)}::text::float8 then excluded.value
+          else meta.value || jsonb_build_object('last', ${at}::text::float8) end`;
     },
 
     /**
