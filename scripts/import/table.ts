@@ -47,8 +47,8 @@ interface Parsed {
   info: Info;
 }
 
-const breaksIn = (cells: readonly string[]) =>
-  cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
+const occurrences = (cells: readonly string[], pattern: RegExp) =>
+  cells.reduce((sum, cell) => sum + (cell.match(pattern)?.length ?? 0), 0);
 
 function explained(error: unknown, last: number): unknown {
   if (error instanceof CsvError) {
@@ -62,6 +62,8 @@ function explained(error: unknown, last: number): unknown {
 /** Lines of CSV: RFC 4180, and what else there is of line ends, delimiters and marks at the beginning. */
 async function* linesOf(raw: Readable): AsyncGenerator<Line> {
   let last = 0;
+  /** The parser takes each half of a CR LF within quotes for a line. */
+  let halves = 0;
   try {
     const { beginning, stream } = await peek(
       await unpacked(raw),
@@ -79,8 +81,10 @@ async function* linesOf(raw: Readable): AsyncGenerator<Line> {
     });
     for await (const parsed of through(stream, parser)) {
       const { record: cells, info } = parsed as Parsed;
-      last = info.lines;
-      yield { number: last - breaksIn(cells), cells };
+      const number = info.lines - halves - occurrences(cells, /[\r\n]/g);
+      halves += occurrences(cells, /\r\n/g);
+      last = info.lines - halves;
+      yield { number, cells };
     }
   } catch (error) {
     throw explained(error, last);

@@ -21,8 +21,8 @@ function fromEpoch(whole: string, fraction: string): Micros {
 }
 
 function withColon(offset: string): string {
-  if (/^[+-]/.test(offset)) return `${offset.slice(0, 3)}:${offset.slice(-2).padStart(2, '0')}`;
-  return 'Z';
+  if (!/^[+-]/.test(offset)) return 'Z';
+  return `${offset.slice(0, 3)}:${offset.slice(3).replace(':', '') || '00'}`;
 }
 
 /**
