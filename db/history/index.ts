@@ -61,7 +61,7 @@ export function createHistory({
     ...{ sql, state, source, roller, turns, widgetIds, pace, stopped, log, monotonic },
     ...(small !== undefined && { small }),
   });
-  const retention = createRetention({ sql, state, keep, events, log, onDropped, leaps });
+  const retention = createRetention({ sql, state, keep, events, log, onDropped, leaps, turns });
   const now = () => clock.now() * 1000;
   const importer: Importer = createImporter({
     sql,

@@ -5,6 +5,7 @@ import type { LeapGuard } from './leap-guard.ts';
 import { dropPartitions, type PartitionedTable, partitionSize, spanOf } from './partitions.ts';
 import { DAY, sqlTime } from './spans.ts';
 import type { HistoryState, HistoryStateStore } from './state.ts';
+import type { Turns } from './turns.ts';
 
 /** Bytes of a plain row, about: rows that are not packed are not counted one by one before they are dropped. */
 const ROW_BYTES = 100;
@@ -34,15 +35,23 @@ export interface RetentionDeps {
   /** Readings that were dropped, and why. */
   onDropped: (readings: number, reason: 'retention' | 'disk') => void;
   leaps: LeapGuard;
+  /** An import that has seen a partition stores in it before it may go. */
+  turns: Turns;
 }
 
 /** Drops what has been kept long enough, whole partitions at a time. One at a time over all nodes. */
-export function createRetention({ sql, state, keep, events, log, onDropped, leaps }: RetentionDeps) {
-  /** When imports began that have gone on since with no longer pause than the grace; null: they have ended, or there was none. */
-  const importingSince = async (now: Micros): Promise<Micros | null> => {
+export function createRetention(deps: RetentionDeps) {
+  const { sql, state, keep, events, log, onDropped, leaps, turns } = deps;
+
+  /**
+   * Raw readings from before this stay (microseconds): they were too old already as imports began that have gone on since
+   * with no longer pause than the grace.
+   */
+  const sparedBefore = async (now: Micros, keepMs: number): Promise<Micros> => {
     const [row] = await sql<{ since: number; last: number }[]>`
       select (value->>'since')::float8 as since, (value->>'last')::float8 as last from meta where key = ${IMPORTS}`;
-    return row === undefined || now - row.last >= IMPORT_GRACE ? null : row.since;
+    const isOver = row === undefined || now - row.last >= IMPORT_GRACE;
+    return isOver ? Number.NEGATIVE_INFINITY : row.since - keepMs * 1000;
   };
 
   const rawDays = ({ partitions }: HistoryState): Micros[] =>
@@ -83,7 +92,10 @@ export function createRetention({ sql, state, keep, events, log, onDropped, leap
     const { partitions } = await state.current();
     const due = [...partitions[table]].filter((start) => spanOf(table, start).end <= before);
     for (const start of due) {
-      await dropPartitions(sql, [{ table, start }]);
+      await turns(async () => {
+        await dropPartitions(sql, [{ table, start }]);
+        await state.load();
+      });
       log.info({ table, from: new Date(start / 1000) }, 'old summaries were dropped');
     }
     return due.length > 0;
@@ -94,13 +106,18 @@ export function createRetention({ sql, state, keep, events, log, onDropped, leap
     async run(now: Micros): Promise<void> {
       if (!(await leaps.mayDrop(now / 1000))) return;
       if (keep.raw !== null) {
-        const since = await importingSince(now);
+        const keepMs = keep.raw;
         const known = await state.current();
-        const before = Math.min(now - keep.raw * 1000, known.rolledBefore);
-        // What has become too old since: what an import brings was too old already.
-        const from = since === null ? Number.NEGATIVE_INFINITY : since - keep.raw * 1000 - DAY;
+        const before = Math.min(now - keepMs * 1000, known.rolledBefore);
+        const spared = await sparedBefore(now, keepMs);
         for (const day of rawDays(known)) {
-          if (day > from && day + DAY <= before && !(await hasLate(day))) await dropDay(day, 'retention');
+          const end = day + DAY;
+          if (end <= spared || end > before) continue;
+          await turns(async () => {
+            // Asked again: an import may have begun meanwhile.
+            if (end <= (await sparedBefore(now, keepMs)) || (await hasLate(day))) return;
+            await dropDay(day, 'retention');
+          });
         }
       }
       if (keep.minute !== null && (await dropOld('minute_rollups', now - keep.minute * 1000))) {
@@ -128,7 +145,7 @@ export function createRetention({ sql, state, keep, events, log, onDropped, leap
       const known = await state.load();
       const [oldest, ...newer] = rawDays(known).filter((day) => day <= now);
       if (oldest === undefined || newer.length === 0 || oldest + DAY > known.rolledBefore) return null;
-      return dropDay(oldest, 'disk');
+      return turns(() => dropDay(oldest, 'disk'));
     },
   };
 
