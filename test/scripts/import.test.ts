@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { runBeside, runTool, runWithInput } from '../helpers/command.ts';
 import { enrolled, reading, register } from '../helpers/devices.ts';
@@ -301,6 +304,31 @@ void test('npm run import', async (t) => {
     const none = await runBeside(server, 'import', join(server.dataDir, 'none.csv'));
     assert.deepEqual([none.code, /^ENOENT/.test(none.stderr)], [1, true], none.stderr);
   });
+});
+
+void test('an import that is interrupted says how far it came, and ends', async (t) => {
+  const { server, rest } = await startServer(t);
+  const script = fileURLToPath(new URL('../../scripts/import/main.js', import.meta.url));
+  const args = [script, '-', '--device', 'home', '--capability', 'temperature', '--create'];
+  const child = spawn(process.execPath, args, {
+    cwd: server.dataDir,
+    env: { DATA_DIR: server.dataDir, HTTP_PORT: String(server.ports.http) },
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const rows = Array.from({ length: 6000 }, (_, i) => `${1_740_830_400 + i},${i}\n`);
+  child.stdin.write(`ts,value\n${rows.join('')}`);
+  await until('the first 5,000 are stored', async () => {
+    const { status } = await rest.call('GET', '/api/devices/home');
+    return status === 200 && (await rest.device('home')).widgets.some(({ value }) => value === 4999);
+  });
+  // Standard input stays open: there may be more to come.
+  child.kill('SIGINT');
+  const [code] = (await once(child, 'exit')) as [number | null];
+  const [stdout, stderr] = await output;
+  assert.equal(code, 1);
+  assert.match(stdout, /^5,000 readings stored, 0 readings known already/m);
+  assert.match(stderr, /^interrupted\nThe end came after \d+ lines\. To run it again is safe/m);
 });
 
 void test('an import of a server that is away goes on when it comes', async (t) => {
