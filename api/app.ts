@@ -12,6 +12,7 @@ import { enrollmentRoutes } from './routes/enrollments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
+import { importRoutes } from './routes/import.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { userRoutes } from './routes/users.ts';
@@ -52,6 +53,7 @@ export function createApp(deps: AppDeps): Api {
   widgetRoutes(api, deps);
   historyRoutes(api, deps);
   readingRoutes(api, deps);
+  importRoutes(api, deps);
   deviceRoutes(api, deps);
   credentialRoutes(api, deps);
   eventRoutes(api, deps);

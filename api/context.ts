@@ -8,6 +8,7 @@ import type { Commands } from '../db/domain/services.ts';
 import type { Actor, User } from '../db/domain/types.ts';
 import type { FlowMeterService } from '../db/flow-meter.ts';
 import type { HistoryStore } from '../db/history/query/index.ts';
+import type { Imports } from '../db/imports.ts';
 import type { LiveDevice, LiveRoom, LiveState, LiveWidget } from '../db/live-state/types.ts';
 import type { DeviceStore } from '../db/stores/devices.ts';
 import type { EnrollmentStore } from '../db/stores/enrollments.ts';
@@ -30,6 +31,7 @@ export interface AppDeps {
   enrollmentMode: 'open' | 'token' | 'closed';
   events: EventStore;
   history: HistoryStore;
+  imports: Imports;
   eventLog: EventLog;
   flows: FlowMeterService;
   metrics: Registry;

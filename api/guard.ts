@@ -32,11 +32,11 @@ export function addressOf(c: Ctx): string {
 }
 
 /** Refuses a body that is too large, while it is read, or not JSON. */
-export function bodyGuards() {
+export function bodyGuards(maxSize = MAX_BODY_BYTES) {
   const limit = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
+    maxSize,
     onError: () => {
-      throw new HttpError(413, 'PAYLOAD_TOO_LARGE', `the body is larger than ${MAX_BODY_BYTES} bytes`);
+      throw new HttpError(413, 'PAYLOAD_TOO_LARGE', `the body is larger than ${maxSize} bytes`);
     },
   });
   const isJson = createMiddleware<Env>(async (c, next) => {
@@ -45,6 +45,22 @@ export function bodyGuards() {
     await next();
   });
   return [isJson, limit] as const;
+}
+
+/** Bounds the memory of a call with a large body: beyond so many under way it is TOO_MANY_REQUESTS. */
+export function atMostAtOnce(limit: number) {
+  let running = 0;
+  return createMiddleware<Env>(async (_c, next) => {
+    if (running >= limit) {
+      throw new DomainError('TOO_MANY_REQUESTS', `${limit} of these calls are under way`, { retryAfter: 1 });
+    }
+    running++;
+    try {
+      await next();
+    } finally {
+      running--;
+    }
+  });
 }
 
 /** Of the `Authorization` header. */

@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import { DomainError } from '../db/domain/errors.ts';
 import type { Role } from '../db/domain/types.ts';
 import { type Ctx, type Env, hasBody, userOf } from './context.ts';
-import { bodyGuards } from './guard.ts';
+import { atMostAtOnce, bodyGuards } from './guard.ts';
 import { decimalOf, ErrorBody } from './schemas.ts';
 
 type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 503 | 504;
@@ -56,6 +56,7 @@ function made<P extends string, R extends Config<P>>(
   statuses: ErrorStatus[],
   first: MiddlewareHandler<Env>[] = [],
   roles?: Role[],
+  maxBodyBytes?: number,
 ) {
   const { request, method } = config;
   const mayHaveBody = method !== 'get';
@@ -69,7 +70,7 @@ function made<P extends string, R extends Config<P>>(
     },
     middleware: [
       ...first,
-      ...(mayHaveBody ? bodyGuards() : []),
+      ...(mayHaveBody ? bodyGuards(maxBodyBytes) : []),
       ...(request?.body === undefined ? [noBody] : []),
     ],
   } as unknown as R & { path: P });
@@ -96,6 +97,12 @@ export const personRoute = <P extends string, R extends Config<P>>(config: R & {
 
 export const adminRoute = <P extends string, R extends Config<P>>(config: R & { path: P }) =>
   made(config, [401, 403], [admins], ['ADMIN']);
+
+/** For admins, with a body of its own bound: only so many are in memory at once. */
+export const adminUploadRoute = <P extends string, R extends Config<P>>(
+  config: R & { path: P },
+  { maxBodyBytes, atOnce }: { maxBodyBytes: number; atOnce: number },
+) => made(config, [401, 403, 429], [admins, atMostAtOnce(atOnce)], ['ADMIN'], maxBodyBytes);
 
 /** The route, with a question of its own before its schemas look at the request. */
 export function askFirst<R extends RouteConfig>(route: R, ask: (c: Ctx) => unknown): R {

@@ -16,7 +16,10 @@ const COALESCED = new Set<NewEvent['kind']>([
   'login_locked',
   'mqtt_login',
   'limit_reached',
+  'readings_imported',
 ]);
+/** Told together, their numbers are added up: what was done since the last one that was told. */
+const SUMMED = new Set<NewEvent['kind']>(['readings_imported']);
 
 interface Repeated {
   event: NewEvent;
@@ -39,6 +42,15 @@ function storableEvent({ actor, detail = {}, ...event }: NewEvent): NewEvent {
     typeof value === 'string' ? storable(value) : value,
   ]);
   return { ...event, actor: storable(actor), detail: Object.fromEntries(entries) };
+}
+
+function withSums(event: NewEvent, earlier: NewEvent): NewEvent {
+  const detail = { ...event.detail };
+  for (const [name, value] of Object.entries(earlier.detail ?? {})) {
+    const more = detail[name];
+    if (typeof value === 'number') detail[name] = value + (typeof more === 'number' ? more : 0);
+  }
+  return { ...event, detail };
 }
 
 /** See `EventLog`. */
@@ -119,8 +131,9 @@ export function createEventLog(deps: { store: EventStore; log: Log; now: () => n
       const key = keyOf(event);
       const known = repeated.get(key);
       if (known !== undefined && lasts(known.until)) {
+        const isSum = known.count > 0 && SUMMED.has(event.kind);
+        known.event = isSum ? withSums(event, known.event) : event;
         known.count++;
-        known.event = event;
         return false;
       }
       repeated.set(key, { event, count: 0, until: now() + COALESCE_MS });

@@ -27,6 +27,7 @@ import { createHistory } from '../db/history/index.ts';
 import { createLeapGuard } from '../db/history/leap-guard.ts';
 import { createLoad } from '../db/history/pace.ts';
 import { createPurge } from '../db/history/purge.ts';
+import { createImports } from '../db/imports.ts';
 import { createLiveState } from '../db/live-state/index.ts';
 import { createMaintenance } from '../db/maintenance.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
@@ -215,6 +216,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     enrollmentMode: config.enrollment,
     events,
     history: history.queries,
+    imports: createImports({ live, devices, importer: history.importer, clock }),
     eventLog,
     flows,
     metrics,

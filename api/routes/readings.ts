@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import { formatMicros } from '../../db/domain/time.ts';
+import { isTimeZone } from '../../db/domain/time-zone.ts';
 import type { Value } from '../../db/domain/types.ts';
 import type { StoredReading } from '../../db/history/query/index.ts';
 import type { LiveWidget } from '../../db/live-state/types.ts';
 import { type Api, type AppDeps, deviceFor, resource, roomFor, userOf, widgetFor } from '../context.ts';
 import { csvOf } from '../csv.ts';
-import { isTimeZone, ownTimeZone } from '../local-time.ts';
+import { ownTimeZone } from '../local-time.ts';
 import { cutPage, decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
 import { errors, json, personRoute } from '../route.ts';
 import { deviceParam, idParam, time, value } from '../schemas.ts';

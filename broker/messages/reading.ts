@@ -1,12 +1,11 @@
 import { MAX_TEXT } from '../../db/domain/command-value.ts';
+import { MAX_TYPE_LENGTH, MAX_UNIT_LENGTH } from '../../db/domain/reading-limits.ts';
 import { parseTime } from '../../db/domain/time.ts';
 import { CONTROL_TYPES, type ControlType, type Micros, type Value } from '../../db/domain/types.ts';
 import { Refusal } from '../refusal.ts';
 import { asFields, type Fields, optionalText, requiredText, storable } from './json.ts';
 
 export const MAX_BATCH = 500;
-export const MAX_TYPE_LENGTH = 100;
-export const MAX_UNIT_LENGTH = 32;
 
 /** One reading as a device sent it. */
 export interface SentReading {

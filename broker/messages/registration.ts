@@ -1,11 +1,12 @@
 import { isDeviceId } from '../../db/domain/device-id.ts';
+import { MAX_TYPE_LENGTH, MAX_UNIT_LENGTH } from '../../db/domain/reading-limits.ts';
 import { isLongerThan } from '../../db/domain/text.ts';
 import type { Capability } from '../../db/domain/types.ts';
 import { MAX_CAPABILITIES } from '../../db/stores/capabilities.ts';
 import type { Registration } from '../../db/stores/register-device.ts';
 import { Refusal } from '../refusal.ts';
 import { asFields, type Fields, optionalNumber, optionalText, requiredText, storable } from './json.ts';
-import { controlTypeOf, MAX_TYPE_LENGTH, MAX_UNIT_LENGTH } from './reading.ts';
+import { controlTypeOf } from './reading.ts';
 
 const MAX_NAME = 100;
 const MAX_DEVICE_TYPE = 50;

@@ -30,7 +30,7 @@ export interface ImporterDeps {
   turns: Turns;
   /** Microseconds: days that were over before this are stored packed. */
   packedBefore: () => Micros;
-  /** Something was stored that may be older than raw readings are kept. */
+  /** Something is stored next that may be older than raw readings are kept. */
   onImport: () => Promise<void>;
 }
 
@@ -148,11 +148,11 @@ export function createImporter(deps: ImporterDeps): Importer {
         partitions.chunks.has(floorTo(hour, DAY)) || floorTo(hour, DAY) + DAY <= packedBefore();
       const groups = groupsOf(readings);
       const old = groups.filter(isOld);
+      if (old.length > 0) await onImport();
       for (let start = 0; start < old.length; start += BATCH) {
         await turns(() => putPacked(old.slice(start, start + BATCH), outcomes));
       }
       for (const group of groups) if (!isOld(group)) await putPlain(group, readings, outcomes);
-      if (old.length > 0) await onImport();
       return outcomes;
     },
   };

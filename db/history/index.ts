@@ -61,7 +61,7 @@ export function createHistory({
     ...{ sql, state, source, roller, turns, widgetIds, pace, stopped, log, monotonic },
     ...(small !== undefined && { small }),
   });
-  const retention = createRetention({ sql, state, keep, events, log, onDropped, leaps });
+  const retention = createRetention({ sql, state, keep, events, log, onDropped, leaps, turns });
   const now = () => clock.now() * 1000;
   const importer: Importer = createImporter({
     sql,
@@ -70,7 +70,7 @@ export function createHistory({
     readings: createReadingStore(sql, state),
     turns,
     packedBefore: () => now() - PACK_AFTER,
-    onImport: () => retention.imported(now()),
+    onImport: () => retention.importing(now()),
   });
   const end = () => {
     ending = true;

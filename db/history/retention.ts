@@ -5,12 +5,13 @@ import type { LeapGuard } from './leap-guard.ts';
 import { dropPartitions, type PartitionedTable, partitionSize, spanOf } from './partitions.ts';
 import { DAY, sqlTime } from './spans.ts';
 import type { HistoryState, HistoryStateStore } from './state.ts';
+import type { Turns } from './turns.ts';
 
 /** Bytes of a plain row, about: rows that are not packed are not counted one by one before they are dropped. */
 const ROW_BYTES = 100;
 /** An import that was cut can be run again: until then old readings that it brought are kept. */
 const IMPORT_GRACE = DAY;
-const IMPORTED = 'history_imported_at';
+const IMPORTS = 'history_imports';
 
 /** How long each is kept, in milliseconds; null: for ever. */
 export interface Retention {
@@ -34,15 +35,23 @@ export interface RetentionDeps {
   /** Readings that were dropped, and why. */
   onDropped: (readings: number, reason: 'retention' | 'disk') => void;
   leaps: LeapGuard;
+  /** An import that has seen a partition stores in it before it may go. */
+  turns: Turns;
 }
 
 /** Drops what has been kept long enough, whole partitions at a time. One at a time over all nodes. */
-export function createRetention({ sql, state, keep, events, log, onDropped, leaps }: RetentionDeps) {
-  const importedAt = async (): Promise<Micros> => {
-    const [row] = await sql<
-      { value: number }[]
-    >`select value::float8 as value from meta where key = ${IMPORTED}`;
-    return row?.value ?? 0;
+export function createRetention(deps: RetentionDeps) {
+  const { sql, state, keep, events, log, onDropped, leaps, turns } = deps;
+
+  /**
+   * Raw readings from before this stay (microseconds): they were too old already as imports began that have gone on since
+   * with no longer pause than the grace.
+   */
+  const sparedBefore = async (now: Micros, keepMs: number): Promise<Micros> => {
+    const [row] = await sql<{ since: number; last: number }[]>`
+      select (value->>'since')::float8 as since, (value->>'last')::float8 as last from meta where key = ${IMPORTS}`;
+    const isOver = row === undefined || now - row.last >= IMPORT_GRACE;
+    return isOver ? Number.NEGATIVE_INFINITY : row.since - keepMs * 1000;
   };
 
   const rawDays = ({ partitions }: HistoryState): Micros[] =>
@@ -83,7 +92,10 @@ export function createRetention({ sql, state, keep, events, log, onDropped, leap
     const { partitions } = await state.current();
     const due = [...partitions[table]].filter((start) => spanOf(table, start).end <= before);
     for (const start of due) {
-      await dropPartitions(sql, [{ table, start }]);
+      await turns(async () => {
+        await dropPartitions(sql, [{ table, start }]);
+        await state.load();
+      });
       log.info({ table, from: new Date(start / 1000) }, 'old summaries were dropped');
     }
     return due.length > 0;
@@ -94,13 +106,18 @@ export function createRetention({ sql, state, keep, events, log, onDropped, leap
     async run(now: Micros): Promise<void> {
       if (!(await leaps.mayDrop(now / 1000))) return;
       if (keep.raw !== null) {
-        const imported = await importedAt();
+        const keepMs = keep.raw;
         const known = await state.current();
-        const before = Math.min(now - keep.raw * 1000, known.rolledBefore);
-        // What has become too old since: an import may have brought older ones just now.
-        const from = now - imported < IMPORT_GRACE ? known.rawFrom : 0;
+        const before = Math.min(now - keepMs * 1000, known.rolledBefore);
+        const spared = await sparedBefore(now, keepMs);
         for (const day of rawDays(known)) {
-          if (day >= from && day + DAY <= before && !(await hasLate(day))) await dropDay(day, 'retention');
+          const end = day + DAY;
+          if (end <= spared || end > before) continue;
+          await turns(async () => {
+            // Asked again: an import may have begun meanwhile.
+            if (end <= (await sparedBefore(now, keepMs)) || (await hasLate(day))) return;
+            await dropDay(day, 'retention');
+          });
         }
       }
       if (keep.minute !== null && (await dropOld('minute_rollups', now - keep.minute * 1000))) {
@@ -110,9 +127,14 @@ export function createRetention({ sql, state, keep, events, log, onDropped, leap
       if (keep.hour !== null) await dropOld('hour_rollups', now - keep.hour * 1000);
     },
 
-    async imported(now: Micros): Promise<void> {
-      await sql`insert into meta (key, value) values (${IMPORTED}, ${String(now)}::text::jsonb)
-        on conflict (key) do update set value = excluded.value`;
+    /** To be told before readings are stored that may be older than raw readings are kept. */
+    async importing(now: Micros): Promise<void> {
+      const at = String(now);
+      await sql`insert into meta (key, value)
+        values (${IMPORTS}, jsonb_build_object('since', ${at}::text::float8, 'last', ${at}::text::float8))
+        on conflict (key) do update set value = case
+          when ${at}::text::float8 - (meta.value->>'last')::float8 >= ${String(IMPORT_GRACE)}::text::float8 then excluded.value
+          else meta.value || jsonb_build_object('last', ${at}::text::float8) end`;
     },
 
     /**
@@ -123,7 +145,7 @@ export function createRetention({ sql, state, keep, events, log, onDropped, leap
       const known = await state.load();
       const [oldest, ...newer] = rawDays(known).filter((day) => day <= now);
       if (oldest === undefined || newer.length === 0 || oldest + DAY > known.rolledBefore) return null;
-      return dropDay(oldest, 'disk');
+      return turns(() => dropDay(oldest, 'disk'));
     },
   };
 

@@ -7,8 +7,12 @@ import type { Capability, Device, Widget, WidgetStatus } from '../domain/types.t
 import { devices, formerDevices, purges, widgets } from '../schema/index.ts';
 import { declareCapabilities } from './capabilities.ts';
 import { type DeviceRow, toDevice } from './device-row.ts';
+import { insertNewDevice } from './new-device.ts';
 import { createRegister, formerSince } from './register-device.ts';
 import { isForeignKeyViolation } from './violations.ts';
+
+/** What a device is said to be until it registers and tells. */
+const IMPORTED_TYPE = 'imported';
 
 export function createDeviceStore(
   { db, sql: client }: { db: Database; sql: postgres.Sql },
@@ -30,6 +34,23 @@ export function createDeviceStore(
     formerSince: (deviceId: string) => formerSince(db, deviceId),
 
     register: createRegister({ db, sql: client }, options),
+
+    /** Makes a device before it has come itself: without a secret, so that it may enrol later. null: it exists. */
+    async create(deviceId: string): Promise<Device | null> {
+      const made = await insertNewDevice(client, {
+        deviceId,
+        name: deviceId,
+        type: IMPORTED_TYPE,
+        version: null,
+        manufacturer: null,
+        secretHash: null,
+        secretUsed: false,
+        enrollmentId: null,
+        capabilities: [],
+        widgetStatus: options.defaultWidgetStatus,
+      });
+      return made?.device ?? null;
+    },
 
     /** Adds one capability that a reading brought along; gives its widget. */
     async declare(devicePk: number, capability: Capability): Promise<Widget> {

@@ -4,7 +4,15 @@ import { isIP } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 
 const TIMEOUT_MS = 10_000;
-const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'ETIMEDOUT']);
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+]);
 
 export interface Answer {
   status: number;
@@ -19,13 +27,18 @@ export interface Trust {
   pinned?: string;
 }
 
+/** The server does not answer, or cannot just now: the same may succeed later. */
+export class AwayError extends Error {}
+
 /** What answers is not the server. */
 export const foreign = (base: string, why: string) =>
   new Error(`what answers at ${base} is not PM IoT (${why}): --url tells another`);
 
 function explained(base: string, error: NodeJS.ErrnoException): Error {
   if (error.code === undefined || AWAY.has(error.code)) {
-    return new Error(`no server answers at ${base} (${error.message}): is it running? --url tells another`);
+    return new AwayError(
+      `no server answers at ${base} (${error.message}): is it running? --url tells another`,
+    );
   }
   return foreign(base, error.message);
 }
@@ -58,8 +71,9 @@ export async function exchange(
   {
     path,
     content,
+    timeoutMs = TIMEOUT_MS,
     ...options
-  }: Pick<RequestOptions, 'method' | 'headers'> & { path: string; content?: string },
+  }: Pick<RequestOptions, 'method' | 'headers'> & { path: string; content?: string; timeoutMs?: number },
   trust: () => Trust,
 ): Promise<Answer> {
   const url = new URL(path, base);
@@ -68,7 +82,7 @@ export async function exchange(
     const request = send(
       {
         ...options,
-        timeout: TIMEOUT_MS,
+        timeout: timeoutMs,
         host: url.hostname.replace(/^\[|\]$/g, ''),
         port: url.port || 80,
         path: url.pathname + url.search,

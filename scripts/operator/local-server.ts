@@ -2,14 +2,26 @@ import { join } from 'node:path';
 import { readOwn } from '../../certs/own.ts';
 import { type Config, loadConfig, loadEnvFile } from '../../config/index.ts';
 import { operatorToken } from '../../db/accounts/operator.ts';
-import { exchange, foreign, type Trust } from './exchange.ts';
+import { AwayError, exchange, foreign, type Trust } from './exchange.ts';
 import { readServerFile } from './server-file.ts';
 import { UsageError } from './usage.ts';
 
 export interface LocalServer {
-  /** `field`: one that the answer has. Throws with what the server said when it refuses. */
-  call<T>(method: string, path: string, field: keyof T & string, body?: object): Promise<T>;
+  /**
+   * `field`: one that the answer has. `body`: text is JSON already. `timeoutMs`: of silence. Throws with what the server
+   * said when it refuses, an AwayError where the same may succeed later.
+   */
+  call<T>(
+    method: string,
+    path: string,
+    field: keyof T & string,
+    body?: object | string,
+    timeoutMs?: number,
+  ): Promise<T>;
 }
+
+/** The database is away, or too much is asked at once. */
+const LATER = new Set([429, 503]);
 
 /** The configuration of the server in this folder, read as the server reads it. */
 export function localConfig(): Config {
@@ -65,16 +77,24 @@ export function localServer(config: Config, givenUrl?: string): LocalServer {
   const base = givenUrl === undefined ? urlOf(config) : checkedUrl(givenUrl);
 
   return {
-    call: async <T>(method: string, path: string, field: keyof T & string, body?: object): Promise<T> => {
+    call: async <T>(
+      method: string,
+      path: string,
+      field: keyof T & string,
+      body?: object | string,
+      timeoutMs?: number,
+    ): Promise<T> => {
       const token = await operatorToken(secretOf(config));
       const headers = {
         Authorization: `Bearer ${token}`,
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
       };
-      const content = body === undefined ? {} : { content: JSON.stringify(body) };
-      const { status, text } = await exchange(base, { method, path, headers, ...content }, () =>
-        trustIn(config),
-      );
+      const request = {
+        ...{ method, path, headers },
+        ...(body !== undefined && { content: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      };
+      const { status, text } = await exchange(base, request, () => trustIn(config));
       const answer = parsed(text);
       if (status >= 200 && status < 300 && answer !== null && field in answer) return answer as T;
       if (typeof answer?.code !== 'string' || typeof answer.error !== 'string') {
@@ -85,7 +105,8 @@ export function localServer(config: Config, givenUrl?: string): LocalServer {
           `the server at ${base} has another JWT_SECRET or DATA_DIR than this command: set both as the server has them`,
         );
       }
-      throw new Error(`the server refuses: ${answer.error}`);
+      const refusal = `the server refuses: ${answer.error}`;
+      throw LATER.has(status) ? new AwayError(refusal) : new Error(refusal);
     },
   };
 }
