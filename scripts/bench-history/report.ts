@@ -76,7 +76,7 @@ function ingest({ ingest: phases }: KindResult): string {
   ]);
   const down = slowdowns(phases);
   const mean = down.reduce((sum, part) => sum + part, 0) / down.length;
-  return `${table(['beside it', 'for', 'readings stored', 'to the acknowledgement, p50 / p99', 'summed up and packed'], rows)}\n\n${percent(mean)} down on average (${down.map(percent).join(', ')}), against the phases before and after. Aim: at most 15 %.`;
+  return `The writer in the process, 2,000 readings waiting at any time.\n\n${table(['beside it', 'for', 'readings stored', 'to the acknowledgement, p50 / p99', 'summed up and packed'], rows)}\n\n${percent(mean)} down on average (${down.map(percent).join(', ')}), against the phases before and after. Aim: at most 15 %.`;
 }
 
 function exports({ exports: results }: KindResult): string {

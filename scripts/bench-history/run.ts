@@ -44,7 +44,7 @@ export async function benchmark(kind: Kind, scale: number, parts: readonly Part[
       if (parts.includes('bytes')) result.bytes = await weighAll(database, widgetIds);
       if (parts.includes('ingest')) {
         const short = { every: 10 * SECOND, days: 20, phaseMs: 3000, rounds: 1 };
-        const long = { every: SECOND, days: 24, phaseMs: 20_000, rounds: 2 };
+        const long = { every: SECOND, days: 12, phaseMs: 20_000, rounds: 2 };
         result.ingest = await measureIngest(database, { widgetIds, ...(scale >= FULL ? long : short) });
       }
     });
