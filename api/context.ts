@@ -7,6 +7,7 @@ import type { DeviceLink, EventLog, Log } from '../db/domain/ports.ts';
 import type { Commands } from '../db/domain/services.ts';
 import type { Actor, User } from '../db/domain/types.ts';
 import type { FlowMeterService } from '../db/flow-meter.ts';
+import type { DiskState } from '../db/history/disk-state.ts';
 import type { LiveDevice, LiveRoom, LiveState, LiveWidget } from '../db/live-state/types.ts';
 import type { DeviceStore } from '../db/stores/devices.ts';
 import type { EnrollmentStore } from '../db/stores/enrollments.ts';
@@ -35,6 +36,8 @@ export interface AppDeps {
   metrics: Registry;
   /** Asks the database something, and gives the milliseconds it took. Throws when it is away. */
   pingDatabase(): Promise<number>;
+  /** Of the disk of the database. `critical`: no readings are stored. */
+  diskState(): DiskState;
   version: string;
   log: Log;
   now: () => number;

@@ -6,6 +6,7 @@ import { faultOfOwn, type OwnFiles } from '../certs/own.ts';
 import { MAX_PASSWORD, MIN_PASSWORD, passwordFault } from '../db/accounts/password-rules.ts';
 import type { Limits } from '../db/domain/limits.ts';
 import { WIDGET_STATUSES, type WidgetStatus } from '../db/domain/types.ts';
+import type { MinFree } from '../db/history/disk-state.ts';
 import { readLimits } from './limits.ts';
 import { createReader } from './reader.ts';
 
@@ -39,6 +40,8 @@ export interface Config {
   tlsFiles: OwnFiles | null;
   /** How devices are told to reach this box; null: its addresses. */
   publicHost: string | null;
+  /** Free space of the disk of the database, below which the oldest raw readings go. */
+  minFreeDisk: MinFree;
   limits: Limits;
   logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -84,7 +87,7 @@ const isLoopback = (host: string) =>
  */
 export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): Config {
   const reader = createReader(env);
-  const { lines, read, oneOf, duration, port, host } = reader;
+  const { lines, read, oneOf, duration, port, host, share } = reader;
 
   const plaintext = oneOf('ALLOW_PLAINTEXT', 'false', ['true', 'false']) === 'true';
   const plain = (name: string, address: ListenerAddress): ListenerAddress => {
@@ -165,6 +168,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     ),
     tlsFiles: tlsFiles(),
     publicHost: host('PUBLIC_HOST', null),
+    minFreeDisk: share('MIN_FREE_DISK', { percent: 5 }),
     limits: readLimits(reader),
     logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   };

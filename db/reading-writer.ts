@@ -51,6 +51,7 @@ export function createReadingWriter({ sql, log, onStored, onGroup }: ReadingWrit
   let scheduled = false;
   let giveUp = false;
   let wake: (() => void) | null = null;
+  let held = false;
 
   const take = (): Message[] => {
     const group: Message[] = [];
@@ -72,7 +73,7 @@ export function createReadingWriter({ sql, log, onStored, onGroup }: ReadingWrit
     return group;
   };
 
-  const release = (group: readonly Message[], outcomes: readonly StoreOutcome[] | null) => {
+  const settle = (group: readonly Message[], outcomes: readonly StoreOutcome[] | null) => {
     for (const [i, message] of group.entries()) {
       waiting -= message.readings.length;
       waitingText -= message.text;
@@ -118,11 +119,13 @@ export function createReadingWriter({ sql, log, onStored, onGroup }: ReadingWrit
   const flushGroup = async (group: readonly Message[]) => {
     const size = group.reduce((sum, message) => sum + message.readings.length, 0);
     for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+      while (held && !giveUp) await pause(RETRY_MAX_MS);
+      if (giveUp) return;
       const started = performance.now();
       try {
         const outcomes = await commit(group);
         onGroup?.(size, performance.now() - started, true);
-        release(group, outcomes);
+        settle(group, outcomes);
         return;
       } catch (error) {
         onGroup?.(size, performance.now() - started, false);
@@ -131,15 +134,13 @@ export function createReadingWriter({ sql, log, onStored, onGroup }: ReadingWrit
           { err: error, waiting },
           away ? 'database away: acknowledgements wait' : 'storing readings failed: trying again',
         );
-        if (giveUp) return;
-        await pause(delay);
-        if (giveUp) return;
+        if (!giveUp) await pause(delay);
       }
     }
   };
 
   const flushAll = async () => {
-    while (!giveUp) {
+    while (!giveUp && !held) {
       const group = take();
       if (group.length === 0) break;
       await flushGroup(group);
@@ -147,7 +148,7 @@ export function createReadingWriter({ sql, log, onStored, onGroup }: ReadingWrit
   };
 
   const beginFlush = () => {
-    if (head === queue.length || flushing !== null) return;
+    if (held || head === queue.length || flushing !== null) return;
     flushing = flushAll().finally(() => {
       flushing = null;
       // What came in the turn between the last look and this one.
@@ -156,7 +157,7 @@ export function createReadingWriter({ sql, log, onStored, onGroup }: ReadingWrit
   };
 
   const schedule = () => {
-    if (scheduled || flushing !== null || !running || head === queue.length) return;
+    if (scheduled || held || flushing !== null || !running || head === queue.length) return;
     scheduled = true;
     // One turn of the loop lets all packets of one socket read join the same group.
     setImmediate(() => {
@@ -171,6 +172,15 @@ export function createReadingWriter({ sql, log, onStored, onGroup }: ReadingWrit
     },
     onDrain: (listener) => {
       drainListeners.push(listener);
+    },
+    hold: () => {
+      held = true;
+    },
+    release: () => {
+      if (!held) return;
+      held = false;
+      wake?.();
+      schedule();
     },
     start: () => {
       running = true;

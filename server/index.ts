@@ -20,6 +20,8 @@ import { builtAt } from '../db/built-at.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { monotonic } from '../db/domain/time.ts';
+import { createDroppedHistory } from '../db/history/dropped.ts';
+import { dropOldestDay } from '../db/history/oldest-day.ts';
 import { createLiveState } from '../db/live-state/index.ts';
 import { createMaintenance } from '../db/maintenance.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
@@ -32,6 +34,7 @@ import { createUserStore } from '../db/stores/users.ts';
 import { createWidgetStore } from '../db/stores/widgets.ts';
 import { Admission } from '../net/admission.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
+import { openDisk } from './disk.ts';
 import { openFoundation, packageVersion } from './foundation.ts';
 import { createListeners } from './listeners.ts';
 
@@ -121,6 +124,14 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     onGroup: (_readings, milliseconds, ok) => flows.record('database_sync', milliseconds, ok),
   });
   writer.start();
+  const disk = await openDisk({
+    foundation,
+    config,
+    writer,
+    dropOldestDay: () => dropOldestDay(sql),
+    dropped: createDroppedHistory({ registry: metrics, events: eventLog, log: part('history') }),
+    onStop,
+  });
 
   const devices = createDeviceStore({ db, sql }, { defaultWidgetStatus: config.defaultWidgetStatus });
   const enrollments = createEnrollmentStore(db);
@@ -181,6 +192,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
       await sql`select 1`;
       return performance.now() - started;
     },
+    diskState: disk.state,
     version: packageVersion(),
     log: part('api'),
     now,

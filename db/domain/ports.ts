@@ -116,7 +116,9 @@ export type EventKind =
   | 'denied'
   | 'limit_reached'
   | 'certificate_renewed'
-  | 'certificate_ends';
+  | 'certificate_ends'
+  | 'history_dropped'
+  | 'disk_low';
 
 /** Structural subset of a pino logger, so that nothing below `main` needs to know which one it is. */
 export interface Log {
