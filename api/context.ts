@@ -7,6 +7,7 @@ import type { DeviceLink, EventLog, Log } from '../db/domain/ports.ts';
 import type { Commands } from '../db/domain/services.ts';
 import type { Actor, User } from '../db/domain/types.ts';
 import type { FlowMeterService } from '../db/flow-meter.ts';
+import type { DiskState } from '../db/history/disk-state.ts';
 import type { HistoryStore } from '../db/history/query/index.ts';
 import type { Imports } from '../db/imports.ts';
 import type { LiveDevice, LiveRoom, LiveState, LiveWidget } from '../db/live-state/types.ts';
@@ -37,6 +38,8 @@ export interface AppDeps {
   metrics: Registry;
   /** Asks the database something, and gives the milliseconds it took. Throws when it is away. */
   pingDatabase(): Promise<number>;
+  /** Of the disk of the database. `critical`: no readings are stored. */
+  diskState(): DiskState;
   version: string;
   log: Log;
   now: () => number;

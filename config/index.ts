@@ -6,6 +6,7 @@ import { faultOfOwn, type OwnFiles } from '../certs/own.ts';
 import { MAX_PASSWORD, MIN_PASSWORD, passwordFault } from '../db/accounts/password-rules.ts';
 import type { Limits } from '../db/domain/limits.ts';
 import { WIDGET_STATUSES, type WidgetStatus } from '../db/domain/types.ts';
+import type { MinFree } from '../db/history/disk-state.ts';
 import type { Retention } from '../db/history/retention.ts';
 import { readLimits } from './limits.ts';
 import { createReader } from './reader.ts';
@@ -45,6 +46,8 @@ export interface Config {
   retentionEventsMs: number | null;
   /** Milliseconds; null: for ever. Each at least as long as the one before. */
   retention: Retention;
+  /** Free space of the disk of the database, below which the oldest raw readings go. */
+  minFreeDisk: MinFree;
   limits: Limits;
   logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -90,7 +93,7 @@ const isLoopback = (host: string) =>
  */
 export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): Config {
   const reader = createReader(env);
-  const { lines, read, oneOf, duration, retention, port, host } = reader;
+  const { lines, read, oneOf, duration, retention, port, host, share } = reader;
 
   const plaintext = oneOf('ALLOW_PLAINTEXT', 'false', ['true', 'false']) === 'true';
   const plain = (name: string, address: ListenerAddress): ListenerAddress => {
@@ -173,6 +176,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     publicHost: host('PUBLIC_HOST', null),
     retentionEventsMs: retention('RETENTION_EVENTS', 365 * DAY, DAY),
     retention: readRetention(reader),
+    minFreeDisk: share('MIN_FREE_DISK', { percent: 5 }),
     limits: readLimits(reader),
     logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   };

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { DAY_MS, parseDuration } from '../db/domain/duration.ts';
+import type { MinFree } from '../db/history/disk-state.ts';
 
 /** More than this is a slip: `forever` is the word for it. */
 const MAX_RETENTION_YEARS = 1000;
@@ -82,6 +83,20 @@ export function createReader(env: NodeJS.ProcessEnv) {
         const bytes = parseSize(text);
         return bytes !== null && bytes >= min && bytes <= max ? bytes : undefined;
       }),
+
+    /** Bytes, or a part of a whole in per cent; 0 for none. */
+    share: (name: string, fallback: MinFree): MinFree =>
+      read<MinFree>(
+        name,
+        fallback,
+        'a percentage such as 5%, below 100, or a size such as 2GiB, or 0',
+        (text) => {
+          const percent = /^(\d{1,2}(?:\.\d{1,3})?)%$/.exec(text);
+          if (percent !== null) return { percent: Number(percent[1]) };
+          const bytes = parseSize(text);
+          return bytes === null ? undefined : { bytes };
+        },
+      ),
   };
 }
 

@@ -1,5 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { isLoopback } from './domain/address.ts';
 import type { Log } from './domain/ports.ts';
 import * as schema from './schema/index.ts';
 import { createWatchedSockets } from './watched-sockets.ts';
@@ -45,15 +46,13 @@ function preparing<S extends postgres.ISql>(sql: S): S {
   });
 }
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/;
-
 /** TLS unless the server is on this machine or the URL says otherwise; `verify-full` checks the certificate as well. */
 export function tlsOption(url: URL): false | 'require' | 'verify-full' {
   const mode = url.searchParams.get('sslmode');
   if (mode === 'disable') return false;
   if (mode === 'verify-full' || mode === 'verify-ca') return 'verify-full';
   if (mode !== null) return 'require';
-  return url.hostname === '' || LOOPBACK.test(url.hostname) ? false : 'require';
+  return url.hostname === '' || isLoopback(url.hostname) ? false : 'require';
 }
 
 /** Opens no connection yet: the first statement does. */
@@ -136,6 +135,8 @@ export function isUnavailable(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   if ('code' in error && typeof error.code === 'string') {
     if (UNAVAILABLE_CODES.has(error.code) || error.code.startsWith('08')) return true;
+    // The embedded database is being started again: its socket is not there yet.
+    if (error.code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect') return true;
   }
   if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true;
   return 'cause' in error && isUnavailable(error.cause);

@@ -44,9 +44,15 @@ export async function openDataDir(path: string): Promise<DataDir> {
     rmSync(probe);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
+    // Ours to write, and full: the database says so, and waits.
+    if (code === 'ENOSPC') return await lockedFolder(folder);
     const why = `DATA_DIR ${folder} cannot be written (${message}): name a folder that this user may write`;
     throw UNUSABLE.has(code) ? new DataDirUnusableError(why) : new Error(why, { cause: error });
   }
+  return await lockedFolder(folder);
+}
+
+async function lockedFolder(folder: string): Promise<DataDir> {
   const server = await lock(folder);
   return {
     path: folder,

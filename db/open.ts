@@ -7,7 +7,8 @@ import { migrate } from './migrate.ts';
 const RETRY_MS = 1000;
 
 export interface OpenedDatabase {
-  target: ConnectTarget;
+  /** `folder`: where the files of the embedded database are. */
+  target: { url: string } | { socketPath: string; folder: string };
   stop(): Promise<void>;
 }
 
@@ -24,17 +25,26 @@ export async function openDatabase(options: {
 }): Promise<OpenedDatabase> {
   const { dataDir, url, log, onCrash } = options;
   if (url === null) {
-    const { socketPath, stop } = await startEmbedded({ dataDir, log, onCrash });
-    await migrate({ socketPath }, log);
-    return { target: { socketPath }, stop };
+    const { stop, ...target } = await startEmbedded({ dataDir, log, onCrash });
+    try {
+      await migratePatiently(target, log);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    return { target, stop };
   }
+  await migratePatiently({ url }, log);
+  return { target: { url }, stop: async () => {} };
+}
+
+async function migratePatiently(target: ConnectTarget, log: Log): Promise<void> {
   for (;;) {
     try {
-      await migrate({ url }, log);
-      return { target: { url }, stop: async () => {} };
+      return await migrate(target, log);
     } catch (error) {
       if (!isUnavailable(error)) throw error;
-      log.warn({ err: error }, 'the database is away: waiting for it');
+      log.warn({ err: error }, 'the database is away, or its disk is full: waiting for it');
       await sleep(RETRY_MS);
     }
   }

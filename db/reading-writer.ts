@@ -59,6 +59,7 @@ export function createReadingWriter({
   let scheduled = false;
   let giveUp = false;
   let wake: (() => void) | null = null;
+  let held = false;
 
   const take = (): Message[] => {
     const group: Message[] = [];
@@ -80,7 +81,7 @@ export function createReadingWriter({
     return group;
   };
 
-  const release = (group: readonly Message[], outcomes: readonly StoreOutcome[] | null) => {
+  const settle = (group: readonly Message[], outcomes: readonly StoreOutcome[] | null) => {
     for (const [i, message] of group.entries()) {
       waiting -= message.readings.length;
       waitingText -= message.text;
@@ -126,11 +127,13 @@ export function createReadingWriter({
   const flushGroup = async (group: readonly Message[]) => {
     const size = group.reduce((sum, message) => sum + message.readings.length, 0);
     for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+      while (held && !giveUp) await pause(RETRY_MAX_MS);
+      if (giveUp) return;
       const started = performance.now();
       try {
         const outcomes = await commit(group);
         onGroup?.(size, performance.now() - started, true);
-        release(group, outcomes);
+        settle(group, outcomes);
         return;
       } catch (error) {
         onGroup?.(size, performance.now() - started, false);
@@ -139,15 +142,13 @@ export function createReadingWriter({
           { err: error, waiting },
           away ? 'database away: acknowledgements wait' : 'storing readings failed: trying again',
         );
-        if (giveUp) return;
-        await pause(delay);
-        if (giveUp) return;
+        if (!giveUp) await pause(delay);
       }
     }
   };
 
   const flushAll = async () => {
-    while (!giveUp) {
+    while (!giveUp && !held) {
       const group = take();
       if (group.length === 0) break;
       await flushGroup(group);
@@ -155,7 +156,7 @@ export function createReadingWriter({
   };
 
   const beginFlush = () => {
-    if (head === queue.length || flushing !== null) return;
+    if (held || head === queue.length || flushing !== null) return;
     flushing = flushAll().finally(() => {
       flushing = null;
       // What came in the turn between the last look and this one.
@@ -164,7 +165,7 @@ export function createReadingWriter({
   };
 
   const schedule = () => {
-    if (scheduled || flushing !== null || !running || head === queue.length) return;
+    if (scheduled || held || flushing !== null || !running || head === queue.length) return;
     scheduled = true;
     // One turn of the loop lets all packets of one socket read join the same group.
     setImmediate(() => {
@@ -179,6 +180,15 @@ export function createReadingWriter({
     },
     onDrain: (listener) => {
       drainListeners.push(listener);
+    },
+    hold: () => {
+      held = true;
+    },
+    release: () => {
+      if (!held) return;
+      held = false;
+      wake?.();
+      schedule();
     },
     start: () => {
       running = true;

@@ -7,6 +7,7 @@ import { builtAt } from '../db/built-at.ts';
 import { connect } from '../db/client.ts';
 import { openDataDir } from '../db/data-dir.ts';
 import { createClock } from '../db/domain/clock.ts';
+import { createCheckpointer } from '../db/embedded/checkpointer.ts';
 import { createEventLog } from '../db/event-log.ts';
 import { createFlowMeter } from '../db/flow-meter.ts';
 import { readWatermark } from '../db/maintenance.ts';
@@ -44,6 +45,11 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
   onStop(database.stop);
   const { sql, db, close } = connect(database.target, part('db'));
   onStop(close);
+  if ('folder' in database.target) {
+    const checkpointer = createCheckpointer({ sql, log: part('db') });
+    checkpointer.start();
+    onStop(checkpointer.stop);
+  }
 
   const clock = createClock(now, Math.max(builtAt(), await readWatermark(sql)));
   if (!clock.trusted()) log.warn({ now: new Date(now()) }, 'the clock of this machine is wrong');
@@ -54,7 +60,7 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
   const eventLog = createEventLog({ store: events, log: part('events'), now });
   eventLog.start();
   onStop(eventLog.stop);
-  return { part, now, dataDir: dataDir.path, sql, db, clock, metrics, flows, events, eventLog };
+  return { part, now, dataDir: dataDir.path, database, sql, db, clock, metrics, flows, events, eventLog };
 }
 
 export type Foundation = Awaited<ReturnType<typeof openFoundation>>;

@@ -22,7 +22,7 @@ import { readOrCreateSecret } from '../db/data-dir.ts';
 import { monotonic } from '../db/domain/time.ts';
 import { createUpkeep } from '../db/embedded/upkeep.ts';
 import { createEventRetention } from '../db/event-retention.ts';
-import { createDroppedCounter } from '../db/history/dropped.ts';
+import { createDroppedHistory } from '../db/history/dropped.ts';
 import { createHistory } from '../db/history/index.ts';
 import { createLeapGuard } from '../db/history/leap-guard.ts';
 import { createLoad } from '../db/history/pace.ts';
@@ -39,6 +39,7 @@ import { createUserStore } from '../db/stores/users.ts';
 import { createWidgetStore } from '../db/stores/widgets.ts';
 import { Admission } from '../net/admission.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
+import { openDisk } from './disk.ts';
 import { openFoundation, packageVersion } from './foundation.ts';
 import { createListeners } from './listeners.ts';
 
@@ -120,14 +121,13 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
 
   const leaps = createLeapGuard({ sql, events: eventLog, log: part('history'), monotonic });
   const load = createLoad(monotonic);
-  const dropped = createDroppedCounter(metrics);
+  const dropped = createDroppedHistory({ registry: metrics, events: eventLog, log: part('history') });
   const history = createHistory({
     sql,
     clock,
     keep: config.retention,
-    events: eventLog,
     log: part('history'),
-    onDropped: (readings, reason) => dropped.inc({ reason }, readings),
+    dropped,
     leaps,
     monotonic,
     busy: load.busy,
@@ -147,6 +147,14 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     },
   });
   writer.start();
+  const disk = await openDisk({
+    foundation,
+    config,
+    writer,
+    dropOldestDay: history.dropOldestDay,
+    dropped,
+    onStop,
+  });
 
   const devices = createDeviceStore({ db, sql }, { defaultWidgetStatus: config.defaultWidgetStatus });
   const enrollments = createEnrollmentStore(db);
@@ -225,6 +233,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
       await sql`select 1`;
       return performance.now() - started;
     },
+    diskState: disk.state,
     version: packageVersion(),
     log: part('api'),
     now,

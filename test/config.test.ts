@@ -62,6 +62,8 @@ void test('each bad value is one line that says what is allowed, without secrets
     ['RETENTION_EVENTS', '1001y', /from 1d to 1000y, or forever/],
     ['RETENTION_EVENTS', '0', /such as 30d, 8w or 1y/],
     ['RETENTION_EVENTS', 'never', /forever/],
+    ['MIN_FREE_DISK', '100%', /5%.*2GiB/],
+    ['MIN_FREE_DISK', '-1', /5%.*2GiB/],
   ];
   for (const [name, value, allowed] of bad) {
     const lines = faults({ [name]: value });
@@ -78,6 +80,14 @@ void test('a first password made of the name of the admin is refused', () => {
   assert.deepEqual(more, []);
   assert.deepEqual(faults({ ADMIN_USERNAME: 'magdalena', ADMIN_PASSWORD: 'administrator1' }).length, 1);
   assert.deepEqual(faults({ ADMIN_PASSWORD: 'Magdalena-2026' }), []);
+});
+
+void test('the free space to keep is a part of the disk, or a size', () => {
+  const read = (text: string) => loadConfig({ MIN_FREE_DISK: text }).minFreeDisk;
+  assert.deepEqual(read(''), { percent: 5 });
+  assert.deepEqual(read('7.5%'), { percent: 7.5 });
+  assert.deepEqual(read('2GiB'), { bytes: 2 * 1024 ** 3 });
+  assert.deepEqual(read('0'), { bytes: 0 });
 });
 
 void test('durations have a unit', () => {

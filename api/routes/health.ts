@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { AccountsService } from '../../db/accounts/index.ts';
 import { DomainError } from '../../db/domain/errors.ts';
-import { FLOWS } from '../../db/domain/ports.ts';
+import { FLOWS, type FlowName } from '../../db/domain/ports.ts';
+import type { FlowReport } from '../../db/flow-meter.ts';
 import type { Api, AppDeps, Ctx } from '../context.ts';
 import { addressOf, bearerToken } from '../guard.ts';
 import { askFirst, errors, json, openRoute } from '../route.ts';
@@ -30,7 +31,10 @@ const health = openRoute({
   method: 'get',
   path: '/api/health',
   tags,
-  responses: { 200: json(Health, 'it works'), 503: json(Health, 'the database is away') },
+  responses: {
+    200: json(Health, 'it works'),
+    503: json(Health, 'the database is away, or its disk is full'),
+  },
 });
 
 const round = (value: number | null) => (value === null ? null : Math.round(value * 1000) / 1000);
@@ -66,7 +70,7 @@ async function checkReader(c: Ctx, accounts: Pick<AccountsService, 'callerOf'>):
   }
 }
 
-export function healthRoutes(api: Api, { flows, metrics, accounts, pingDatabase }: AppDeps): void {
+export function healthRoutes(api: Api, { flows, metrics, accounts, pingDatabase, diskState }: AppDeps): void {
   api.openapi(health, async (c) => {
     let up = true;
     try {
@@ -75,9 +79,16 @@ export function healthRoutes(api: Api, { flows, metrics, accounts, pingDatabase 
       up = false;
       flows.record('database_sync', 0, false);
     }
+    const disk = diskState();
+    if (disk === 'critical') up = false;
+    const statusOf = (name: FlowName, measured: FlowReport['status']) => {
+      if (name !== 'database_sync') return measured;
+      if (!up) return 'down';
+      return disk === 'low' && measured === 'ok' ? 'degraded' : measured;
+    };
     const report = flows.report().map(({ name, status, latencyMs, lastCheck, errorRate }) => ({
       name,
-      status: name === 'database_sync' && !up ? ('down' as const) : status,
+      status: statusOf(name, status),
       latency_ms: round(latencyMs),
       last_check: lastCheck?.toISOString() ?? null,
       error_rate: round(errorRate),

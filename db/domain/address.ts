@@ -5,6 +5,11 @@ export function plainAddress(address: string | undefined): string {
   return (address ?? '').replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '');
 }
 
+/** Of a URL: the brackets of IPv6 are part of it. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/.test(host);
+}
+
 /** Whom an address stands for: of IPv6 the first 64 bits, since one home or host has all that follow. */
 export function addressGroup(address: string): string {
   const plain = plainAddress(address);

@@ -44,6 +44,9 @@ export interface ReadingWriter {
   /** Commits what is queued; gives up after `milliseconds` and leaves the rest unacknowledged. */
   stop(milliseconds: number): Promise<void>;
   write(readings: readonly Reading[], done: (outcome: StoreOutcome) => void): void;
+  /** Nothing is stored until `release`, as if the database were away; what is under way is finished. */
+  hold(): void;
+  release(): void;
   /** True while more waits than the bound: publishers must be paused. */
   readonly saturated: boolean;
   /** Called each time `saturated` turns false again. */

@@ -1,19 +1,23 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Log } from '../domain/ports.ts';
 import { shortSocketPath } from '../socket-path.ts';
-import type { FromWorker, WorkerInput } from './protocol.ts';
-
-const STOP_LIMIT_MS = 5000;
+import { isDiskFull, waitForRoom } from './room.ts';
+import { startThread, type Thread } from './thread.ts';
 
 export interface EmbeddedDatabase {
   /** Of the Unix socket that speaks the PostgreSQL protocol. */
   socketPath: string;
+  /** Where its files are. */
+  folder: string;
   stop(): Promise<void>;
 }
 
-/** PostgreSQL inside the process, in a thread of its own. `onCrash`: it ended by itself, nothing can be stored any more. */
+/**
+ * PostgreSQL inside the process, in a thread of its own. A full disk ends it, but not the process: it is started
+ * again once there is room, and until then whoever asks it something hears that the database is away. `onCrash`: it
+ * ended for any other reason, nothing can be stored any more.
+ */
 export async function startEmbedded(options: {
   dataDir: string;
   log: Log;
@@ -21,49 +25,48 @@ export async function startEmbedded(options: {
 }): Promise<EmbeddedDatabase> {
   const { dataDir, log, onCrash } = options;
   const folder = join(dataDir, 'db');
-  if (!existsSync(folder)) await createDatabase(folder, log);
   const socketPath = shortSocketPath(dataDir, 'postgres');
-  const worker = startWorker({ folder, socketPath });
-  let stopping = false;
-  worker.on('error', (error) => {
-    if (!stopping) onCrash(error instanceof Error ? error : new Error(String(error)));
-  });
-  const ended = endOf(worker);
-  await ready(worker, ended);
-  void ended.then((code) => {
-    if (!stopping) onCrash(new Error(`the embedded database ended with code ${code}`));
+  const stopping = new AbortController();
+
+  const begin = async (): Promise<Thread> => {
+    for (;;) {
+      try {
+        if (!existsSync(folder)) await createDatabase(folder, log);
+        return await startThread({ folder, socketPath });
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        log.error({ err: error, folder }, 'the disk is full: the embedded database waits; free some space');
+        await waitForRoom(dataDir, stopping.signal);
+      }
+    }
+  };
+
+  let thread = await begin();
+  const keepUp = async () => {
+    for (;;) {
+      const reason = await thread.ended;
+      if (stopping.signal.aborted) return;
+      const error = new Error(`the embedded database ended: ${reason}`);
+      if (!isDiskFull(error)) throw error;
+      log.error({ err: error, folder }, 'the disk is full: the embedded database is started again');
+      await waitForRoom(dataDir, stopping.signal);
+      thread = await begin();
+      if (stopping.signal.aborted) return await thread.stop();
+      log.info({ folder }, 'the embedded database is back');
+    }
+  };
+  const kept = keepUp().catch((error: unknown) => {
+    if (!stopping.signal.aborted) onCrash(error instanceof Error ? error : new Error(String(error)));
   });
   return {
     socketPath,
+    folder,
     stop: async () => {
-      stopping = true;
-      worker.postMessage('stop');
-      const timer = setTimeout(() => void worker.terminate(), STOP_LIMIT_MS);
-      await ended;
-      clearTimeout(timer);
+      stopping.abort();
+      await thread.stop();
+      await kept;
     },
   };
-}
-
-function startWorker(input: WorkerInput): Worker {
-  return new Worker(new URL('./worker.js', import.meta.url), {
-    workerData: input,
-    // Not those of the main program, which may make no sense for a worker.
-    execArgv: ['--enable-source-maps'],
-  });
-}
-
-const endOf = (worker: Worker) => new Promise<number>((resolve) => worker.once('exit', resolve));
-
-function ready(worker: Worker, ended: Promise<number>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    worker.once('message', (message: FromWorker) => {
-      if (message.kind === 'ready') resolve();
-      else reject(new Error(`the embedded database did not start: ${message.reason}`));
-    });
-    worker.once('error', reject);
-    void ended.then((code) => reject(new Error(`the embedded database ended with code ${code}`)));
-  });
 }
 
 /**
@@ -75,9 +78,7 @@ async function createDatabase(folder: string, log: Log): Promise<void> {
   const draft = `${folder}.new`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { mode: 0o700 });
-  const worker = startWorker({ folder: draft, socketPath: null });
-  const ended = endOf(worker);
-  await ready(worker, ended);
+  const { ended } = await startThread({ folder: draft, socketPath: null });
   await ended;
   renameSync(draft, folder);
 }

@@ -4,4 +4,8 @@ export interface WorkerInput {
   socketPath: string | null;
 }
 
-export type FromWorker = { kind: 'ready' } | { kind: 'failed'; reason: string };
+export type FromWorker =
+  | { kind: 'ready' }
+  | { kind: 'failed'; reason: string }
+  /** The engine has aborted; the thread ends. */
+  | { kind: 'aborted'; reason: string };

@@ -2,23 +2,32 @@ import { chmodSync, rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
-import { DurableFS } from './durable-fs.ts';
 import type { FromWorker, WorkerInput } from './protocol.ts';
+import { START_PARAMS } from './start-params.ts';
+import { WatchedFS } from './watched-fs.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker');
 
 const { folder, socketPath } = workerData as WorkerInput;
 const tell = (message: FromWorker) => port.postMessage(message);
+const fs = new WatchedFS(folder, () => {
+  tell({ kind: 'aborted', reason: fs.lastWords });
+  process.exit(1);
+});
+
+/** ENOSPC as the file system of Emscripten tells it, in the numbers of WASI. */
+const NO_SPACE = 51;
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  const isErrno = typeof error === 'object' && error !== null && 'errno' in error;
+  if (!isErrno) return String(error);
+  return error.errno === NO_SPACE ? 'No space left on device' : `file system error ${String(error.errno)}`;
+}
 
 async function start() {
-  // PGlite starts PostgreSQL with -F, which turns fsync off: an acknowledged reading must survive a power cut.
-  const startParams = [
-    ...PGlite.defaultStartParams.filter((parameter) => parameter !== '-F'),
-    '-c',
-    'wal_sync_method=fsync',
-  ];
-  const db = await PGlite.create({ fs: new DurableFS(folder), startParams });
+  const db = await PGlite.create({ fs, startParams: [...START_PARAMS] });
   if (socketPath === null) {
     await db.close();
     return null;
@@ -45,7 +54,10 @@ start().then(
     });
   },
   (error: unknown) => {
-    tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+    tell({
+      kind: 'failed',
+      reason: [reasonOf(error), fs.lastWords].filter((text) => text !== '').join(': '),
+    });
     port.close();
   },
 );

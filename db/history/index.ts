@@ -1,9 +1,10 @@
 import type postgres from 'postgres';
 import type { Clock } from '../domain/clock.ts';
-import type { EventLog, Log } from '../domain/ports.ts';
+import type { Log } from '../domain/ports.ts';
 import type { Importer } from '../domain/services.ts';
 import type { Micros } from '../domain/types.ts';
 import { createReadingStore } from '../stores/readings.ts';
+import type { DroppedHistory } from './dropped.ts';
 import { createImporter } from './importer.ts';
 import { createHistoryKeeper } from './keeper.ts';
 import type { LeapGuard } from './leap-guard.ts';
@@ -11,7 +12,7 @@ import { createPace } from './pace.ts';
 import { createPacker, PACK_AFTER } from './packer.ts';
 import { createHistoryStore, type Range } from './query/index.ts';
 import { markForRebuild } from './rebuild.ts';
-import { createRetention, type Retention, type RetentionDeps } from './retention.ts';
+import { createRetention, type Retention } from './retention.ts';
 import { createRoller } from './roller.ts';
 import { createRowSource } from './rows.ts';
 import { createHistoryState } from './state.ts';
@@ -21,9 +22,8 @@ export interface HistoryDeps {
   sql: postgres.Sql;
   clock: Clock;
   keep: Retention;
-  events: EventLog;
   log: Log;
-  onDropped: RetentionDeps['onDropped'];
+  dropped: DroppedHistory;
   leaps: LeapGuard;
   /** Milliseconds that no clock adjustment moves. */
   monotonic: () => number;
@@ -39,9 +39,8 @@ export function createHistory({
   sql,
   clock,
   keep,
-  events,
   log,
-  onDropped,
+  dropped,
   leaps,
   monotonic,
   busy,
@@ -61,7 +60,7 @@ export function createHistory({
     ...{ sql, state, source, roller, turns, widgetIds, pace, stopped, log, monotonic },
     ...(small !== undefined && { small }),
   });
-  const retention = createRetention({ sql, state, keep, events, log, onDropped, leaps, turns });
+  const retention = createRetention({ sql, state, keep, log, dropped, leaps, turns });
   const now = () => clock.now() * 1000;
   const importer: Importer = createImporter({
     sql,
@@ -86,6 +85,7 @@ export function createHistory({
     rebuild: (range: Range) => markForRebuild(sql, state, range),
     queries: createHistoryStore(sql, state),
     importer,
+    dropOldestDay: () => retention.dropOldestDay(now()),
     roller,
     packer,
     retention,

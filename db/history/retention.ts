@@ -1,6 +1,7 @@
 import type postgres from 'postgres';
-import type { EventLog, Log } from '../domain/ports.ts';
+import type { Log } from '../domain/ports.ts';
 import type { Micros } from '../domain/types.ts';
+import type { DroppedDay, DroppedHistory } from './dropped.ts';
 import type { LeapGuard } from './leap-guard.ts';
 import { dropPartitions, type PartitionedTable, partitionSize, spanOf } from './partitions.ts';
 import { DAY, sqlTime } from './spans.ts';
@@ -20,20 +21,12 @@ export interface Retention {
   hour: number | null;
 }
 
-export interface DroppedDay {
-  /** Such as 2026-01-15, UTC. */
-  day: string;
-  readings: number;
-}
-
 export interface RetentionDeps {
   sql: postgres.Sql;
   state: HistoryStateStore;
   keep: Retention;
-  events: EventLog;
   log: Log;
-  /** Readings that were dropped, and why. */
-  onDropped: (readings: number, reason: 'retention' | 'disk') => void;
+  dropped: DroppedHistory;
   leaps: LeapGuard;
   /** An import that has seen a partition stores in it before it may go. */
   turns: Turns;
@@ -41,7 +34,7 @@ export interface RetentionDeps {
 
 /** Drops what has been kept long enough, whole partitions at a time. One at a time over all nodes. */
 export function createRetention(deps: RetentionDeps) {
-  const { sql, state, keep, events, log, onDropped, leaps, turns } = deps;
+  const { sql, state, keep, log, dropped, leaps, turns } = deps;
 
   /**
    * Raw readings from before this stay (microseconds): they were too old already as imports began that have gone on since
@@ -66,7 +59,7 @@ export function createRetention(deps: RetentionDeps) {
     return (packed?.count ?? 0) + Math.round(plain / ROW_BYTES);
   };
 
-  const dropDay = async (day: Micros, reason: 'retention' | 'disk'): Promise<DroppedDay> => {
+  const dropDay = async (day: Micros): Promise<DroppedDay> => {
     const readings = await readingsOf(day);
     const end = sqlTime(day + DAY);
     await dropPartitions(
@@ -81,11 +74,7 @@ export function createRetention(deps: RetentionDeps) {
       },
     );
     await state.load();
-    const dropped = { day: new Date(day / 1000).toISOString().slice(0, 10), readings };
-    onDropped(readings, reason);
-    events.record({ kind: 'history_dropped', actor: 'system', detail: { ...dropped, reason } });
-    log.info({ ...dropped, reason }, 'raw readings of a day were dropped; their summaries stay');
-    return dropped;
+    return { day: new Date(day / 1000).toISOString().slice(0, 10), readings };
   };
 
   const dropOld = async (table: PartitionedTable, before: Micros): Promise<boolean> => {
@@ -116,7 +105,7 @@ export function createRetention(deps: RetentionDeps) {
           await turns(async () => {
             // Asked again: an import may have begun meanwhile.
             if (end <= (await sparedBefore(now, keepMs)) || (await hasLate(day))) return;
-            await dropDay(day, 'retention');
+            dropped.record('retention', await dropDay(day));
           });
         }
       }
@@ -139,13 +128,13 @@ export function createRetention(deps: RetentionDeps) {
 
     /**
      * Drops the oldest day of raw readings, never the newest: null when that is the only one, or when its summaries have
-     * not been made yet.
+     * not been made yet. Whoever asks for it tells of it.
      */
     async dropOldestDay(now: Micros): Promise<DroppedDay | null> {
       const known = await state.load();
       const [oldest, ...newer] = rawDays(known).filter((day) => day <= now);
       if (oldest === undefined || newer.length === 0 || oldest + DAY > known.rolledBefore) return null;
-      return turns(() => dropDay(oldest, 'disk'));
+      return turns(() => dropDay(oldest));
     },
   };
 

@@ -10,6 +10,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { connect } from '../../db/client.ts';
 import { DurableFS } from '../../db/embedded/durable-fs.ts';
 import { startEmbedded } from '../../db/embedded/index.ts';
+import { START_PARAMS } from '../../db/embedded/start-params.ts';
 import { migrate } from '../../db/migrate.ts';
 import { silent } from '../helpers/database.ts';
 
@@ -31,12 +32,7 @@ void test('each commit of the embedded database reaches the disk', async (t) => 
       super.sync(file);
     }
   }
-  const startParams = [
-    ...PGlite.defaultStartParams.filter((one) => one !== '-F'),
-    '-c',
-    'wal_sync_method=fsync',
-  ];
-  const db = await PGlite.create({ fs: new CountingFS(folder(t)), startParams });
+  const db = await PGlite.create({ fs: new CountingFS(folder(t)), startParams: [...START_PARAMS] });
   t.after(() => db.close());
   assert.equal((await db.query<{ fsync: string }>('show fsync')).rows[0]?.fsync, 'on');
   await db.exec('create table t (a int)');

@@ -174,3 +174,30 @@ for (const kind of KINDS) {
     });
   });
 }
+
+void test('what is held is stored after the release, in its order', async (t) => {
+  const { writer, write, stored } = await openWriter(t, 'embedded');
+  writer.hold();
+  const outcomes = Promise.all([write(reading(1, AT, 1)), write(reading(1, AT + 1, 2))]);
+  // The second question comes after what the writer would have asked during the first.
+  await stored();
+  assert.deepEqual(await stored(), []);
+  writer.release();
+  assert.deepEqual(await outcomes, [{ ok: true }, { ok: true }]);
+  assert.deepEqual(await stored(), [
+    [1, AT, 0, 1],
+    [1, AT + 1, 0, 2],
+  ]);
+});
+
+void test('a writer that is held ends in time and acknowledges nothing', async (t) => {
+  const { writer, stored } = await openWriter(t, 'embedded');
+  writer.hold();
+  let told = false;
+  writer.write([reading(1, AT, 1)], () => {
+    told = true;
+  });
+  await writer.stop(200);
+  assert.equal(told, false);
+  assert.deepEqual(await stored(), []);
+});

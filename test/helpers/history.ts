@@ -54,10 +54,12 @@ export async function openHistory(
       sql: over,
       clock,
       keep,
-      events: eventLog,
       log: silent,
-      onDropped: (readings, reason) => {
-        dropped[reason] += readings;
+      dropped: {
+        record: (reason, { day, readings }) => {
+          dropped[reason] += readings;
+          eventLog.record({ kind: 'history_dropped', actor: 'system', detail: { reason, day, readings } });
+        },
       },
       leaps: createLeapGuard({ sql: over, events: eventLog, log: silent, monotonic: () => time.monotonic }),
       monotonic: () => time.monotonic,

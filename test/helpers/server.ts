@@ -31,6 +31,8 @@ export interface ServerOptions {
   env?: Record<string, string>;
   /** Its embedded database is made by the program itself, as at a first start. */
   fresh?: boolean;
+  /** Where its folder is made. */
+  disk?: string;
 }
 
 /** A migrated, empty embedded database that `npm test` makes once: to make one takes seconds. */
@@ -38,7 +40,7 @@ const TEMPLATE = process.env.TEST_DATABASE_TEMPLATE;
 
 /** One process of the program on a folder of its own, spoken to through its sockets alone. */
 export class Server {
-  readonly dataDir = mkdtempSync(join(tmpdir(), 'pm-iot-test-'));
+  readonly dataDir: string;
   readonly lines: LogLine[] = [];
   ports: Ports = { http: 0, https: 0, mqtt: 0, mqtts: 0 };
   /** Milliseconds from the start of the process to `ready`. */
@@ -49,7 +51,8 @@ export class Server {
 
   constructor(options: ServerOptions = {}) {
     this.#options = options;
-    const { databaseUrl = null, fresh = false } = options;
+    const { databaseUrl = null, fresh = false, disk = tmpdir() } = options;
+    this.dataDir = mkdtempSync(join(disk, 'pm-iot-test-'));
     if (TEMPLATE === undefined || databaseUrl !== null || fresh) return;
     cpSync(TEMPLATE, join(this.dataDir, 'db'), { recursive: true });
   }
@@ -79,6 +82,8 @@ export class Server {
       HTTPS_PORT: '0',
       MQTT_PORT: '0',
       MQTTS_PORT: '0',
+      // A developer's disk may be nearly full.
+      MIN_FREE_DISK: '64MiB',
       ADMIN_PASSWORD: ADMIN.password,
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
       ...env,
