@@ -8,8 +8,10 @@ import { DAY, sqlTime } from './spans.ts';
 import type { HistoryState, HistoryStateStore } from './state.ts';
 import type { Turns } from './turns.ts';
 
-/** Bytes of a plain row, about: rows that are not packed are not counted one by one before they are dropped. */
-const ROW_BYTES = 100;
+/** Plain rows of a larger partition are not counted one by one before they are dropped: that would take seconds. Bytes. */
+const COUNTED = 64 * 1024 * 1024;
+/** Bytes of a plain row with its index, about. */
+const ROW_BYTES = 125;
 /** An import that was cut can be run again: until then old readings that it brought are kept. */
 const IMPORT_GRACE = DAY;
 const IMPORTS = 'history_imports';
@@ -51,12 +53,16 @@ export function createRetention(deps: RetentionDeps) {
     [...new Set([...partitions.readings, ...partitions.chunks])].sort((a, b) => a - b);
 
   const readingsOf = async (day: Micros): Promise<number> => {
-    const [packed] = await sql.unsafe<{ count: number }[]>(
-      `select coalesce(sum(count), 0)::float8 as count from chunks
-       where hour >= ${sqlTime(day)} and hour < ${sqlTime(day + DAY)}`,
-    );
-    const plain = await partitionSize(sql, 'readings', day);
-    return (packed?.count ?? 0) + Math.round(plain / ROW_BYTES);
+    const sum = async (what: string, table: string, column: string) => {
+      const [row] = await sql.unsafe<{ count: number }[]>(
+        `select coalesce(${what}, 0)::float8 as count from ${table}
+         where ${column} >= ${sqlTime(day)} and ${column} < ${sqlTime(day + DAY)}`,
+      );
+      return row?.count ?? 0;
+    };
+    const bytes = await partitionSize(sql, 'readings', day);
+    const plain = bytes > COUNTED ? Math.round(bytes / ROW_BYTES) : await sum('count(*)', 'readings', 'at');
+    return plain + (await sum('sum(count)', 'chunks', 'hour'));
   };
 
   const dropDay = async (day: Micros): Promise<DroppedDay> => {
