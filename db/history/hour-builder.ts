@@ -1,12 +1,9 @@
 import type { Row } from '../domain/row.ts';
 import type { Micros } from '../domain/types.ts';
-import { type PackedRows, packRows } from './codec/chunk.ts';
+import { MAX_ROWS, type PackedRows, packRows } from './codec/chunk.ts';
 import { type MinuteSummary, packMinutes } from './codec/minutes.ts';
 import { floorTo, HOUR, MINUTE, secondOf } from './spans.ts';
 import { type Summary, SummaryBuilder, SummaryJoin } from './summary.ts';
-
-/** Readings of one packed part: what has to be unpacked to read one. */
-const PART = 16_384;
 
 export interface Part extends PackedRows {
   count: number;
@@ -50,7 +47,7 @@ export class HourBuilder {
       this.#minute.builder.add(row);
       if (this.#pack) {
         this.#part.push(row);
-        if (this.#part.length === PART) this.#endPart();
+        if (this.#part.length === MAX_ROWS) this.#endPart();
       }
     }
     this.#last = rows.at(-1) ?? this.#last;

@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** A packed column larger than this is damaged, not large: 16,384 texts of 4,096 characters and more fit. */
+/** A packed column larger than this is damaged: 16,384 texts of 4,096 characters fit. */
 const MAX_UNPACKED = 256 * 1024 * 1024;
 /** Below this deflate gains nothing. */
 const MIN_DEFLATED = 24;
@@ -90,6 +90,14 @@ export class ByteReader {
       value += (byte & 127) * scale;
       if (byte < 128) return value;
     }
+  }
+
+  /** A number of things that follow, or that others tell of: `most` of them at most. */
+  count(most: number): number {
+    const value = this.varint();
+    if (value > most)
+      throw new RangeError(`packed data tells of ${value} things where there are ${most} at most`);
+    return value;
   }
 
   signed(): number {

@@ -15,6 +15,8 @@ import {
 
 /** Written first in both halves, so that a later form can tell itself apart. */
 const VERSION = 1;
+/** Readings of one part: what has to be unpacked to read one. */
+export const MAX_ROWS = 16_384;
 
 /** Readings of one widget within one hour, in ascending order. The keys alone tell whether a reading is there. */
 export interface PackedRows {
@@ -64,7 +66,7 @@ function open(packed: Uint8Array): ByteReader {
 
 export function unpackKeys(hour: Micros, keys: Uint8Array): ReadingKey[] {
   const from = open(keys);
-  const count = from.varint();
+  const count = from.count(MAX_ROWS);
   const times = readTimes(from, count);
   const seqs = readWholes(from, count);
   return times.map((time, i) => ({ at: hour + time, seq: seqs[i] ?? 0 }));

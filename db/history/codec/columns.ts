@@ -24,7 +24,8 @@ export function decimalDigits(values: readonly number[]): number | null {
   const unit = power(digits);
   // A number that fitted fewer digits may not fit more: beyond 2^53 products are rounded.
   for (const value of values) {
-    const whole = Math.round(value * unit);
+    // Of −0 the sign would be lost: here it becomes 0, which is another.
+    const whole = Math.round(value * unit) + 0;
     if (Math.abs(whole) > MAX_WHOLE || !Object.is(whole / unit, value)) return null;
   }
   return digits;

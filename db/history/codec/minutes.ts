@@ -1,7 +1,7 @@
 import type { Micros } from '../../domain/types.ts';
 import { KIND } from '../../domain/value-codec.ts';
 import { MINUTE } from '../spans.ts';
-import { SUM_SCALE, type Summary } from '../summary.ts';
+import { MAX_STATES, SUM_SCALE, type Summary } from '../summary.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { readNumbers, readTexts, readWholes, writeNumbers, writeTexts, writeWholes } from './columns.ts';
 
@@ -68,11 +68,11 @@ function writeStates(out: ByteWriter, all: readonly Summary[]): void {
 
 function readStates(from: ByteReader, count: number): Pick<Summary, 'lead' | 'states'>[] {
   if (from.byte() === 0) return Array.from({ length: count }, () => ({ lead: 0, states: null }));
-  const names = readTexts(from, from.varint());
+  const names = readTexts(from, from.count(count * MAX_STATES));
   let next = 0;
   return Array.from({ length: count }, () => {
     const lead = from.varint();
-    const size = from.varint();
+    const size = from.count(MAX_STATES + 1);
     if (size === 0) return { lead, states: null };
     const other = from.varint();
     const times = new Map<string, Micros>();
