@@ -83,7 +83,8 @@ export function createRetention(deps: RetentionDeps) {
     return { day: new Date(day / 1000).toISOString().slice(0, 10), readings };
   };
 
-  const dropOld = async (table: PartitionedTable, before: Micros): Promise<boolean> => {
+  /** Gives the end of the newest that was dropped; null: there was none. */
+  const dropOld = async (table: PartitionedTable, before: Micros): Promise<Micros | null> => {
     const { partitions } = await state.current();
     const due = [...partitions[table]].filter((start) => spanOf(table, start).end <= before);
     for (const start of due) {
@@ -93,7 +94,7 @@ export function createRetention(deps: RetentionDeps) {
       });
       log.info({ table, from: new Date(start / 1000) }, 'old summaries were dropped');
     }
-    return due.length > 0;
+    return due.length === 0 ? null : Math.max(...due.map((start) => spanOf(table, start).end));
   };
 
   return {
@@ -115,9 +116,10 @@ export function createRetention(deps: RetentionDeps) {
           });
         }
       }
-      if (keep.minute !== null && (await dropOld('minute_rollups', now - keep.minute * 1000))) {
-        const [first] = [...(await state.load()).partitions.minute_rollups].sort((a, b) => a - b);
-        if (first !== undefined) await state.change({ minutes_from: first });
+      if (keep.minute !== null) {
+        const end = await dropOld('minute_rollups', now - keep.minute * 1000);
+        const { minutesFrom } = await state.current();
+        if (end !== null && end > minutesFrom) await state.change({ minutes_from: end });
       }
       if (keep.hour !== null) await dropOld('hour_rollups', now - keep.hour * 1000);
     },

@@ -104,6 +104,8 @@ const TOO_MANY_DAYS: StoreOutcome = {
 };
 const STORED: StoreOutcome = { ok: true };
 
+const unlessAll = (outcomes: readonly StoreOutcome[]) => (outcomes.every(({ ok }) => ok) ? null : outcomes);
+
 function errorCode(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
@@ -228,7 +230,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
         if (encoded.every((rows) => hasPlace(rows, state))) {
           const outcomes = await tryAll(encoded, state);
           if (outcomes === null) continue;
-          return outcomes.every(({ ok }) => ok) ? null : outcomes;
+          return unlessAll(outcomes);
         }
         const places: StoreOutcome[] = [];
         for (const rows of encoded) places.push(await place(rows));
@@ -238,7 +240,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
         const outcomes = placed.every((rows) => hasPlace(rows, now)) ? await tryAll(placed, now) : null;
         if (outcomes === null) continue;
         const next = outcomes.values();
-        return places.map((outcome) => (outcome.ok ? (next.next().value ?? STORED) : outcome));
+        return unlessAll(places.map((outcome) => (outcome.ok ? (next.next().value ?? STORED) : outcome)));
       }
       throw new Error('the places of readings were changed by others in every round');
     },
