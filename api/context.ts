@@ -7,6 +7,7 @@ import type { DeviceLink, EventLog, Log } from '../db/domain/ports.ts';
 import type { Commands } from '../db/domain/services.ts';
 import type { Actor, User } from '../db/domain/types.ts';
 import type { FlowMeterService } from '../db/flow-meter.ts';
+import type { HistoryService } from '../db/history/index.ts';
 import type { HistoryStore } from '../db/history/query/index.ts';
 import type { LiveDevice, LiveRoom, LiveState, LiveWidget } from '../db/live-state/types.ts';
 import type { DeviceStore } from '../db/stores/devices.ts';
@@ -30,6 +31,7 @@ export interface AppDeps {
   enrollmentMode: 'open' | 'token' | 'closed';
   events: EventStore;
   history: HistoryStore;
+  historyUpkeep: Pick<HistoryService, 'rebuild' | 'status'>;
   eventLog: EventLog;
   flows: FlowMeterService;
   metrics: Registry;

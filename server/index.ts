@@ -215,6 +215,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     enrollmentMode: config.enrollment,
     events,
     history: history.queries,
+    historyUpkeep: history,
     eventLog,
     flows,
     metrics,

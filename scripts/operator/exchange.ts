@@ -30,7 +30,7 @@ function explained(base: string, error: NodeJS.ErrnoException): Error {
   return foreign(base, error.message);
 }
 
-async function secured(url: URL, base: string, { ca, pinned }: Trust): Promise<TLSSocket> {
+async function secured(url: URL, base: string, timeout: number, { ca, pinned }: Trust): Promise<TLSSocket> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const options: ConnectionOptions = { host, port: Number(url.port || 443), rejectUnauthorized: false };
   const socket = connect({
@@ -38,7 +38,7 @@ async function secured(url: URL, base: string, { ca, pinned }: Trust): Promise<T
     ...(isIP(host) === 0 && { servername: host }),
     ...(ca !== undefined && { ca }),
   });
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer in time')));
+  socket.setTimeout(timeout, () => socket.destroy(new Error('no answer in time')));
   await once(socket, 'secureConnect').catch((error: NodeJS.ErrnoException) => {
     throw explained(base, error);
   });
@@ -58,17 +58,18 @@ export async function exchange(
   {
     path,
     content,
+    timeout = TIMEOUT_MS,
     ...options
-  }: Pick<RequestOptions, 'method' | 'headers'> & { path: string; content?: string },
+  }: Pick<RequestOptions, 'method' | 'headers' | 'timeout'> & { path: string; content?: string },
   trust: () => Trust,
 ): Promise<Answer> {
   const url = new URL(path, base);
-  const socket = url.protocol === 'https:' ? await secured(url, base, trust()) : null;
+  const socket = url.protocol === 'https:' ? await secured(url, base, timeout, trust()) : null;
   return new Promise((resolve, reject) => {
     const request = send(
       {
         ...options,
-        timeout: TIMEOUT_MS,
+        timeout,
         host: url.hostname.replace(/^\[|\]$/g, ''),
         port: url.port || 80,
         path: url.pathname + url.search,

@@ -7,8 +7,8 @@ import { readServerFile } from './server-file.ts';
 import { UsageError } from './usage.ts';
 
 export interface LocalServer {
-  /** `field`: one that the answer has. Throws with what the server said when it refuses. */
-  call<T>(method: string, path: string, field: keyof T & string, body?: object): Promise<T>;
+  /** `field`: one that the answer has. `timeout`: milliseconds. Throws with what the server said when it refuses. */
+  call<T>(method: string, path: string, field: keyof T & string, body?: object, timeout?: number): Promise<T>;
 }
 
 /** The configuration of the server in this folder, read as the server reads it. */
@@ -65,14 +65,23 @@ export function localServer(config: Config, givenUrl?: string): LocalServer {
   const base = givenUrl === undefined ? urlOf(config) : checkedUrl(givenUrl);
 
   return {
-    call: async <T>(method: string, path: string, field: keyof T & string, body?: object): Promise<T> => {
+    call: async <T>(
+      method: string,
+      path: string,
+      field: keyof T & string,
+      body?: object,
+      timeout?: number,
+    ): Promise<T> => {
       const token = await operatorToken(secretOf(config));
       const headers = {
         Authorization: `Bearer ${token}`,
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
       };
-      const content = body === undefined ? {} : { content: JSON.stringify(body) };
-      const { status, text } = await exchange(base, { method, path, headers, ...content }, () =>
+      const more = {
+        ...(body !== undefined && { content: JSON.stringify(body) }),
+        ...(timeout !== undefined && { timeout }),
+      };
+      const { status, text } = await exchange(base, { method, path, headers, ...more }, () =>
         trustIn(config),
       );
       const answer = parsed(text);

@@ -198,6 +198,10 @@ export const REST: Call[] = [
   call('GET /api/rooms/{id}/readings', /*         */ '401  401    200     404     403         200', {
     with: 'room',
   }),
+  call('GET /api/history', /*                     */ '401  401    403     403     403         200'),
+  call('POST /api/history/rebuild', /*            */ '401  401    403     403     403         202', {
+    body: {},
+  }),
   call('GET /api/events', /*                      */ '401  401    403     403     403         200'),
   call('POST /api/enrollments', /*                */ '401  401    403     403     403         201', {
     body: {},
