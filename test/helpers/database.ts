@@ -22,12 +22,16 @@ export interface TestDatabase extends Client {
 
 /** A migrated, empty database that ends with the test. */
 export async function openDatabase(t: TestContext, kind: Kind): Promise<TestDatabase> {
-  const target = kind === 'embedded' ? await embedded(t) : await server(t);
+  const target = await openTarget(t, kind);
   await migrate(target, silent);
   const client = connect(target, silent);
   t.after(() => client.close());
   return { ...client, target };
 }
+
+/** A database without a table, that ends with the test. */
+export const openTarget = (t: TestContext, kind: Kind): Promise<ConnectTarget> =>
+  kind === 'embedded' ? embedded(t) : server(t);
 
 async function embedded(t: TestContext): Promise<ConnectTarget> {
   const dataDir = mkdtempSync(join(tmpdir(), 'pm-iot-test-'));
