@@ -12,6 +12,7 @@ import { enrollmentRoutes } from './routes/enrollments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
+import { historyUpkeepRoutes } from './routes/history-upkeep.ts';
 import { importRoutes } from './routes/import.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { roomRoutes } from './routes/rooms.ts';
@@ -52,6 +53,7 @@ export function createApp(deps: AppDeps): Api {
   roomRoutes(api, deps);
   widgetRoutes(api, deps);
   historyRoutes(api, deps);
+  historyUpkeepRoutes(api, deps);
   readingRoutes(api, deps);
   importRoutes(api, deps);
   deviceRoutes(api, deps);

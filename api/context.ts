@@ -8,6 +8,7 @@ import type { Commands } from '../db/domain/services.ts';
 import type { Actor, User } from '../db/domain/types.ts';
 import type { FlowMeterService } from '../db/flow-meter.ts';
 import type { DiskState } from '../db/history/disk-state.ts';
+import type { HistoryService } from '../db/history/index.ts';
 import type { HistoryStore } from '../db/history/query/index.ts';
 import type { Imports } from '../db/imports.ts';
 import type { LiveDevice, LiveRoom, LiveState, LiveWidget } from '../db/live-state/types.ts';
@@ -33,6 +34,7 @@ export interface AppDeps {
   events: EventStore;
   history: HistoryStore;
   imports: Imports;
+  historyUpkeep: Pick<HistoryService, 'rebuild' | 'status'>;
   eventLog: EventLog;
   flows: FlowMeterService;
   metrics: Registry;

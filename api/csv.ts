@@ -29,6 +29,7 @@ const typeOf = (value: Value): string => TYPES[typeof value as keyof typeof TYPE
 const plainName = (name: string): string =>
   name
     .normalize('NFKD')
+    .replaceAll(/\p{M}+/gu, '')
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
     .replaceAll(/^-+|-+$/g, '') || 'readings';
 
@@ -42,11 +43,12 @@ export interface CsvExport {
   stream: (widgetId: number, range: Range) => AsyncIterable<StoredReading[]>;
 }
 
+/** Without its extension. */
 function nameOfFile({ name, range }: CsvExport): string {
   const day = (at: number) => formatMicros(at).slice(0, 10);
   const from = range.from > 0 ? ` ${day(range.from)}` : '';
   const to = range.to < Number.MAX_SAFE_INTEGER ? ` ${day(range.to)}` : '';
-  return `${name}${from}${from !== '' && to !== '' ? ' to' : ''}${to}.csv`;
+  return `${name}${from}${from !== '' && to !== '' ? ' to' : ''}${to}`;
 }
 
 function* linesOf(widget: LiveWidget, readings: readonly StoredReading[], local: (at: number) => string) {
@@ -91,7 +93,7 @@ export function csvOf(c: Ctx, of: CsvExport): Response & TypedResponse<string, 2
   const name = nameOfFile(of);
   const headers = {
     'Content-Type': 'text/csv; charset=utf-8',
-    'Content-Disposition': `attachment; filename="${plainName(name)}"; filename*=UTF-8''${encodeURIComponent(name).replaceAll(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)}`,
+    'Content-Disposition': `attachment; filename="${plainName(name)}.csv"; filename*=UTF-8''${encodeURIComponent(`${name}.csv`).replaceAll(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)}`,
   };
   return c.body(body, 200, headers) as unknown as Response & TypedResponse<string, 200, 'text'>;
 }

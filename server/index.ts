@@ -225,6 +225,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     events,
     history: history.queries,
     imports: createImports({ live, devices, importer: history.importer, clock }),
+    historyUpkeep: history,
     eventLog,
     flows,
     metrics,

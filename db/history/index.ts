@@ -16,6 +16,7 @@ import { createRetention, type Retention } from './retention.ts';
 import { createRoller } from './roller.ts';
 import { createRowSource } from './rows.ts';
 import { createHistoryState } from './state.ts';
+import { historyStatus } from './status.ts';
 import { createTurns } from './turns.ts';
 
 export interface HistoryDeps {
@@ -74,6 +75,7 @@ export function createHistory({
   const end = () => {
     ending = true;
   };
+  const keeper = createHistoryKeeper({ state, roller, packer, retention, clock, log, end });
   return {
     state,
     /** Raw readings from before this are not kept, or not any more. */
@@ -82,14 +84,19 @@ export function createHistory({
       return Math.max(oldest, state.peek()?.rawFrom ?? 0);
     },
     /** Makes summaries anew where the raw readings are complete; gives the number of hours of widgets. */
-    rebuild: (range: Range) => markForRebuild(sql, state, range),
+    async rebuild(range: Range): Promise<number> {
+      const hours = await markForRebuild(sql, state, range);
+      keeper.wake();
+      return hours;
+    },
+    status: () => historyStatus(sql, state),
     queries: createHistoryStore(sql, state),
     importer,
     dropOldestDay: () => retention.dropOldestDay(now()),
     roller,
     packer,
     retention,
-    keeper: createHistoryKeeper({ state, roller, packer, retention, clock, log, end }),
+    keeper,
   };
 }
 

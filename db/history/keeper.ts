@@ -39,6 +39,7 @@ export function createHistoryKeeper({ state, roller, packer, retention, clock, l
   };
 
   const tick = () => {
+    if (stopped) return;
     running ??= run()
       .catch((error: unknown) => log.warn({ err: error }, 'history could not be kept up: trying again'))
       .finally(() => {
@@ -50,6 +51,12 @@ export function createHistoryKeeper({ state, roller, packer, retention, clock, l
     start(): void {
       tick();
       timer = setInterval(tick, EVERY_MS);
+    },
+    /** There is something to do: not at the next turn, but now, or once what runs has ended. */
+    wake(): void {
+      if (timer === undefined) return;
+      if (running === null) tick();
+      else void running.then(tick);
     },
     async stop(): Promise<void> {
       stopped = true;

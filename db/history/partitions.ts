@@ -20,7 +20,7 @@ export type PartitionedTable = keyof typeof UNITS;
  * that a year is some hundred pages and not as many as it has hours.
  */
 const PARTS: Partial<Record<PartitionedTable, number>> = { hour_rollups: 32 };
-const TABLES = Object.keys(UNITS) as PartitionedTable[];
+export const PARTITIONED_TABLES = Object.keys(UNITS) as PartitionedTable[];
 
 const utc = (year: number, month: number): Micros => Date.UTC(year, month) * 1000;
 
@@ -56,7 +56,7 @@ export async function listPartitions(sql: postgres.Sql): Promise<Partitions> {
   const rows = await sql.unsafe<{ parent: PartitionedTable; name: string }[]>(
     `select p.relname as parent, c.relname as name from pg_inherits i
      join pg_class p on p.oid = i.inhparent join pg_class c on c.oid = i.inhrelid
-     where p.oid = any('{${TABLES.join(',')}}'::regclass[])`,
+     where p.oid = any('{${PARTITIONED_TABLES.join(',')}}'::regclass[])`,
   );
   const found: Partitions = {
     readings: new Set(),
@@ -108,7 +108,7 @@ export async function dropPartitions(
     await tx.unsafe(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
     await tx.unsafe(`select pg_advisory_xact_lock(${LOCK})`);
     // Before the row of the state: a writer has the table before it asks for that row.
-    for (const table of TABLES) {
+    for (const table of PARTITIONED_TABLES) {
       if (partitions.some((partition) => partition.table === table)) {
         await tx.unsafe(`lock table ${table} in access exclusive mode`);
       }

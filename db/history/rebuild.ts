@@ -1,4 +1,5 @@
 import type postgres from 'postgres';
+import { spanOf } from './partitions.ts';
 import type { Range } from './query/raw.ts';
 import { DAY, floorTo, HOUR, sqlTime } from './spans.ts';
 import type { HistoryStateStore } from './state.ts';
@@ -21,6 +22,10 @@ export async function markForRebuild(
   };
   // Day by day: short enough for the one backend of the embedded database.
   for (let day = floorTo(from, DAY); day <= to; day += DAY) {
+    const year = spanOf('hour_rollups', day).start;
+    const some =
+      partitions.hour_rollups.has(year) || partitions.chunks.has(day) || partitions.readings.has(day);
+    if (!some) continue;
     const within = `hour >= ${sqlTime(Math.max(day, from))} and hour <= ${sqlTime(Math.min(day + DAY - 1, to))}`;
     const summaries = `select widget_id, hour from hour_rollups where ${within}`;
     const packed = partitions.chunks.has(day)

@@ -107,7 +107,7 @@ export class SummaryBuilder {
     const state = stateOf(row);
     if (state === null) return;
     this.#states ??= noStates();
-    addTime(this.#states, state, until - row.at);
+    addTime(this.#states, state, Math.max(0, until - row.at));
   }
 
   /** Decimals add up to a decimal of as many digits: what is beyond them are the rounding errors of the numbers themselves. */

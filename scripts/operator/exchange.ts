@@ -43,7 +43,7 @@ function explained(base: string, error: NodeJS.ErrnoException): Error {
   return foreign(base, error.message);
 }
 
-async function secured(url: URL, base: string, { ca, pinned }: Trust): Promise<TLSSocket> {
+async function secured(url: URL, base: string, timeout: number, { ca, pinned }: Trust): Promise<TLSSocket> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const options: ConnectionOptions = { host, port: Number(url.port || 443), rejectUnauthorized: false };
   const socket = connect({
@@ -51,7 +51,7 @@ async function secured(url: URL, base: string, { ca, pinned }: Trust): Promise<T
     ...(isIP(host) === 0 && { servername: host }),
     ...(ca !== undefined && { ca }),
   });
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer in time')));
+  socket.setTimeout(timeout, () => socket.destroy(new Error('no answer in time')));
   await once(socket, 'secureConnect').catch((error: NodeJS.ErrnoException) => {
     throw explained(base, error);
   });
@@ -77,7 +77,7 @@ export async function exchange(
   trust: () => Trust,
 ): Promise<Answer> {
   const url = new URL(path, base);
-  const socket = url.protocol === 'https:' ? await secured(url, base, trust()) : null;
+  const socket = url.protocol === 'https:' ? await secured(url, base, timeoutMs, trust()) : null;
   return new Promise((resolve, reject) => {
     const request = send(
       {

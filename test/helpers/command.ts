@@ -9,7 +9,7 @@ export interface Ended {
   stderr: string;
 }
 
-type Script = 'certs' | 'enroll' | 'import' | 'password';
+type Script = 'certs' | 'enroll' | 'import' | 'password' | 'rollup';
 
 export interface Surroundings {
   variables?: Record<string, string>;

@@ -6,8 +6,9 @@ export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
   seen?: () => string,
+  limitMs = LIMIT_MS,
 ): Promise<Exclude<T, false | null | undefined>> {
-  const deadline = Date.now() + LIMIT_MS;
+  const deadline = Date.now() + limitMs;
   for (;;) {
     const answer = await ask();
     if (answer !== false && answer !== null && answer !== undefined) {

@@ -201,6 +201,10 @@ export const REST: Call[] = [
   call('POST /api/import', /*                     */ '401  401    403     403     403         200', {
     body: { readings: [{ device_id: 'lamp', capability_type: 'old', at: '2020-01-01T00:00:00Z', value: 1 }] },
   }),
+  call('GET /api/history', /*                     */ '401  401    403     403     403         200'),
+  call('POST /api/history/rebuild', /*            */ '401  401    403     403     403         202', {
+    body: {},
+  }),
   call('GET /api/events', /*                      */ '401  401    403     403     403         200'),
   call('POST /api/enrollments', /*                */ '401  401    403     403     403         201', {
     body: {},

@@ -64,7 +64,8 @@ export class Buckets {
       if (this.#raw?.index !== index) {
         this.endRows();
         const at = this.#startOf(index);
-        const end = Math.min(until, this.#endOf(index));
+        // A state goes on to the present at most; a reading of a clock that is ahead lies after that.
+        const end = Math.min(until, this.#endOf(index), Math.max(this.#end, row.at));
         this.#raw = { index, at, until: end, builder: new SummaryBuilder(at, end) };
       }
       this.#raw?.builder.add(row);
