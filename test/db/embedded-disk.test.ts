@@ -29,9 +29,9 @@ void test('a disk that is full ends the engine, not the process, and what was co
   const disk = new SmallDisk(t, DISK_MIB);
   const { told, log } = listening();
   const { socketPath, stop } = await startEmbedded({ dataDir: disk.folder, log, onCrash });
-  t.after(stop);
+  disk.after(stop);
   const { sql, close } = connect({ socketPath }, silent);
-  t.after(close);
+  disk.after(close);
   await sql`create table t (a int primary key, n int, v text)`;
   await sql`insert into t select g, 0, '' from generate_series(0, 9) g`;
   disk.fill();

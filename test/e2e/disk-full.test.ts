@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { missing } from '../helpers/database.ts';
 import { connected, enrolled, reading } from '../helpers/devices.ts';
+import { startPostgres } from '../helpers/postgres.ts';
 import { Rest } from '../helpers/rest.ts';
 import { Server } from '../helpers/server.ts';
 import { MIB, SmallDisk, smallDiskMissing } from '../helpers/small-disk.ts';
@@ -17,7 +19,7 @@ const noise = (length: number) => Array.from({ length }, () => Math.random().toS
 async function openSmall(t: TestContext, minFree = '5%') {
   const disk = new SmallDisk(t, DISK_MIB);
   const server = new Server({ disk: disk.folder, env: { MIN_FREE_DISK: minFree } });
-  t.after(() => server.dispose());
+  disk.after(() => server.dispose());
   await server.start();
   const rest = await new Rest(server).logIn();
   const metric = async (name: string) => {
@@ -204,10 +206,38 @@ void test('no space for the WAL, with nothing that guards it, ends the engine bu
 void test('a first start on a full disk waits for space', { skip }, async (t) => {
   const disk = new SmallDisk(t, DISK_MIB);
   const server = new Server({ disk: disk.folder, fresh: true });
-  t.after(() => server.dispose());
+  disk.after(() => server.dispose());
   disk.fill();
   const starting = server.start();
   await until('it waits', () => server.lines.some(({ msg }) => msg.includes('the embedded database waits')));
   disk.clear();
   await starting;
+});
+
+void test('the disk of a server on this machine is guarded too', {
+  skip: skip || missing('postgres'),
+}, async (t) => {
+  const disk = new SmallDisk(t, DISK_MIB);
+  const postgres = await startPostgres(disk.folder);
+  const server = new Server({ databaseUrl: postgres.url });
+  disk.after(async () => {
+    await server.dispose();
+    await postgres.dispose();
+  });
+  await server.start();
+  const rest = await new Rest(server).logIn();
+  const { wire } = await enrolled(server, rest, 'd1');
+  disk.fill(100 * MIB);
+  await until('storing stops', async () => (await rest.get('/api/health')).status === 503);
+  // The database itself is there.
+  assert.equal((await rest.get('/api/events')).status, 200);
+  let acknowledged = false;
+  const sent = sendDay(wire, 'd1', 0, 0).then(() => {
+    acknowledged = true;
+  });
+  await wire.ping();
+  assert.equal(acknowledged, false);
+  disk.clear();
+  await sent;
+  assert.equal((await rest.get('/api/health')).status, 200);
 });

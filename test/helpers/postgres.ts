@@ -39,11 +39,11 @@ export function postgresMissing(): string | false {
   return 'no PostgreSQL server is installed (Debian: apt-get install postgresql)';
 }
 
-/** A server of its own in a temporary folder, with fsync on and a password. */
-export async function startPostgres(): Promise<Postgres> {
+/** A server of its own in a temporary folder (made in `parent`), with fsync on and a password. */
+export async function startPostgres(parent = tmpdir()): Promise<Postgres> {
   const bin = findPostgres();
   if (bin === null) throw new Error('no PostgreSQL server is installed');
-  const folder = mkdtempSync(join(tmpdir(), 'pm-iot-postgres-'));
+  const folder = mkdtempSync(join(parent, 'pm-iot-postgres-'));
   const data = join(folder, 'data');
   const password = randomBytes(12).toString('hex');
   const asRoot = process.getuid?.() === 0;
