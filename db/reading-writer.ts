@@ -47,7 +47,7 @@ export function createReadingWriter({
   onStored,
   onGroup,
 }: ReadingWriterDeps): ReadingWriter {
-  const store: ReadingStore = createReadingStore(sql, history);
+  const store: ReadingStore = createReadingStore(sql, history, log);
   const drainListeners: (() => void)[] = [];
   let queue: Message[] = [];
   let head = 0;

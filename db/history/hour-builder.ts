@@ -5,6 +5,9 @@ import { type MinuteSummary, packMinutes } from './codec/minutes.ts';
 import { floorTo, HOUR, MINUTE, secondOf } from './spans.ts';
 import { type Summary, SummaryBuilder, SummaryJoin } from './summary.ts';
 
+/** Text of one part, UTF-16 units: it is unpacked whole. */
+const MAX_TEXT = 1024 * 1024;
+
 export interface Part extends PackedRows {
   count: number;
   /** Of the hour, in which its first and its last reading lie. */
@@ -29,6 +32,7 @@ export class HourBuilder {
   readonly #minutes: MinuteSummary[] = [];
   #minute: { at: Micros; builder: SummaryBuilder } | null = null;
   #part: Row[] = [];
+  #text = 0;
   readonly #parts: Part[] = [];
   #last: Row | null = null;
 
@@ -47,7 +51,8 @@ export class HourBuilder {
       this.#minute.builder.add(row);
       if (this.#pack) {
         this.#part.push(row);
-        if (this.#part.length === MAX_ROWS) this.#endPart();
+        this.#text += row.txt?.length ?? 0;
+        if (this.#part.length === MAX_ROWS || this.#text > MAX_TEXT) this.#endPart();
       }
     }
     this.#last = rows.at(-1) ?? this.#last;
@@ -70,6 +75,7 @@ export class HourBuilder {
       ...packRows(this.#hour, this.#part),
     });
     this.#part = [];
+    this.#text = 0;
   }
 
   finish(): BuiltHour {

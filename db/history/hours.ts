@@ -1,4 +1,5 @@
 import type postgres from 'postgres';
+import { arrayLiteral, bytesLiteral, floatLiteral, quoted } from '../array-literals.ts';
 import type { Row } from '../domain/row.ts';
 import type { Micros } from '../domain/types.ts';
 import { mergeRows, unpackRows } from './codec/chunk.ts';
@@ -18,13 +19,6 @@ export interface WidgetHour extends HourOfWidget {
 
 type Executor = Pick<postgres.Sql, 'unsafe'>;
 
-const array = (items: readonly (string | number | null)[]): string =>
-  `{${items.map((item) => (item === null ? 'NULL' : String(item))).join(',')}}`;
-const quoted = (text: string | null): string | null =>
-  text === null ? null : `"${text.replace(/["\\]/g, '\\$&')}"`;
-const bytes = (data: Buffer): string => `"\\\\x${data.toString('hex')}"`;
-const float = (value: number | null): string | null =>
-  value === null ? null : Object.is(value, -0) ? '-0' : String(value);
 const average = ({ numbers, sum }: Summary): number | null =>
   numbers === 0 ? null : (sum / numbers) * SUM_SCALE;
 
@@ -71,10 +65,10 @@ export async function putSummaries(sql: Executor, hours: readonly WidgetHour[]):
     built.hour === null ? [] : [{ widgetId, hour, minutes: built.minutes, summary: built.hour }],
   );
   if (some.length === 0) return;
-  const ids = array(some.map(({ widgetId }) => widgetId));
-  const starts = array(some.map(({ hour }) => hour));
+  const ids = arrayLiteral(some.map(({ widgetId }) => widgetId));
+  const starts = arrayLiteral(some.map(({ hour }) => hour));
   const column = (pick: (summary: Summary) => string | number | null) =>
-    array(some.map(({ summary }) => pick(summary)));
+    arrayLiteral(some.map(({ summary }) => pick(summary)));
   await sql.unsafe(
     HOURS,
     [
@@ -83,16 +77,16 @@ export async function putSummaries(sql: Executor, hours: readonly WidgetHour[]):
       column(({ count }) => count),
       column(({ numbers }) => numbers),
       column(({ last }) => last.kind),
-      column(({ min }) => float(min)),
-      column(({ max }) => float(max)),
-      column((summary) => float(average(summary))),
-      column(({ last }) => float(last.num)),
+      column(({ min }) => floatLiteral(min)),
+      column(({ max }) => floatLiteral(max)),
+      column((summary) => floatLiteral(average(summary))),
+      column(({ last }) => floatLiteral(last.num)),
       column(({ last }) => quoted(last.txt)),
       column(states),
     ],
     { prepare: true },
   );
-  await sql.unsafe(MINUTES, [ids, starts, array(some.map(({ minutes }) => bytes(minutes)))], {
+  await sql.unsafe(MINUTES, [ids, starts, arrayLiteral(some.map(({ minutes }) => bytesLiteral(minutes)))], {
     prepare: true,
   });
 }
@@ -106,14 +100,14 @@ export async function putChunks(sql: Executor, hours: readonly WidgetHour[]): Pr
   await sql.unsafe(
     CHUNKS,
     [
-      array(parts.map(({ widgetId }) => widgetId)),
-      array(parts.map(({ hour }) => hour)),
-      array(parts.map(({ index }) => index)),
-      array(parts.map(({ count }) => count)),
-      array(parts.map(({ firstSecond }) => firstSecond)),
-      array(parts.map(({ lastSecond }) => lastSecond)),
-      array(parts.map(({ keys }) => bytes(keys))),
-      array(parts.map(({ values }) => bytes(values))),
+      arrayLiteral(parts.map(({ widgetId }) => widgetId)),
+      arrayLiteral(parts.map(({ hour }) => hour)),
+      arrayLiteral(parts.map(({ index }) => index)),
+      arrayLiteral(parts.map(({ count }) => count)),
+      arrayLiteral(parts.map(({ firstSecond }) => firstSecond)),
+      arrayLiteral(parts.map(({ lastSecond }) => lastSecond)),
+      arrayLiteral(parts.map(({ keys }) => bytesLiteral(keys))),
+      arrayLiteral(parts.map(({ values }) => bytesLiteral(values))),
     ],
     { prepare: true },
   );
@@ -124,15 +118,16 @@ export async function putChunks(sql: Executor, hours: readonly WidgetHour[]): Pr
       newest.set(widgetId, built.last);
   }
   const rows = [...newest];
-  const column = (pick: (row: Row) => string | number | null) => array(rows.map(([, row]) => pick(row)));
+  const column = (pick: (row: Row) => string | number | null) =>
+    arrayLiteral(rows.map(([, row]) => pick(row)));
   await sql.unsafe(
     LAST,
     [
-      array(rows.map(([widgetId]) => widgetId)),
+      arrayLiteral(rows.map(([widgetId]) => widgetId)),
       column(({ at }) => at),
       column(({ seq }) => seq),
       column(({ kind }) => kind),
-      column(({ num }) => float(num)),
+      column(({ num }) => floatLiteral(num)),
       column(({ txt }) => quoted(txt)),
     ],
     { prepare: true },
@@ -152,35 +147,46 @@ export async function chunkRows(sql: Executor, { widgetId, hour }: HourOfWidget)
   return parts.flatMap(({ keys, vals }) => unpackRows(hour, { keys, values: vals }));
 }
 
-/**
- * Makes an hour anew of all its raw readings, packed and not, with `extra` beside them: its summaries, and its packed
- * readings if it had any or `pack` is set. `done`: ids of `late_hours` that this settles. Where nothing raw is left its
- * summaries go too, unless `keep` is set: then they are all that remains. Gives the number of readings.
- */
-export async function remakeHour(
-  sql: postgres.Sql,
-  source: RowSource,
+export interface RemakeOptions {
+  /** Pack it, if it is not yet. */
+  pack: boolean;
+  /** Where nothing raw is left its summaries stay: they are all that remains. */
+  keep: boolean;
+  /** Ids of `late_hours` that this settles. */
+  done?: readonly number[];
+}
+
+/** Writes an hour of these readings, of which the first are packed already: its summaries, and what is to be packed. */
+export async function writeHour(
+  sql: Executor,
   of: HourOfWidget,
-  options: { pack: boolean; keep: boolean; extra?: readonly Row[]; done?: readonly number[] },
-): Promise<number> {
-  const { pack, keep, extra = [], done = [] } = options;
-  const packed = await chunkRows(sql, of);
-  const rows = mergeRows(mergeRows(packed, await source.all(of.widgetId, of.hour)), extra);
+  { packed, rows }: { packed: readonly Row[]; rows: readonly Row[] },
+  { pack, keep, done = [] }: RemakeOptions,
+): Promise<void> {
   const builder = new HourBuilder(of.hour, { pack: pack || packed.length > 0 });
   builder.add(rows);
   const built = builder.finish();
   const where = `widget_id = ${of.widgetId} and hour = ${sqlTime(of.hour)}`;
-  await sql.begin(async (tx) => {
-    if (packed.length !== rows.length || pack) {
-      await putChunks(tx, [{ ...of, built }]);
-      await tx.unsafe(`delete from chunks where ${where} and part >= ${built.parts.length}`);
-    }
-    if (rows.length > 0) await putSummaries(tx, [{ ...of, built }]);
-    else if (!keep) {
-      await tx.unsafe(`delete from hour_rollups where ${where}`);
-      await tx.unsafe(`delete from minute_rollups where ${where}`);
-    }
-    if (done.length > 0) await tx.unsafe(`delete from late_hours where id = any('{${done.join(',')}}')`);
-  });
-  return rows.length;
+  if (packed.length !== rows.length) {
+    await putChunks(sql, [{ ...of, built }]);
+    await sql.unsafe(`delete from chunks where ${where} and part >= ${built.parts.length}`);
+  }
+  if (rows.length > 0) await putSummaries(sql, [{ ...of, built }]);
+  else if (!keep) {
+    await sql.unsafe(`delete from hour_rollups where ${where}`);
+    await sql.unsafe(`delete from minute_rollups where ${where}`);
+  }
+  if (done.length > 0) await sql.unsafe(`delete from late_hours where id = any('{${done.join(',')}}')`);
+}
+
+/** Makes an hour anew of all its raw readings, packed and not. */
+export async function remakeHour(
+  sql: postgres.Sql,
+  source: RowSource,
+  of: HourOfWidget,
+  options: RemakeOptions,
+): Promise<void> {
+  const packed = await chunkRows(sql, of);
+  const rows = mergeRows(packed, await source.all(of.widgetId, of.hour));
+  await sql.begin((tx) => writeHour(tx, of, { packed, rows }, options));
 }

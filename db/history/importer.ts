@@ -5,18 +5,19 @@ import type { Micros, Reading } from '../domain/types.ts';
 import { encodeValue } from '../domain/value-codec.ts';
 import type { ReadingStore } from '../stores/readings.ts';
 import { mergeRows } from './codec/chunk.ts';
+import { fence } from './fence.ts';
 import { HourBuilder } from './hour-builder.ts';
 import {
   chunkRows,
   type HourOfWidget,
   putChunks,
   putSummaries,
-  remakeHour,
   type WidgetHour,
+  writeHour,
 } from './hours.ts';
-import type { RowSource } from './rows.ts';
+import { createRowSource, type RowSource } from './rows.ts';
 import { DAY, floorTo, HOUR, sqlTime } from './spans.ts';
-import type { HistoryState, HistoryStateStore } from './state.ts';
+import type { HistoryStateStore } from './state.ts';
 import type { Turns } from './turns.ts';
 
 /** Hours of widgets written together. */
@@ -38,6 +39,9 @@ interface Group extends HourOfWidget {
   items: { index: number; row: Row }[];
 }
 
+type Executor = Pick<postgres.Sql, 'unsafe'>;
+
+const daysOf = (groups: readonly HourOfWidget[]) => new Set(groups.map(({ hour }) => floorTo(hour, DAY)));
 const idOf = ({ widgetId, hour }: HourOfWidget) => `${widgetId}/${hour}`;
 
 function groupsOf(readings: readonly Reading[]): Group[] {
@@ -57,20 +61,15 @@ function groupsOf(readings: readonly Reading[]): Group[] {
 export function createImporter(deps: ImporterDeps): Importer {
   const { sql, state, source, readings: store, turns, packedBefore, onImport } = deps;
 
-  /** Which of these hours have anything already: raw readings, packed or not, or a summary. */
-  const present = async (groups: readonly Group[], known: HistoryState): Promise<Set<string>> => {
-    const keys = (list: readonly Group[]) =>
-      list.map(({ widgetId, hour }) => `(${widgetId}, ${sqlTime(hour)})`).join(', ');
-    const found = await sql.unsafe<{ widget_id: number; hour: Micros }[]>(
-      `select widget_id, round(date_part('epoch', hour) * 1e6) as hour from chunks where (widget_id, hour) in (${keys(groups)})
+  /** Which of these hours have anything packed already, or a summary. */
+  const present = async (tx: Executor, groups: readonly Group[]): Promise<Set<string>> => {
+    const keys = groups.map(({ widgetId, hour }) => `(${widgetId}, ${sqlTime(hour)})`).join(', ');
+    const found = await tx.unsafe<{ widget_id: number; hour: Micros }[]>(
+      `select widget_id, round(date_part('epoch', hour) * 1e6) as hour from chunks where (widget_id, hour) in (${keys})
        union select widget_id, round(date_part('epoch', hour) * 1e6) from hour_rollups
-         where (widget_id, hour) in (${keys(groups)})`,
+         where (widget_id, hour) in (${keys})`,
     );
-    const ids = new Set(found.map((row) => idOf({ widgetId: row.widget_id, hour: row.hour })));
-    for (const group of groups) {
-      if (known.partitions.readings.has(floorTo(group.hour, DAY))) ids.add(idOf(group));
-    }
-    return ids;
+    return new Set(found.map((row) => idOf({ widgetId: row.widget_id, hour: row.hour })));
   };
 
   /** What becomes of the readings of one hour, beside those that are there. */
@@ -88,20 +87,39 @@ export function createImporter(deps: ImporterDeps): Importer {
     return fresh.sort(compareKeys);
   };
 
-  const merge = async (group: Group, known: HistoryState, outcomes: ImportOutcome[]): Promise<void> => {
-    const there = mergeRows(await chunkRows(sql, group), await source.all(group.widgetId, group.hour));
-    if (there.length === 0 && group.hour < known.rawFrom) {
-      const [summary] = await sql.unsafe(
-        `select 1 from hour_rollups where widget_id = ${group.widgetId} and hour = ${sqlTime(group.hour)}`,
-      );
-      if (summary !== undefined) {
+  /** Beside what there is already, in a transaction of its own. */
+  const merge = (group: Group, outcomes: ImportOutcome[]) =>
+    sql.begin(async (tx) => {
+      await fence(tx, daysOf([group]));
+      const packed = await chunkRows(tx, group);
+      const there = mergeRows(packed, await createRowSource(tx).all(group.widgetId, group.hour));
+      const { rawFrom } = await state.current();
+      if (there.length === 0 && group.hour < rawFrom && (await present(tx, [group])).size > 0) {
         for (const { index } of group.items) outcomes[index] = 'summarised';
         return;
       }
-    }
-    const extra = sort(group, there, outcomes);
-    if (extra.length > 0) await remakeHour(sql, source, group, { pack: true, keep: true, extra });
-  };
+      const extra = sort(group, there, outcomes);
+      if (extra.length === 0) return;
+      await writeHour(tx, group, { packed, rows: mergeRows(there, extra) }, { pack: true, keep: true });
+    });
+
+  /** Hours of which there is nothing yet, all in one transaction. Gives those of which there is. */
+  const putFresh = (groups: readonly Group[], outcomes: ImportOutcome[]): Promise<Group[]> =>
+    sql.begin(async (tx) => {
+      const plain = await fence(tx, daysOf(groups));
+      const there = await present(tx, groups);
+      const isThere = (group: Group) => plain.has(floorTo(group.hour, DAY)) || there.has(idOf(group));
+      const fresh = groups
+        .filter((group) => !isThere(group))
+        .map((group): WidgetHour => {
+          const builder = new HourBuilder(group.hour, { pack: true });
+          builder.add(sort(group, [], outcomes));
+          return { ...group, built: builder.finish() };
+        });
+      await putChunks(tx, fresh);
+      await putSummaries(tx, fresh);
+      return groups.filter(isThere);
+    });
 
   const putPacked = async (groups: readonly Group[], outcomes: ImportOutcome[]): Promise<void> => {
     for (const { hour } of groups) {
@@ -109,23 +127,7 @@ export function createImporter(deps: ImporterDeps): Importer {
       await state.ensure('minute_rollups', hour);
       await state.ensure('hour_rollups', hour);
     }
-    const known = await state.current();
-    const there = await present(groups, known);
-    const fresh: WidgetHour[] = [];
-    for (const group of groups) {
-      if (there.has(idOf(group))) {
-        await merge(group, known, outcomes);
-        continue;
-      }
-      const builder = new HourBuilder(group.hour, { pack: true });
-      builder.add(sort(group, [], outcomes));
-      fresh.push({ ...group, built: builder.finish() });
-    }
-    if (fresh.length === 0) return;
-    await sql.begin(async (tx) => {
-      await putChunks(tx, fresh);
-      await putSummaries(tx, fresh);
-    });
+    for (const group of await putFresh(groups, outcomes)) await merge(group, outcomes);
   };
 
   /** Of days that are not packed yet: as if a device had sent them. */
@@ -136,8 +138,10 @@ export function createImporter(deps: ImporterDeps): Importer {
     const stored = await store.commit(
       added.flatMap(({ index }) => (readings[index] ? [[readings[index]]] : [])),
     );
-    for (const [i, { index }] of added.entries())
-      if (stored !== null && !stored[i]?.ok) outcomes[index] = 'conflict';
+    for (const [i, { index }] of added.entries()) {
+      const outcome = stored?.[i];
+      if (outcome?.ok === false) outcomes[index] = outcome.code === 'CONFLICT' ? 'conflict' : 'summarised';
+    }
   };
 
   return {

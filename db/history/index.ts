@@ -61,7 +61,16 @@ export function createHistory({
     ...{ sql, state, source, roller, turns, widgetIds, pace, stopped, log, monotonic },
     ...(small !== undefined && { small }),
   });
-  const retention = createRetention({ sql, state, keep, log, dropped, leaps, turns });
+  const retention = createRetention({
+    sql,
+    state,
+    keep,
+    log,
+    dropped,
+    leaps,
+    turns,
+    settleLate: roller.settleLate,
+  });
   const now = () => clock.now() * 1000;
   const importer: Importer = createImporter({
     sql,

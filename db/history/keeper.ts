@@ -31,20 +31,29 @@ export function createHistoryKeeper({ state, roller, packer, retention, clock, l
     // While the clock is wrong, nothing is past.
     if (!clock.trusted()) return;
     const now = () => clock.now() * 1000;
-    for (const at of [now(), now() + AHEAD]) await state.ensure('readings', at);
-    await roller.roll(now());
-    await roller.settleLate();
-    await packer.packDue(now());
-    if (!stopped) await retention.run(now());
+    const steps: Record<string, () => Promise<void>> = {
+      ahead: async () => {
+        for (const at of [now(), now() + AHEAD]) await state.ensure('readings', at);
+      },
+      'sum up': () => roller.roll(now()),
+      late: () => roller.settleLate(),
+      pack: () => packer.packDue(now()),
+      drop: () => retention.run(now()),
+    };
+    for (const [step, work] of Object.entries(steps)) {
+      if (stopped) return;
+      // What one of them meets keeps none of the others from their work.
+      await work().catch((error: unknown) =>
+        log.warn({ err: error, step }, 'history could not be kept up: trying again'),
+      );
+    }
   };
 
   const tick = () => {
     if (stopped) return;
-    running ??= run()
-      .catch((error: unknown) => log.warn({ err: error }, 'history could not be kept up: trying again'))
-      .finally(() => {
-        running = null;
-      });
+    running ??= run().finally(() => {
+      running = null;
+    });
   };
 
   return {

@@ -1,5 +1,7 @@
 import type postgres from 'postgres';
-import { compareKeys, type ReadingKey, type Row } from '../domain/row.ts';
+import { isUnavailable } from '../client.ts';
+import type { Log } from '../domain/ports.ts';
+import { compareKeys, type ReadingKey } from '../domain/row.ts';
 import type { Micros } from '../domain/types.ts';
 import type { EncodedValue } from '../domain/value-codec.ts';
 import { unpackKeys, unpackRows } from './codec/chunk.ts';
@@ -14,6 +16,12 @@ interface KeysRow {
   part: number;
   keys: Buffer;
 }
+
+const idOf = (widgetId: number, hour: Micros): string => `(${widgetId}, ${sqlTime(hour)})`;
+
+/** Of the database or the way to it, which may be well later; what is damaged stays so. */
+const errorOfDatabase = (error: unknown): boolean =>
+  isUnavailable(error) || (error instanceof Error && error.name === 'PostgresError');
 
 function find<T extends ReadingKey>(sorted: readonly T[], key: ReadingKey): number {
   let low = 0;
@@ -37,10 +45,11 @@ export async function lookUpPacked<R extends ReadingKey & { widgetId: number }>(
   sql: Pick<postgres.Sql, 'unsafe'>,
   readings: readonly R[],
   keyOf: (reading: R) => string,
+  log?: Log,
 ): Promise<Map<string, EncodedValue>> {
   const byHour = new Map<string, R[]>();
   for (const reading of readings) {
-    const id = `(${reading.widgetId}, ${sqlTime(floorTo(reading.at, HOUR))})`;
+    const id = idOf(reading.widgetId, floorTo(reading.at, HOUR));
     const known = byHour.get(id);
     if (known === undefined) byHour.set(id, [reading]);
     else known.push(reading);
@@ -52,28 +61,41 @@ export async function lookUpPacked<R extends ReadingKey & { widgetId: number }>(
       `select widget_id, round(date_part('epoch', hour) * 1e6) as hour, part, keys from chunks
        where (widget_id, hour) in (${ids.slice(start, start + BATCH).join(', ')})`,
     );
-    for (const { widget_id, hour, part, keys } of rows) {
-      const sorted = unpackKeys(hour, keys);
-      let values: Row[] | null = null;
-      for (const reading of byHour.get(`(${widget_id}, ${sqlTime(hour)})`) ?? []) {
-        if (find(sorted, reading) < 0) continue;
-        values ??= await valuesOf(
-          sql,
-          hour,
-          `widget_id = ${widget_id} and hour = ${sqlTime(hour)} and part = ${part}`,
+    for (const row of rows) {
+      try {
+        await lookUpIn(sql, row, byHour.get(idOf(row.widget_id, row.hour)) ?? [], (reading, value) =>
+          found.set(keyOf(reading), value),
         );
-        // Looked up anew: the hour may have been packed again meanwhile.
-        const row = values[find(values, reading)];
-        if (row !== undefined) found.set(keyOf(reading), row);
+      } catch (error) {
+        if (errorOfDatabase(error)) throw error;
+        // What cannot be read tells of no reading: this one is kept beside it.
+        log?.error(
+          { err: error, widget: row.widget_id, hour: new Date(row.hour / 1000) },
+          'packed readings are damaged',
+        );
       }
     }
   }
   return found;
 }
 
-async function valuesOf(sql: Pick<postgres.Sql, 'unsafe'>, hour: Micros, where: string): Promise<Row[]> {
+async function lookUpIn<R extends ReadingKey>(
+  sql: Pick<postgres.Sql, 'unsafe'>,
+  { widget_id, hour, part, keys }: KeysRow,
+  readings: readonly R[],
+  onFound: (reading: R, value: EncodedValue) => void,
+): Promise<void> {
+  const sorted = unpackKeys(hour, keys);
+  const there = readings.filter((reading) => find(sorted, reading) >= 0);
+  if (there.length === 0) return;
+  const where = `widget_id = ${widget_id} and hour = ${sqlTime(hour)} and part = ${part}`;
   const [row] = await sql.unsafe<{ keys: Buffer; vals: Buffer }[]>(
     `select keys, vals from chunks where ${where}`,
   );
-  return row === undefined ? [] : unpackRows(hour, { keys: row.keys, values: row.vals });
+  // Looked up anew: the hour may have been packed again meanwhile.
+  const values = row === undefined ? [] : unpackRows(hour, { keys: row.keys, values: row.vals });
+  for (const reading of there) {
+    const value = values[find(values, reading)];
+    if (value !== undefined) onFound(reading, value);
+  }
 }

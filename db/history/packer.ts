@@ -1,7 +1,8 @@
 import type postgres from 'postgres';
+import { isUnavailable } from '../client.ts';
 import type { Log } from '../domain/ports.ts';
 import type { Micros } from '../domain/types.ts';
-import { HourBuilder } from './hour-builder.ts';
+import { builtHours } from './built-hours.ts';
 import { type HourOfWidget, putChunks, remakeHour, type WidgetHour } from './hours.ts';
 import type { Pace } from './pace.ts';
 import { dropPartitions, type Partitions, partitionSize } from './partitions.ts';
@@ -14,11 +15,23 @@ import type { Turns } from './turns.ts';
 /** Readings stay as plain rows until their day has been over for this long: most of what comes late has come by then. */
 export const PACK_AFTER = DAY;
 const BATCH = 64;
+const BATCH_BYTES = 4 * 1024 * 1024;
 const MIB = 1024 * 1024;
+
+const bytesOf = (hours: readonly WidgetHour[]): number =>
+  hours.reduce(
+    (sum, { built }) =>
+      built.parts.reduce((bytes, part) => bytes + part.keys.length + part.values.length, sum),
+    0,
+  );
+
 /** Those are gathered for a while before they are packed. */
 const GATHER_MS = 3_600_000;
 /** Readings that come while a day is being packed; after so many tries it waits for the next run. */
 const MAX_TRIES = 5;
+/** Such as by a backup, which reads every table for its whole length. */
+const HELD_MS = 300_000;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 export interface PackerDeps {
   sql: postgres.Sql;
@@ -53,6 +66,8 @@ export function createPacker(deps: PackerDeps) {
   } = deps;
   /** Since when there have been plain rows of a day that has packed ones. */
   const gathering = new Map<Micros, number>();
+  /** Days of which all is packed, whose rows somebody reads: when to try to drop them again. */
+  const held = new Map<Micros, number>();
 
   const within = (column: string, day: Micros) =>
     `${column} >= ${sqlTime(day)} and ${column} < ${sqlTime(day + DAY)}`;
@@ -62,34 +77,21 @@ export function createPacker(deps: PackerDeps) {
       `select distinct widget_id from chunks where hour = ${sqlTime(hour)}`,
     );
     const before = new Set(packed.map(({ widget_id }) => widget_id));
-    let made: WidgetHour[] = [];
-    let open: { widgetId: number; builder: HourBuilder } | null = null;
-    const close = () => {
-      if (open !== null) made.push({ widgetId: open.widgetId, hour, built: open.builder.finish() });
-      open = null;
-    };
     const fresh = ids.filter((id) => !before.has(id));
-    for await (const { widgetId, rows } of source.ofHour(fresh, hour)) {
-      if (stopped()) return;
-      if (open === null || open.widgetId !== widgetId) {
-        close();
-        open = { widgetId, builder: new HourBuilder(hour, { pack: true }) };
-      }
-      open.builder.add(rows);
-      if (made.length >= BATCH) {
-        await putChunks(sql, made);
-        made = [];
-      }
-      await pace();
+    let made: WidgetHour[] = [];
+    for await (const built of builtHours(fresh, hour, { source, pace, stopped, pack: true })) {
+      if (made.push(built) < BATCH && bytesOf(made) < BATCH_BYTES) continue;
+      await putChunks(sql, made);
+      made = [];
     }
-    close();
     await putChunks(sql, made);
     // A run that was cut has packed them, and more may have come since.
     for (const widgetId of before) await packAgain({ widgetId, hour });
   };
 
   const packAgain = async (of: HourOfWidget) => {
-    if ((await source.all(of.widgetId, of.hour)).length === 0) return;
+    const plain = await source.pagesOf(of.widgetId, of.hour).next();
+    if (plain.done) return;
     await remakeHour(sql, source, of, { pack: true, keep: true });
     await pace();
   };
@@ -134,25 +136,40 @@ export function createPacker(deps: PackerDeps) {
 
   /** true: the day has no plain rows any more. */
   const packDay = async (day: Micros): Promise<boolean> => {
-    await state.ensure('chunks', day);
-    let ids = await widgetIds();
-    if ((await partitionSize(sql, 'readings', day)) < small) ids = await packFew(ids, day);
-    else await packAll(ids, day);
-    if (stopped() || !(await complete(ids, day))) return false;
+    if (!held.has(day)) {
+      await state.ensure('chunks', day);
+      let ids = await widgetIds();
+      if ((await partitionSize(sql, 'readings', day)) < small) ids = await packFew(ids, day);
+      else await packAll(ids, day);
+      if (stopped() || !(await complete(ids, day))) return false;
+    }
     const unless = `select 1 from late_hours where ${within('hour', day)} limit 1`;
     for (let tries = 0; tries < MAX_TRIES && !stopped(); tries++) {
       await roller.settleLate();
-      if (await dropPartitions(sql, [{ table: 'readings', start: day }], { unless })) {
+      const dropped = await dropPartitions(sql, [{ table: 'readings', start: day }], { unless }).catch(
+        (error: { code?: string }) => {
+          if (error.code !== LOCK_NOT_AVAILABLE) throw error;
+          held.set(day, monotonic() + HELD_MS);
+          log.info(
+            { day: new Date(day / 1000) },
+            'plain rows are packed and still being read: dropped later',
+          );
+        },
+      );
+      if (dropped === undefined) return false;
+      if (dropped) {
         await state.load();
         gathering.delete(day);
+        held.delete(day);
         return true;
       }
     }
     return false;
   };
 
-  /** Are few readings of a day that is packed being gathered still? Each time costs a partition. */
-  const gathers = async (day: Micros, { chunks }: Partitions): Promise<boolean> => {
+  /** Is a day read by somebody, or are few readings of one that is packed being gathered still? Each time costs a partition. */
+  const waits = async (day: Micros, { chunks }: Partitions): Promise<boolean> => {
+    if ((held.get(day) ?? 0) > monotonic()) return true;
     if (!chunks.has(day) || (await partitionSize(sql, 'readings', day)) >= small) return false;
     const since = gathering.get(day) ?? monotonic();
     gathering.set(day, since);
@@ -169,7 +186,16 @@ export function createPacker(deps: PackerDeps) {
       const due = [...partitions.readings].filter((day) => day + DAY <= end).sort((a, b) => a - b);
       for (const day of due) {
         if (stopped()) return;
-        if (!(await gathers(day, partitions))) await packDay(day);
+        try {
+          if (!(await waits(day, partitions))) await packDay(day);
+        } catch (error) {
+          if (isUnavailable(error)) throw error;
+          // One that cannot be packed holds up no other.
+          log.error(
+            { err: error, day: new Date(day / 1000) },
+            'a day could not be packed: its plain rows stay',
+          );
+        }
       }
     },
   };

@@ -5,7 +5,7 @@ import { DAY, floorTo } from './spans.ts';
 /** Any number that no other program on the server uses for an advisory lock: partitions are made one at a time. */
 const LOCK = 7_461_120_232;
 /** Whoever drops a partition waits this long for statements that read it. */
-const LOCK_TIMEOUT = '2s';
+const LOCK_TIMEOUT = '500ms';
 
 type Unit = 'day' | 'month' | 'year';
 const UNITS = {
@@ -39,7 +39,7 @@ export function spanOf(table: PartitionedTable, at: Micros): { start: Micros; en
 }
 
 const DIGITS = { day: 8, month: 6, year: 4 } as const;
-const nameOf = (table: PartitionedTable, start: Micros): string => {
+export const partitionName = (table: PartitionedTable, start: Micros): string => {
   const digits = new Date(start / 1000).toISOString().replaceAll('-', '').slice(0, DIGITS[UNITS[table]]);
   return `${table}_${digits}`;
 };
@@ -71,7 +71,7 @@ export async function listPartitions(sql: postgres.Sql): Promise<Partitions> {
 /** Makes the partition for a time unless it is there. Writers of other partitions go on meanwhile. */
 export async function makePartition(sql: postgres.Sql, table: PartitionedTable, at: Micros): Promise<void> {
   const { start, end } = spanOf(table, at);
-  const name = nameOf(table, start);
+  const name = partitionName(table, start);
   const literal = (time: Micros) => `'${new Date(time / 1000).toISOString()}'`;
   await sql.begin(async (tx) => {
     await tx.unsafe(`select pg_advisory_xact_lock(${LOCK})`);
@@ -115,7 +115,7 @@ export async function dropPartitions(
     }
     if (unless !== undefined && (await tx.unsafe(unless)).length > 0) return false;
     for (const { table, start } of partitions)
-      await tx.unsafe(`drop table if exists ${nameOf(table, start)}`);
+      await tx.unsafe(`drop table if exists ${partitionName(table, start)}`);
     if (also !== undefined) await tx.unsafe(also);
     await tx.unsafe('update history_state set version = version + 1');
     return true;
@@ -129,7 +129,7 @@ export async function partitionSize(
   start: Micros,
 ): Promise<number> {
   const [row] = await sql.unsafe<{ bytes: number }[]>(
-    `select coalesce(pg_total_relation_size(to_regclass('${nameOf(table, start)}')), 0)::float8 as bytes`,
+    `select coalesce(pg_total_relation_size(to_regclass('${partitionName(table, start)}')), 0)::float8 as bytes`,
   );
   return row?.bytes ?? 0;
 }

@@ -14,6 +14,8 @@ const COUNTED = 64 * 1024 * 1024;
 const ROW_BYTES = 125;
 /** An import that was cut can be run again: until then old readings that it brought are kept. */
 const IMPORT_GRACE = DAY;
+/** When the disk is filling, a day does not wait longer for its summaries. */
+const URGENT_MS = 5000;
 const IMPORTS = 'history_imports';
 
 /** How long each is kept, in milliseconds; null: for ever. */
@@ -32,11 +34,13 @@ export interface RetentionDeps {
   leaps: LeapGuard;
   /** An import that has seen a partition stores in it before it may go. */
   turns: Turns;
+  /** What came late for a day counts in its summaries before it goes. */
+  settleLate: (milliseconds?: number) => Promise<void>;
 }
 
 /** Drops what has been kept long enough, whole partitions at a time. One at a time over all nodes. */
 export function createRetention(deps: RetentionDeps) {
-  const { sql, state, keep, log, dropped, leaps, turns } = deps;
+  const { sql, state, keep, log, dropped, leaps, turns, settleLate } = deps;
 
   /**
    * Raw readings from before this stay (microseconds): they were too old already as imports began that have gone on since
@@ -83,18 +87,18 @@ export function createRetention(deps: RetentionDeps) {
     return { day: new Date(day / 1000).toISOString().slice(0, 10), readings };
   };
 
-  /** Gives the end of the newest that was dropped; null: there was none. */
-  const dropOld = async (table: PartitionedTable, before: Micros): Promise<Micros | null> => {
+  const dropOld = async (table: PartitionedTable, before: Micros): Promise<void> => {
     const { partitions } = await state.current();
     const due = [...partitions[table]].filter((start) => spanOf(table, start).end <= before);
     for (const start of due) {
       await turns(async () => {
-        await dropPartitions(sql, [{ table, start }]);
+        const end = sqlTime(spanOf(table, start).end);
+        const also = `update history_state set minutes_from = greatest(minutes_from, ${end})`;
+        await dropPartitions(sql, [{ table, start }], table === 'minute_rollups' ? { also } : {});
         await state.load();
       });
       log.info({ table, from: new Date(start / 1000) }, 'old summaries were dropped');
     }
-    return due.length === 0 ? null : Math.max(...due.map((start) => spanOf(table, start).end));
   };
 
   return {
@@ -109,18 +113,15 @@ export function createRetention(deps: RetentionDeps) {
         for (const day of rawDays(known)) {
           const end = day + DAY;
           if (end <= spared || end > before) continue;
+          await settleLate();
           await turns(async () => {
             // Asked again: an import may have begun meanwhile.
-            if (end <= (await sparedBefore(now, keepMs)) || (await hasLate(day))) return;
+            if (end <= (await sparedBefore(now, keepMs))) return;
             dropped.record('retention', await dropDay(day));
           });
         }
       }
-      if (keep.minute !== null) {
-        const end = await dropOld('minute_rollups', now - keep.minute * 1000);
-        const { minutesFrom } = await state.current();
-        if (end !== null && end > minutesFrom) await state.change({ minutes_from: end });
-      }
+      if (keep.minute !== null) await dropOld('minute_rollups', now - keep.minute * 1000);
       if (keep.hour !== null) await dropOld('hour_rollups', now - keep.hour * 1000);
     },
 
@@ -142,16 +143,10 @@ export function createRetention(deps: RetentionDeps) {
       const known = await state.load();
       const [oldest, ...newer] = rawDays(known).filter((day) => day <= now);
       if (oldest === undefined || newer.length === 0 || oldest + DAY > known.rolledBefore) return null;
+      await settleLate(URGENT_MS);
       return turns(() => dropDay(oldest));
     },
   };
-
-  async function hasLate(day: Micros): Promise<boolean> {
-    const found = await sql.unsafe(
-      `select 1 from late_hours where hour >= ${sqlTime(day)} and hour < ${sqlTime(day + DAY)} limit 1`,
-    );
-    return found.length > 0;
-  }
 }
 
 export type RetentionKeeper = ReturnType<typeof createRetention>;

@@ -2,11 +2,11 @@ import type postgres from 'postgres';
 import { isUnavailable } from '../client.ts';
 import type { Log } from '../domain/ports.ts';
 import type { Micros } from '../domain/types.ts';
-import { HourBuilder } from './hour-builder.ts';
+import { builtHours } from './built-hours.ts';
 import { putSummaries, remakeHour, type WidgetHour } from './hours.ts';
 import type { Pace } from './pace.ts';
 import type { RowSource } from './rows.ts';
-import { DAY, floorTo, HOUR, MINUTE } from './spans.ts';
+import { DAY, floorTo, HOUR, MINUTE, sqlTime } from './spans.ts';
 import type { HistoryState, HistoryStateStore } from './state.ts';
 import type { Turns } from './turns.ts';
 
@@ -16,6 +16,18 @@ const AFTER = 2 * MINUTE;
 const BATCH = 64;
 /** Marks looked at together. */
 const LATE_BATCH = 2000;
+
+/** Of one run: what else is to be kept up has its turn too. */
+const LATE_MS = 60_000;
+
+interface LateHour {
+  widget_id: number;
+  hour: Micros;
+  ids: string;
+  last: number;
+  /** Is there such a widget still? */
+  alive: boolean;
+}
 
 export interface RollerDeps {
   sql: postgres.Sql;
@@ -37,46 +49,57 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
   const remake = async (widgetId: number, hour: Micros, done: readonly number[]) => {
     await state.ensure('minute_rollups', hour);
     await state.ensure('hour_rollups', hour);
-    const known = await state.current();
-    const options = { pack: hasChunks(known, hour), keep: hour < known.rawFrom, done };
-    await turns(() => remakeHour(sql, source, { widgetId, hour }, options));
+    await turns(async () => {
+      // Now, not before: raw readings may have been dropped while others had their turn.
+      const known = await state.load();
+      const options = { pack: hasChunks(known, hour), keep: hour < known.rawFrom, done };
+      await remakeHour(sql, source, { widgetId, hour }, options);
+    });
     await pace();
   };
 
-  /** All widgets' summaries of an hour that is over. false: stopped before the end. */
+  /** As `remake`; an hour that cannot be read is marked, and holds up no other. */
+  const remakeOrMark = async (widget: number, hour: Micros, done: readonly number[]) => {
+    try {
+      await remake(widget, hour, done);
+    } catch (error) {
+      if (isUnavailable(error)) throw error;
+      log.error({ err: error, widget, hour: new Date(hour / 1000) }, 'an hour could not be summed up');
+      if (done.length === 0) {
+        await sql.unsafe(`insert into late_hours (widget_id, hour) values (${widget}, ${sqlTime(hour)})`);
+      }
+    }
+  };
+
+  /** All widgets' summaries of an hour that is over, of plain rows alone. */
+  const sweepPlain = async (ids: readonly number[], hour: Micros): Promise<void> => {
+    let made: WidgetHour[] = [];
+    for await (const built of builtHours(ids, hour, { source, pace, stopped, pack: false })) {
+      if (made.push(built) < BATCH) continue;
+      await putSummaries(sql, made);
+      made = [];
+    }
+    await putSummaries(sql, made);
+  };
+
+  /** false: stopped before the end. */
   const sweep = async (hour: Micros): Promise<boolean> => {
     const ids = await widgetIds();
-    if (hasChunks(await state.current(), hour)) {
-      for (const id of ids) {
-        if (stopped()) return false;
-        await remake(id, hour, []);
-      }
-      return true;
-    }
     await state.ensure('minute_rollups', hour);
     await state.ensure('hour_rollups', hour);
-    let made: WidgetHour[] = [];
-    let open: { widgetId: number; builder: HourBuilder } | null = null;
-    const close = () => {
-      if (open !== null) made.push({ widgetId: open.widgetId, hour, built: open.builder.finish() });
-      open = null;
-    };
-    for await (const { widgetId, rows } of source.ofHour(ids, hour)) {
-      if (stopped()) return false;
-      if (open === null || open.widgetId !== widgetId) {
-        close();
-        open = { widgetId, builder: new HourBuilder(hour, { pack: false }) };
+    // An import packs in between turns, and what it brings counts too.
+    const packed = await turns(async () => {
+      const has = hasChunks(await state.current(), hour);
+      if (!has) await sweepPlain(ids, hour);
+      return has;
+    });
+    if (packed) {
+      for (const id of ids) {
+        if (stopped()) return false;
+        await remakeOrMark(id, hour, []);
       }
-      open.builder.add(rows);
-      if (made.length >= BATCH) {
-        await putSummaries(sql, made);
-        made = [];
-      }
-      await pace();
     }
-    close();
-    await putSummaries(sql, made);
-    return true;
+    return !stopped();
   };
 
   /** The next hour of a day that has readings which are not packed, `end` if there is none before. */
@@ -115,30 +138,24 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
       }
     },
 
-    /** Makes the summaries anew of hours for which readings came late. */
-    async settleLate(): Promise<void> {
+    /** Makes the summaries anew of hours for which readings came late, for as long as `milliseconds`. */
+    async settleLate(milliseconds = LATE_MS): Promise<void> {
+      const end = performance.now() + milliseconds;
       let after = 0;
       while (!stopped()) {
-        const late = await sql.unsafe<{ widget_id: number; hour: Micros; ids: string; last: number }[]>(
+        const late = await sql.unsafe<LateHour[]>(
           `select widget_id, round(date_part('epoch', hour) * 1e6) as hour, array_agg(id)::text as ids,
-             max(id)::float8 as last
+             max(id)::float8 as last, exists (select 1 from widgets w where w.id = widget_id) as alive
            from (select * from late_hours where id > ${after} order by id limit ${LATE_BATCH}) oldest
            group by widget_id, oldest.hour`,
         );
         if (late.length === 0) return;
-        for (const { widget_id: widget, hour, ids, last } of late) {
-          if (stopped()) return;
+        for (const { widget_id, hour, ids, last, alive } of late) {
+          if (stopped() || performance.now() > end) return;
           after = Math.max(after, last);
-          try {
-            await remake(widget, hour, ids.slice(1, -1).split(',').map(Number));
-          } catch (error) {
-            if (isUnavailable(error)) throw error;
-            // It stays marked; one that cannot be read holds up no other.
-            log.error(
-              { err: error, widget, hour: new Date(hour / 1000) },
-              'an hour could not be summed up anew',
-            );
-          }
+          const done = ids.slice(1, -1).split(',').map(Number);
+          if (alive) await remakeOrMark(widget_id, hour, done);
+          else await sql.unsafe(`delete from late_hours where id = any('{${done.join(',')}}')`);
         }
       }
     },

@@ -55,7 +55,7 @@ export function rowsOf({ count, ats, seqs, kinds, nums, txts }: RowArrays): Row[
 }
 
 /** Readings that are not packed, of one widget after another. */
-export function createRowSource(sql: postgres.Sql) {
+export function createRowSource(sql: Pick<postgres.Sql, 'unsafe'>) {
   const run = (inner: string) => sql.unsafe<ArraysRow[]>(gathered(inner));
   let widgetsAtOnce = 8;
 

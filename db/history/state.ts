@@ -54,7 +54,9 @@ export function createHistoryState(sql: postgres.Sql) {
     // First the version: partitions that change after it are noticed by whoever stores under it.
     const [row] = await sql.unsafe<StateRow[]>(`select ${COLUMNS} from history_state`);
     if (row === undefined) throw new Error('the table history_state is empty: restore a backup');
-    known = stateOf(row, await listPartitions(sql));
+    const read = stateOf(row, await listPartitions(sql));
+    // Another one, begun later, may have come first.
+    if (known === null || known.version <= read.version) known = read;
     return known;
   };
 

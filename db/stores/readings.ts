@@ -1,10 +1,12 @@
 import type postgres from 'postgres';
+import { arrayLiteral, floatLiteral, quoted } from '../array-literals.ts';
+import type { Log } from '../domain/ports.ts';
 import { compareKeys, sameValue } from '../domain/row.ts';
 import type { StoreOutcome } from '../domain/services.ts';
 import type { Micros, Reading } from '../domain/types.ts';
 import { type EncodedValue, encodeValue } from '../domain/value-codec.ts';
 import { lookUpPacked } from '../history/packed-lookup.ts';
-import { DAY, floorTo, HOUR, sqlTime } from '../history/spans.ts';
+import { DAY, floorTo, HOUR } from '../history/spans.ts';
 import type { HistoryState, HistoryStateStore } from '../history/state.ts';
 
 /**
@@ -22,10 +24,10 @@ const INSERT = `insert into readings (widget_id, at, seq, kind, num, txt)
   from unnest($1::text::int[], $2::text::bigint[], $3::text::bigint[], $4::text::smallint[],
               $5::text::float8[], $6::text::text[]) as r(w, a, s, k, n, t)
   where (select ok from guard)`;
-const EXISTING = (from: Micros, to: Micros) => `select i.o::int as o, e.kind, e.num, e.txt
+const EXISTING = `select i.o::int as o, e.kind, e.num, e.txt
   from unnest($1::text::int[], $2::text::bigint[], $3::text::bigint[]) with ordinality as i(w, a, s, o)
   join readings e on e.widget_id = i.w and e.at = to_timestamp(i.a::float8 / 1e6) and e.seq = i.s
-  where e.at >= ${sqlTime(from)} and e.at <= ${sqlTime(to)}`;
+  where e.at >= to_timestamp($4::text::float8 / 1e6) and e.at <= to_timestamp($5::text::float8 / 1e6)`;
 
 const UNIQUE_VIOLATION = '23505';
 /** Another node may store the same readings, or change their place, at the same time; each round settles at least what it lost to. */
@@ -45,30 +47,20 @@ interface StoredRow extends Reading {
   encoded: EncodedValue;
 }
 
-const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
-
 function keyLiterals(rows: readonly StoredRow[]): [string, string, string] {
-  let ids = '';
-  let ats = '';
-  let seqs = '';
-  for (const row of rows) {
-    ids += `,${row.widgetId}`;
-    ats += `,${row.at}`;
-    seqs += `,${row.seq}`;
-  }
-  return [`{${ids.slice(1)}}`, `{${ats.slice(1)}}`, `{${seqs.slice(1)}}`];
+  const column = (pick: (row: StoredRow) => number) => arrayLiteral(rows.map(pick));
+  return [column(({ widgetId }) => widgetId), column(({ at }) => at), column(({ seq }) => seq)];
 }
 
 function literals(rows: readonly StoredRow[]): string[] {
-  let kinds = '';
-  let nums = '';
-  let texts = '';
-  for (const { encoded } of rows) {
-    kinds += `,${encoded.kind}`;
-    nums += encoded.num === null ? ',NULL' : `,${Object.is(encoded.num, -0) ? '-0' : encoded.num}`;
-    texts += encoded.txt === null ? ',NULL' : `,${quote(encoded.txt)}`;
-  }
-  return [...keyLiterals(rows), `{${kinds.slice(1)}}`, `{${nums.slice(1)}}`, `{${texts.slice(1)}}`];
+  const column = (pick: (value: EncodedValue) => string | number | null) =>
+    arrayLiteral(rows.map(({ encoded }) => pick(encoded)));
+  return [
+    ...keyLiterals(rows),
+    column(({ kind }) => kind),
+    column(({ num }) => floatLiteral(num)),
+    column(({ txt }) => quoted(txt)),
+  ];
 }
 
 /** Hours of widgets for which these readings come late. */
@@ -81,7 +73,7 @@ function lateHours(rows: readonly StoredRow[], claimedBefore: Micros): [string, 
   }
   if (late.size === 0) return null;
   const hours = [...late.values()];
-  return [`{${hours.map(([id]) => id).join(',')}}`, `{${hours.map(([, hour]) => hour).join(',')}}`];
+  return [arrayLiteral(hours.map(([id]) => id)), arrayLiteral(hours.map(([, hour]) => hour))];
 }
 
 const keyOf = (row: Reading) => `${row.widgetId}/${row.at}/${row.seq}`;
@@ -115,7 +107,8 @@ export function isDataError(error: unknown): boolean {
   return /^2[23]/.test(errorCode(error));
 }
 
-export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore): ReadingStore {
+/** `log`: told of packed readings that cannot be read. */
+export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore, log?: Log): ReadingStore {
   const run = (text: string, parameters: string[]) =>
     sql.unsafe<{ o: number; kind: number; num: number | null; txt: string | null }[]>(text, parameters, {
       prepare: true,
@@ -141,10 +134,15 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
       sql,
       rows.filter((row) => isPacked(row, state)),
       keyOf,
+      log,
     );
     const ascending = rows.toSorted(compareKeys);
     const [from, to] = [ascending[0]?.at ?? 0, ascending.at(-1)?.at ?? 0];
-    for (const { o, kind, num, txt } of await run(EXISTING(from, to), keyLiterals(rows))) {
+    for (const { o, kind, num, txt } of await run(EXISTING, [
+      ...keyLiterals(rows),
+      String(from),
+      String(to),
+    ])) {
       const row = rows[o - 1];
       if (row !== undefined) found.set(keyOf(row), { kind, num, txt });
     }

@@ -101,7 +101,7 @@ async function* rawWithin(
   { order = 'asc', after = null, limit = PAGE }: RawOptions,
 ): AsyncGenerator<Row[]> {
   const asc = order === 'asc';
-  const first = asc ? { at: range.from, seq: -1 } : { at: range.to, seq: Number.MAX_SAFE_INTEGER };
+  const first = asc ? { at: range.from, seq: -1 } : { at: range.to, seq: Number.MAX_SAFE_INTEGER + 1 };
   const sign = asc ? 1 : -1;
   const isAfter = (a: ReadingKey, b: ReadingKey) => sign * compareKeys(a, b) > 0;
   let key = after ?? first;

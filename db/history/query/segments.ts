@@ -1,4 +1,5 @@
 import type { Micros } from '../../domain/types.ts';
+import { spanOf } from '../partitions.ts';
 import { floorTo, HOUR, MINUTE } from '../spans.ts';
 import type { HistoryState } from '../state.ts';
 import type { Range } from './raw.ts';
@@ -44,10 +45,28 @@ function* ofHour(
   }
 }
 
+/** Those of the years in which there is anything: a range may be of centuries. */
+function* hoursOf({ from, to }: Range, { partitions }: Pick<HistoryState, 'partitions'>): Generator<Micros> {
+  const { readings, chunks, hour_rollups: years } = partitions;
+  const starts = new Set([
+    ...years,
+    ...[...readings, ...chunks].map((day) => spanOf('hour_rollups', day).start),
+  ]);
+  for (const year of [...starts].sort((a, b) => a - b)) {
+    const { start, end } = spanOf('hour_rollups', year);
+    for (let hour = Math.max(floorTo(from, HOUR), start); hour <= to && hour < end; hour += HOUR) yield hour;
+  }
+}
+
 /** What a range is read from, ascending, when `tier` is fine enough. `late`: hours whose summaries are not up to date. */
-export function segmentsOf(range: Range, tier: Tier, known: Known, late: ReadonlySet<Micros>): Segment[] {
+export function segmentsOf(
+  range: Range,
+  tier: Tier,
+  known: Known & Pick<HistoryState, 'partitions'>,
+  late: ReadonlySet<Micros>,
+): Segment[] {
   const segments: Segment[] = [];
-  for (let hour = floorTo(range.from, HOUR); hour <= range.to; hour += HOUR) {
+  for (const hour of hoursOf(range, known)) {
     for (const segment of ofHour(hour, range, tier, known, late.has(hour))) {
       const before = segments.at(-1);
       if (before?.tier === segment.tier && before.to + 1 === segment.from) before.to = segment.to;
