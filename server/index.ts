@@ -22,10 +22,6 @@ import { readOrCreateSecret } from '../db/data-dir.ts';
 import { monotonic } from '../db/domain/time.ts';
 import { createUpkeep } from '../db/embedded/upkeep.ts';
 import { createEventRetention } from '../db/event-retention.ts';
-import { createDroppedHistory } from '../db/history/dropped.ts';
-import { createHistory } from '../db/history/index.ts';
-import { createLeapGuard } from '../db/history/leap-guard.ts';
-import { createLoad } from '../db/history/pace.ts';
 import { createPurge } from '../db/history/purge.ts';
 import { createImports } from '../db/imports.ts';
 import { createLiveState } from '../db/live-state/index.ts';
@@ -41,6 +37,7 @@ import { Admission } from '../net/admission.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
 import { openDisk } from './disk.ts';
 import { openFoundation, packageVersion } from './foundation.ts';
+import { openHistory } from './history.ts';
 import { createListeners } from './listeners.ts';
 
 /** Passwords stretched at once: 19 MiB and a thread each. */
@@ -119,20 +116,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   });
   await accounts.load();
 
-  const leaps = createLeapGuard({ sql, events: eventLog, log: part('history'), monotonic });
-  const load = createLoad(monotonic);
-  const dropped = createDroppedHistory({ registry: metrics, events: eventLog, log: part('history') });
-  const history = createHistory({
-    sql,
-    clock,
-    keep: config.retention,
-    log: part('history'),
-    dropped,
-    leaps,
-    monotonic,
-    busy: load.busy,
-  });
-  await history.state.load();
+  const { history, leaps, load, dropped } = await openHistory({ foundation, config });
   const writer = createReadingWriter({
     sql,
     history: history.state,
