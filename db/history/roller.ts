@@ -51,7 +51,7 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
     await state.ensure('hour_rollups', hour);
     await turns(async () => {
       // Now, not before: raw readings may have been dropped while others had their turn.
-      const known = await state.load();
+      const known = await state.fresh();
       const options = { pack: hasChunks(known, hour), keep: hour < known.rawFrom, done };
       await remakeHour(sql, source, { widgetId, hour }, options);
     });

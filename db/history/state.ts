@@ -62,6 +62,13 @@ export function createHistoryState(sql: postgres.Sql) {
 
   const current = async (): Promise<HistoryState> => known ?? load();
 
+  const isCurrent = async ({ version }: HistoryState): Promise<boolean> => {
+    const [row] = await sql.unsafe<{ version: number }[]>(
+      'select version::float8 as version from history_state',
+    );
+    return row?.version === version;
+  };
+
   return {
     /** As it was last read; whoever writes finds out whether that still holds. */
     current,
@@ -69,11 +76,12 @@ export function createHistoryState(sql: postgres.Sql) {
     /** The same without waiting; null before the first time. */
     peek: () => known,
 
-    async isCurrent({ version }: HistoryState): Promise<boolean> {
-      const [row] = await sql.unsafe<{ version: number }[]>(
-        'select version::float8 as version from history_state',
-      );
-      return row?.version === version;
+    isCurrent,
+
+    /** As it is now: read whole only if it is another one. */
+    async fresh(): Promise<HistoryState> {
+      const last = await current();
+      return (await isCurrent(last)) ? last : load();
     },
 
     /** Makes the partition for a time unless it is known to be there. */
