@@ -29,8 +29,8 @@ async function storedOf(rest: Rest, deviceId: string): Promise<[number, number, 
     .split('\r\n')
     .slice(1)
     .map((line) => {
-      const [at = '', seq, value] = line.split(',');
-      return [Date.parse(at), Number(seq), Number(value)];
+      const fields = line.split(',');
+      return [Date.parse(fields[0] ?? ''), Number(fields.at(-2)), Number(fields.at(-1))];
     });
 }
 
