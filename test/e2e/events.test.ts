@@ -133,7 +133,9 @@ for (const kind of KINDS) {
       }
     });
 
-    await t.test('older than RETENTION_EVENTS go, the others stay', { skip: postgres === null }, async () => {
+    // Old ones are put in from beside: into the embedded database nobody else can.
+    if (postgres === null) return;
+    await t.test('older than RETENTION_EVENTS go, the others stay', async () => {
       await until('the old are gone', async () => (await all('user=long-ago')).length === 0);
       assert.equal((await all('user=not-so-long-ago')).length, 1);
       const { body } = await rest.get<string>('/api/metrics');
