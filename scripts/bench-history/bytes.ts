@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Micros } from '../../db/domain/types.ts';
 import type { HistoryService } from '../../db/history/index.ts';
 import { DAY, HOUR, MINUTE } from '../../db/history/spans.ts';
@@ -8,6 +9,8 @@ import { createSensors } from './sensors.ts';
 
 /** As many as the program stores with one statement. */
 const GROUP = 4000;
+const MAX_TRIES = 300;
+const TRY_AGAIN_MS = 200;
 
 export interface PlainDay {
   history: HistoryService;
@@ -74,7 +77,11 @@ export async function weigh(database: BenchDatabase, of: PlainDay): Promise<Byte
   const minutes = await grown('minute_rollups', () => history.roller.roll(day + DAY + HOUR - MINUTE));
   const hours = (await database.bytesOf('hour_rollups')) - hoursBefore;
   const packed = await grown('chunks', async () => {
-    if (!(await history.packer.packDay(day))) throw new Error('the day was not packed');
+    // PostgreSQL may be looking through the day's rows just now: they cannot be dropped then.
+    for (let tries = 0; !(await history.packer.packDay(day)); tries++) {
+      if (tries === MAX_TRIES) throw new Error('the day was not packed');
+      await sleep(TRY_AGAIN_MS);
+    }
   });
   const result = {
     every: every / 1e6,
