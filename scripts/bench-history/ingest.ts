@@ -14,6 +14,7 @@ import { say, whole } from './progress.ts';
 
 /** Messages of one reading that wait for their acknowledgement. */
 const OUTSTANDING = 2000;
+const TRY_AGAIN_MS = 200;
 /** Load before the first phase and between phases. */
 const SETTLE_MS = 2000;
 const STOP_MS = 10_000;
@@ -96,7 +97,8 @@ export async function measureIngest(database: BenchDatabase, options: IngestOpti
 async function keepDay(history: HistoryService, day: Micros | undefined, readings: number): Promise<number> {
   if (day === undefined) throw new Error('there were too few old days to pack');
   await history.roller.roll(day + DAY + 2 * MINUTE);
-  if (!(await history.packer.packDay(day))) throw new Error('a day was not packed');
+  // PostgreSQL may be looking through the day's rows just now: they cannot be dropped then.
+  while (!(await history.packer.packDay(day))) await sleep(TRY_AGAIN_MS);
   return readings;
 }
 
