@@ -2,6 +2,8 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /** A packed column larger than this is damaged: 16,384 texts of 4,096 characters fit. */
 const MAX_UNPACKED = 256 * 1024 * 1024;
+/** Eight bytes of seven bits each hold every number that is written. */
+const MAX_SCALE = 128 ** 7;
 /** Below this deflate gains nothing. */
 const MIN_DEFLATED = 24;
 const PLAIN = 0;
@@ -63,14 +65,19 @@ export class ByteWriter {
   }
 }
 
-/** Reads what a `ByteWriter` packed. Throws a RangeError on damaged bytes. */
+/**
+ * Reads what a `ByteWriter` packed. Throws an Error on damaged bytes wherever it can tell: what passes for other readings is
+ * written back in their place as soon as one comes late.
+ */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;
 
   constructor(packed: Uint8Array) {
+    const form = packed[0];
+    if (form !== PLAIN && form !== DEFLATED) throw new RangeError('packed data of an unknown form');
     const body = packed.subarray(1);
-    this.#bytes = packed[0] === DEFLATED ? inflateRawSync(body, { maxOutputLength: MAX_UNPACKED }) : body;
+    this.#bytes = form === DEFLATED ? inflateRawSync(body, { maxOutputLength: MAX_UNPACKED }) : body;
   }
 
   get left(): number {
@@ -85,11 +92,24 @@ export class ByteReader {
 
   varint(): number {
     let value = 0;
-    for (let scale = 1; ; scale *= 128) {
+    for (let scale = 1; scale <= MAX_SCALE; scale *= 128) {
       const byte = this.byte();
       value += (byte & 127) * scale;
       if (byte < 128) return value;
     }
+    throw new RangeError('packed data has a number that does not end');
+  }
+
+  /** Which of the forms from 0 to `last` follows. */
+  form(last: number): number {
+    const form = this.byte();
+    if (form > last) throw new RangeError(`packed data of an unknown form (${form})`);
+    return form;
+  }
+
+  /** All has been read. */
+  end(): void {
+    if (this.left > 0) throw new RangeError('packed data goes on after its end');
   }
 
   /** A number of things that follow, or that others tell of: `most` of them at most. */

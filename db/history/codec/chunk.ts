@@ -1,6 +1,7 @@
 import { compareKeys, type ReadingKey, type Row } from '../../domain/row.ts';
 import type { Micros } from '../../domain/types.ts';
 import { KIND } from '../../domain/value-codec.ts';
+import { HOUR } from '../spans.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import {
   readNumbers,
@@ -24,10 +25,12 @@ export interface PackedRows {
   values: Buffer;
 }
 
+const LAST_KIND = Math.max(...Object.values(KIND));
+
 const isNumber = ({ kind }: Row) =>
   kind === KIND.number || kind === KIND.numericText || kind === KIND.boolean;
 
-/** `rows` ascending by (at, seq), none before `hour`. */
+/** `rows` ascending by (at, seq), all of the hour. */
 export function packRows(hour: Micros, rows: readonly Row[]): PackedRows {
   const keys = new ByteWriter();
   keys.byte(VERSION);
@@ -69,24 +72,36 @@ export function unpackKeys(hour: Micros, keys: Uint8Array): ReadingKey[] {
   const count = from.count(MAX_ROWS);
   const times = readTimes(from, count);
   const seqs = readWholes(from, count);
-  return times.map((time, i) => ({ at: hour + time, seq: seqs[i] ?? 0 }));
+  from.end();
+  const found = times.map((time, i) => ({ at: hour + time, seq: seqs[i] ?? 0 }));
+  let before = { at: hour, seq: -1 };
+  for (const key of found) {
+    if (compareKeys(before, key) > 0 || key.at >= hour + HOUR)
+      throw new RangeError('packed readings that are out of order, or of another hour');
+    before = key;
+  }
+  return found;
 }
 
 export function unpackRows(hour: Micros, { keys, values }: { keys: Uint8Array; values: Uint8Array }): Row[] {
   const found = unpackKeys(hour, keys);
   const from = open(values);
   const kinds = readWholes(from, found.length);
+  if (kinds.some((kind) => kind > LAST_KIND)) throw new RangeError('packed readings of an unknown kind');
   const isText = (kind: number) => kind === KIND.text || kind === KIND.decoratedNumericText;
   const texts = kinds.reduce((count, kind) => count + (isText(kind) ? 1 : 0), 0);
   const nums = readNumbers(from, found.length - texts);
   const txts = readTexts(from, texts);
+  from.end();
   let nextNumber = 0;
   let nextText = 0;
   return found.map(({ at, seq }, i) => {
     const kind = kinds[i] ?? KIND.text;
     if (!isText(kind)) return { at, seq, kind, num: nums[nextNumber++] ?? 0, txt: null };
     const txt = txts[nextText++] ?? '';
-    return { at, seq, kind, num: kind === KIND.text ? null : Number(txt), txt };
+    const num = kind === KIND.text ? null : Number(txt);
+    if (num !== null && !Number.isFinite(num)) throw new RangeError('packed data has a number that is none');
+    return { at, seq, kind, num, txt };
   });
 }
 

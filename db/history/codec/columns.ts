@@ -53,9 +53,11 @@ function readFloats(from: ByteReader, count: number, width: 4 | 8): number[] {
   for (let i = 0; i < count; i++) {
     for (let plane = 0; plane < width; plane++) bytes[i * width + plane] = planes[plane * count + i] ?? 0;
   }
-  return Array.from({ length: count }, (_, i) =>
-    width === 8 ? bytes.readDoubleLE(i * 8) : bytes.readFloatLE(i * 4),
-  );
+  return Array.from({ length: count }, (_, i) => {
+    const value = width === 8 ? bytes.readDoubleLE(i * 8) : bytes.readFloatLE(i * 4);
+    if (!Number.isFinite(value)) throw new RangeError('packed data has a number that is none');
+    return value;
+  });
 }
 
 /** Numbers, exactly, −0 and the smallest ones included. Their count is not written. */
@@ -78,12 +80,13 @@ export function writeNumbers(out: ByteWriter, values: readonly number[]): void {
 }
 
 export function readNumbers(from: ByteReader, count: number): number[] {
-  const mode = from.byte();
+  const mode = from.form(FLOAT64);
   if (mode !== DECIMAL) return readFloats(from, count, mode === FLOAT32 ? 4 : 8);
-  const unit = power(from.byte());
+  const unit = power(from.form(MAX_DIGITS));
   let whole = 0;
   return Array.from({ length: count }, () => {
     whole += from.signed();
+    if (Math.abs(whole) > MAX_WHOLE) throw new RangeError('packed data has a number that is too large');
     return whole / unit;
   });
 }
@@ -107,11 +110,12 @@ export function writeWholes(out: ByteWriter, values: readonly number[]): void {
 }
 
 export function readWholes(from: ByteReader, count: number): number[] {
-  const mode = from.byte();
+  const mode = from.form(2);
   if (mode === 0) return new Array<number>(count).fill(from.varint());
   let before = 0;
   return Array.from({ length: count }, () => {
     before = mode === 1 ? before + from.signed() : from.varint();
+    if (before < 0) throw new RangeError('packed data has a number below 0');
     return before;
   });
 }
@@ -157,7 +161,11 @@ export function readTexts(from: ByteReader, count: number): string[] {
   const known: string[] = [];
   return Array.from({ length: count }, () => {
     const index = from.varint();
-    if (index > 0) return known[index - 1] ?? '';
+    if (index > 0) {
+      const again = known[index - 1];
+      if (again === undefined) throw new RangeError('packed data repeats a text that was not told');
+      return again;
+    }
     const text = from.text();
     known.push(text);
     return text;

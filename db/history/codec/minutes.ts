@@ -1,11 +1,12 @@
 import type { Micros } from '../../domain/types.ts';
 import { KIND } from '../../domain/value-codec.ts';
-import { MINUTE } from '../spans.ts';
+import { HOUR, MINUTE } from '../spans.ts';
 import { MAX_STATES, SUM_SCALE, type Summary } from '../summary.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { readNumbers, readTexts, readWholes, writeNumbers, writeTexts, writeWholes } from './columns.ts';
 
 const VERSION = 1;
+const MAX_MINUTES = HOUR / MINUTE;
 
 export interface MinuteSummary {
   /** Start of the minute. */
@@ -86,8 +87,9 @@ export function unpackMinutes(hour: Micros, packed: Uint8Array): MinuteSummary[]
   const from = new ByteReader(packed);
   const version = from.byte();
   if (version !== VERSION) throw new RangeError(`packed minutes of an unknown form (${version})`);
-  const length = from.byte();
+  const length = from.count(MAX_MINUTES);
   const starts = Array.from({ length }, () => hour + from.byte() * MINUTE);
+  if (starts.some((at) => at >= hour + HOUR)) throw new RangeError('packed minutes of another hour');
   const counts = readWholes(from, length);
   const others = readWholes(from, length);
   const numbers = counts.map((count, i) => count - (others[i] ?? 0));
@@ -102,6 +104,7 @@ export function unpackMinutes(hour: Micros, packed: Uint8Array): MinuteSummary[]
   const nums = readNumbers(from, kinds.filter(hasNumber).length);
   const texts = readTexts(from, kinds.filter(hasText).length);
   const states = readStates(from, length);
+  from.end();
   let nextCounted = 0;
   let nextNumber = 0;
   let nextText = 0;
