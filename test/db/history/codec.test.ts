@@ -54,6 +54,15 @@ const COLUMNS: Record<string, Maker> = {
   'whole numbers': (random) => random.below(2 ** 31) * 4_194_304,
   'zeros of both signs': (random) => random.pick([-0, 0, 1.5]),
   'every odd number': (random) => random.pick(NUMBERS),
+  'any bits that are a number': (random) => {
+    const bytes = Buffer.from(Array.from({ length: 8 }, () => random.below(256)));
+    const number = bytes.readDoubleLE(0);
+    return Number.isFinite(number) ? number : 0;
+  },
+  'the smallest numbers': (random) => (random.below(2 ** 31) - 2 ** 30) * 5e-324,
+  'the largest numbers': (random) => random.pick([1e308, -1e308, Number.MAX_VALUE, 1]),
+  'text of numbers, told oddly': (random) =>
+    random.pick(['25.50', '1e5', '+3', '-0', '.5', '5.', '1E-7', '1e999']),
   booleans: (random) => random.next() < 0.5,
   'numbers as text': (random) => String(random.below(1000) / 10),
   'all kinds of text': (random) => random.pick(TEXTS),
