@@ -1,5 +1,5 @@
-import { MAX_TEXT } from '../../db/domain/command-value.ts';
 import type { PairAnswer } from '../../db/domain/ports.ts';
+import { MAX_TEXT } from '../../db/domain/reading-rules.ts';
 import type { CommandResult } from '../../db/domain/services.ts';
 import { Refusal } from '../refusal.ts';
 import { type Fields, optionalText, requiredText } from './json.ts';

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { isLongerThan, isStorableText } from '../../db/domain/text.ts';
+import { storableFault } from '../../db/domain/reading-rules.ts';
+import { isLongerThan } from '../../db/domain/text.ts';
 import { Refusal } from '../refusal.ts';
 
 /** Bytes of a payload under `devices/`. */
@@ -94,6 +95,7 @@ export function optionalNumber(fields: Fields, name: string): number | null {
 }
 
 export function storable(text: string, name: string): string {
-  if (!isStorableText(text)) throw new Refusal('bad_field', `${name} must be valid text without U+0000`);
+  const fault = storableFault(text);
+  if (fault !== null) throw new Refusal('bad_field', `${name} ${fault}`);
   return text;
 }

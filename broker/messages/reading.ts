@@ -1,9 +1,15 @@
-import { MAX_TEXT } from '../../db/domain/command-value.ts';
-import { MAX_TYPE_LENGTH, MAX_UNIT_LENGTH } from '../../db/domain/reading-limits.ts';
-import { parseTime } from '../../db/domain/time.ts';
+import {
+  checkedValue,
+  isControlType,
+  MAX_TYPE_LENGTH,
+  MAX_UNIT_LENGTH,
+  SEQ_RULE,
+  seqOf,
+  timeOf,
+} from '../../db/domain/reading-rules.ts';
 import { CONTROL_TYPES, type ControlType, type Micros, type Value } from '../../db/domain/types.ts';
 import { Refusal } from '../refusal.ts';
-import { asFields, type Fields, optionalText, requiredText, storable } from './json.ts';
+import { asFields, type Fields, optionalText, requiredText } from './json.ts';
 
 export const MAX_BATCH = 500;
 
@@ -18,45 +24,27 @@ export interface SentReading {
   seq: number;
 }
 
-const KNOWN_CONTROL_TYPES: ReadonlySet<string> = new Set(CONTROL_TYPES);
-
 export function controlTypeOf(fields: Fields): ControlType {
   const name = requiredText(fields, 'control_type', MAX_TYPE_LENGTH);
-  if (!KNOWN_CONTROL_TYPES.has(name)) {
-    throw new Refusal('unknown_type', `control_type must be one of ${CONTROL_TYPES.join(', ')}`);
-  }
-  return name as ControlType;
+  if (isControlType(name)) return name;
+  throw new Refusal('unknown_type', `control_type must be one of ${CONTROL_TYPES.join(', ')}`);
 }
 
 export function scalarOf(value: unknown, name: string): Value {
-  if (typeof value === 'string') {
-    if (value.length > MAX_TEXT) {
-      throw new Refusal('bad_field', `${name} must be at most ${MAX_TEXT} characters long`);
-    }
-    return storable(value, name);
-  }
-  if (typeof value === 'boolean') return value;
-  // JSON.parse reads 1e999 as Infinity.
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (value === undefined) throw new Refusal('missing_field', `${name} is required`);
-  throw new Refusal('bad_field', `${name} must be a string, a finite number or a boolean`);
+  return checkedValue(value, (fault) => new Refusal('bad_field', `${name} ${fault}`));
 }
 
-function timeOf(fields: Fields, fallback: Micros | null): Micros | null {
-  const { timestamp } = fields;
+function timestampOf({ timestamp }: Fields, fallback: Micros | null): Micros | null {
   if (timestamp === undefined || timestamp === null) return fallback;
-  const at = typeof timestamp === 'string' ? parseTime(timestamp) : null;
-  if (at === null) {
-    throw new Refusal('bad_field', 'timestamp must be an RFC 3339 time such as 2026-01-15T10:30:00.000Z');
-  }
-  return at;
+  const at = timeOf(timestamp);
+  if (at !== null) return at;
+  throw new Refusal('bad_field', 'timestamp must be an RFC 3339 time such as 2026-01-15T10:30:00.000Z');
 }
 
-function seqOf({ seq }: Fields): number {
-  if (seq === undefined || seq === null) return 0;
-  if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 0) {
-    throw new Refusal('bad_field', 'seq must be a whole number from 0 to 9007199254740991');
-  }
+function sequenceOf({ seq: given }: Fields): number {
+  const seq = seqOf(given);
+  if (seq === null) throw new Refusal('bad_field', SEQ_RULE);
   return seq;
 }
 
@@ -69,8 +57,8 @@ function readingOf(fields: Fields, batchTime: Micros | null): SentReading {
     // A heartbeat stores nothing, so that nothing depends on its value.
     value: controlType === 'heartbeat' && fields.value === undefined ? '' : scalarOf(fields.value, 'value'),
     unit: optionalText(fields, 'unit', MAX_UNIT_LENGTH),
-    at: timeOf(fields, batchTime),
-    seq: seqOf(fields),
+    at: timestampOf(fields, batchTime),
+    seq: sequenceOf(fields),
   };
 }
 
@@ -84,7 +72,7 @@ export function parseReadings(fields: Fields): SentReading[] {
   if (readings.length > MAX_BATCH) {
     throw new Refusal('limit', `a batch has at most ${MAX_BATCH} readings, this one has ${readings.length}`);
   }
-  const batchTime = timeOf(fields, null);
+  const batchTime = timestampOf(fields, null);
   return readings.map((reading: unknown, i) => {
     try {
       return readingOf(asFields(reading, 'a reading'), batchTime);

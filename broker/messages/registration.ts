@@ -1,5 +1,5 @@
 import { isDeviceId } from '../../db/domain/device-id.ts';
-import { MAX_TYPE_LENGTH, MAX_UNIT_LENGTH } from '../../db/domain/reading-limits.ts';
+import { MAX_TYPE_LENGTH, MAX_UNIT_LENGTH } from '../../db/domain/reading-rules.ts';
 import { isLongerThan } from '../../db/domain/text.ts';
 import type { Capability } from '../../db/domain/types.ts';
 import { MAX_CAPABILITIES } from '../../db/stores/capabilities.ts';

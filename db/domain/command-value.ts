@@ -1,10 +1,7 @@
 import type { LiveWidget } from '../live-state/types.ts';
 import { DomainError } from './errors.ts';
-import { isStorableText } from './text.ts';
+import { textFault } from './reading-rules.ts';
 import type { Value } from './types.ts';
-
-/** UTF-16 units of a text that may be sent to a device or kept of it. */
-export const MAX_TEXT = 4096;
 
 const invalid = (message: string) => new DomainError('INVALID', message);
 
@@ -12,10 +9,8 @@ const invalid = (message: string) => new DomainError('INVALID', message);
 export function checkCommandValue(widget: LiveWidget, value: Value): void {
   const { controlType, min, max, options } = widget.capability;
   if (typeof value === 'number' && !Number.isFinite(value)) throw invalid('value must be a finite number');
-  if (typeof value === 'string') {
-    if (value.length > MAX_TEXT) throw invalid(`value must be at most ${MAX_TEXT} characters long`);
-    if (!isStorableText(value)) throw invalid('value must be valid text without U+0000');
-  }
+  const fault = typeof value === 'string' ? textFault(value) : null;
+  if (fault !== null) throw invalid(`value ${fault}`);
   switch (controlType) {
     case 'sensor':
     case 'heartbeat':

@@ -1,9 +1,16 @@
 import { CLOCK_TOLERANCE_MS, type Clock } from './clock.ts';
-import { MAX_TEXT } from './command-value.ts';
 import { isDeviceId } from './device-id.ts';
-import { MAX_TYPE_LENGTH, MAX_UNIT_LENGTH } from './reading-limits.ts';
-import { isLongerThan, isStorableText } from './text.ts';
-import { parseTime } from './time.ts';
+import {
+  checkedValue,
+  isControlType,
+  MAX_TYPE_LENGTH,
+  MAX_UNIT_LENGTH,
+  SEQ_RULE,
+  seqOf,
+  storableFault,
+  timeOf,
+} from './reading-rules.ts';
+import { isLongerThan } from './text.ts';
 import { CONTROL_TYPES, type ControlType, type Micros, type Value } from './types.ts';
 
 export type ImportRefusal =
@@ -36,7 +43,6 @@ export interface ImportedReading {
 }
 
 const FIELDS = new Set(['device_id', 'capability_type', 'control_type', 'unit', 'at', 'seq', 'value']);
-const KNOWN_CONTROL_TYPES: ReadonlySet<string> = new Set(CONTROL_TYPES);
 
 const invalid = (message: string) => new ReadingRefused('INVALID', message);
 
@@ -51,7 +57,8 @@ function fieldsOf(given: unknown): Record<string, unknown> {
 function textOf(given: unknown, name: string, max: number): string {
   const isText = typeof given === 'string' && given.trim() !== '' && !isLongerThan(given, max);
   if (!isText) throw invalid(`${name} must be text of 1 to ${max} characters`);
-  if (!isStorableText(given)) throw invalid(`${name} must be valid text without U+0000`);
+  const fault = storableFault(given);
+  if (fault !== null) throw invalid(`${name} ${fault}`);
   return given;
 }
 
@@ -63,30 +70,20 @@ function unitOf(given: unknown): string | null {
 function controlTypeOf(given: unknown): ControlType {
   if (given === undefined || given === null) return 'sensor';
   if (given === 'heartbeat') throw invalid('a heartbeat is no reading that is kept');
-  if (typeof given === 'string' && KNOWN_CONTROL_TYPES.has(given)) return given as ControlType;
+  if (typeof given === 'string' && isControlType(given)) return given;
   throw invalid(
     `control_type must be one of ${CONTROL_TYPES.filter((type) => type !== 'heartbeat').join(', ')}`,
   );
 }
 
-function scalarOf(given: unknown): Value {
-  if (typeof given === 'boolean') return given;
-  // JSON.parse reads 1e999 as Infinity.
-  if (typeof given === 'number' && Number.isFinite(given)) return given;
-  if (typeof given !== 'string') throw invalid('value must be a string, a finite number or a boolean');
-  if (given.length > MAX_TEXT) throw invalid(`value must be at most ${MAX_TEXT} characters long`);
-  if (!isStorableText(given)) throw invalid('value must be valid text without U+0000');
-  return given;
+function sequenceOf(given: unknown): number {
+  const seq = seqOf(given);
+  if (seq === null) throw invalid(SEQ_RULE);
+  return seq;
 }
 
-function seqOf(given: unknown): number {
-  if (given === undefined || given === null) return 0;
-  if (typeof given === 'number' && Number.isSafeInteger(given) && given >= 0) return given;
-  throw invalid('seq must be a whole number from 0 to 9007199254740991');
-}
-
-function timeOf(given: unknown): Micros {
-  const at = typeof given === 'string' ? parseTime(given) : null;
+function momentOf(given: unknown): Micros {
+  const at = timeOf(given);
   if (at !== null) return at;
   throw invalid('at must be an RFC 3339 time of the years 1970 to 2200, such as 2026-01-15T10:30:00.000Z');
 }
@@ -103,9 +100,9 @@ export function parseImported(given: unknown): ImportedReading {
     capabilityType: textOf(fields.capability_type, 'capability_type', MAX_TYPE_LENGTH),
     controlType: controlTypeOf(fields.control_type),
     unit: unitOf(fields.unit),
-    at: timeOf(fields.at),
-    seq: seqOf(fields.seq),
-    value: scalarOf(fields.value),
+    at: momentOf(fields.at),
+    seq: sequenceOf(fields.seq),
+    value: checkedValue(fields.value, (fault) => invalid(`value ${fault}`)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { parseImported, ReadingRefused } from '../../db/domain/imported-reading.ts';
+import { SEQ_RULE } from '../../db/domain/reading-rules.ts';
 import { formatMicros } from '../../db/domain/time.ts';
 import type { Micros, Value } from '../../db/domain/types.ts';
 import type { Columns } from './columns.ts';
@@ -55,7 +56,7 @@ function typed(text: string, type: string): Value {
 
 function seqOf(text: string): number | undefined {
   if (text === '') return undefined;
-  if (!/^\d+$/.test(text)) throw refused('seq must be a whole number from 0 to 9007199254740991');
+  if (!/^\d+$/.test(text)) throw refused(SEQ_RULE);
   return Number(text);
 }
 
