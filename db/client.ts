@@ -5,6 +5,8 @@ import type { Log } from './domain/ports.ts';
 import * as schema from './schema/index.ts';
 import { createWatchedSockets } from './watched-sockets.ts';
 
+/** The pool, or a transaction of it. */
+export type Executor = Pick<postgres.Sql, 'unsafe'>;
 export type Database = PostgresJsDatabase<typeof schema>;
 
 /** Connections of the pool for a server of its own; the embedded database has one backend. */

@@ -4,7 +4,8 @@ import type { Log } from './domain/ports.ts';
 import type { ReadingWriter, StoreOutcome } from './domain/services.ts';
 import type { Reading } from './domain/types.ts';
 import type { HistoryStateStore } from './history/state.ts';
-import { createReadingStore, isDataError, type ReadingStore } from './stores/readings.ts';
+import { createReadingStore, type ReadingStore } from './stores/readings.ts';
+import { isDataError } from './stores/violations.ts';
 
 /** Readings in one statement: more gains little and holds up whoever waits for the one embedded backend. */
 const MAX_GROUP = 4000;

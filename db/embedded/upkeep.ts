@@ -1,5 +1,6 @@
 import type postgres from 'postgres';
 import type { Chore } from '../maintenance.ts';
+import { isUndefinedTable } from '../stores/violations.ts';
 
 const EVERY_MS = 24 * 3_600_000;
 /** Not among the first things after a start, when devices come back. */
@@ -38,10 +39,10 @@ export function createUpkeep(sql: postgres.Sql, now: () => number): Chore {
         left = (await sql.unsafe<{ name: string }[]>(TABLES)).map(({ name }) => name);
       }
       const table = left.shift();
-      // One table a step, since nothing else is done meanwhile. A partition may have been dropped.
+      // One table a step, since nothing else is done meanwhile.
       if (table !== undefined) {
         await sql.unsafe(`vacuum (freeze) ${table}`).catch((error: unknown) => {
-          if ((error as { code?: string }).code !== '42P01') throw error;
+          if (!isUndefinedTable(error)) throw error;
         });
       }
       // Last: what it meets keeps nothing from being vacuumed.

@@ -1,4 +1,4 @@
-import type postgres from 'postgres';
+import type { Executor } from '../client.ts';
 import type { Micros } from '../domain/types.ts';
 import { partitionName } from './partitions.ts';
 
@@ -7,10 +7,7 @@ import { partitionName } from './partitions.ts';
  * until it ends; where there are plain rows of these days, so that somebody may have looked already whether a reading is
  * packed, they look again. Gives the days (starts) with plain rows.
  */
-export async function fence(
-  tx: Pick<postgres.Sql, 'unsafe'>,
-  days: ReadonlySet<Micros>,
-): Promise<ReadonlySet<Micros>> {
+export async function fence(tx: Executor, days: ReadonlySet<Micros>): Promise<ReadonlySet<Micros>> {
   await tx.unsafe('select 1 from history_state for update');
   const names = new Map([...days].map((day) => [partitionName('readings', day), day]));
   const there = await tx.unsafe<{ name: string }[]>(

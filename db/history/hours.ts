@@ -1,12 +1,13 @@
 import type postgres from 'postgres';
 import { arrayLiteral, bytesLiteral, floatLiteral, quoted } from '../array-literals.ts';
+import type { Executor } from '../client.ts';
 import type { Row } from '../domain/row.ts';
 import type { Micros } from '../domain/types.ts';
 import { mergeRows, unpackRows } from './codec/chunk.ts';
 import { type BuiltHour, HourBuilder } from './hour-builder.ts';
 import type { RowSource } from './rows.ts';
 import { sqlTime } from './spans.ts';
-import { SUM_SCALE, type Summary } from './summary.ts';
+import { meanOf, type Summary } from './summary.ts';
 
 export interface HourOfWidget {
   widgetId: number;
@@ -16,11 +17,6 @@ export interface HourOfWidget {
 export interface WidgetHour extends HourOfWidget {
   built: BuiltHour;
 }
-
-type Executor = Pick<postgres.Sql, 'unsafe'>;
-
-const average = ({ numbers, sum }: Summary): number | null =>
-  numbers === 0 ? null : (sum / numbers) * SUM_SCALE;
 
 function states({ states: found, lead }: Summary): string | null {
   if (found === null) return null;
@@ -79,7 +75,7 @@ export async function putSummaries(sql: Executor, hours: readonly WidgetHour[]):
       column(({ last }) => last.kind),
       column(({ min }) => floatLiteral(min)),
       column(({ max }) => floatLiteral(max)),
-      column((summary) => floatLiteral(average(summary))),
+      column((summary) => floatLiteral(meanOf(summary))),
       column(({ last }) => floatLiteral(last.num)),
       column(({ last }) => quoted(last.txt)),
       column(states),
@@ -163,11 +159,12 @@ export async function writeHour(
   { packed, rows }: { packed: readonly Row[]; rows: readonly Row[] },
   { pack, keep, done = [] }: RemakeOptions,
 ): Promise<void> {
-  const builder = new HourBuilder(of.hour, { pack: pack || packed.length > 0 });
+  const isPacked = pack || packed.length > 0;
+  const builder = new HourBuilder(of.hour, { pack: isPacked });
   builder.add(rows);
   const built = builder.finish();
   const where = `widget_id = ${of.widgetId} and hour = ${sqlTime(of.hour)}`;
-  if (packed.length !== rows.length) {
+  if (isPacked && packed.length !== rows.length) {
     await putChunks(sql, [{ ...of, built }]);
     await sql.unsafe(`delete from chunks where ${where} and part >= ${built.parts.length}`);
   }

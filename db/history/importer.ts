@@ -1,4 +1,5 @@
 import type postgres from 'postgres';
+import type { Executor } from '../client.ts';
 import { compareKeys, type Row, sameValue } from '../domain/row.ts';
 import type { Importer, ImportOutcome } from '../domain/services.ts';
 import type { Micros, Reading } from '../domain/types.ts';
@@ -16,7 +17,7 @@ import {
   writeHour,
 } from './hours.ts';
 import { createRowSource, type RowSource } from './rows.ts';
-import { DAY, floorTo, HOUR, sqlTime } from './spans.ts';
+import { DAY, floorTo, HOUR, sqlMicros, sqlTime } from './spans.ts';
 import type { HistoryStateStore } from './state.ts';
 import type { Turns } from './turns.ts';
 
@@ -38,8 +39,6 @@ export interface ImporterDeps {
 interface Group extends HourOfWidget {
   items: { index: number; row: Row }[];
 }
-
-type Executor = Pick<postgres.Sql, 'unsafe'>;
 
 const daysOf = (groups: readonly HourOfWidget[]) => new Set(groups.map(({ hour }) => floorTo(hour, DAY)));
 const idOf = ({ widgetId, hour }: HourOfWidget) => `${widgetId}/${hour}`;
@@ -68,8 +67,8 @@ export function createImporter(deps: ImporterDeps): Importer {
     const hours = [...new Set(groups.map(({ hour }) => sqlTime(hour)))].join(', ');
     const where = `widget_id = any(${ids}) and hour = any(array[${hours}])`;
     const found = await tx.unsafe<{ widget_id: number; hour: Micros }[]>(
-      `select widget_id, round(date_part('epoch', hour) * 1e6) as hour from chunks where ${where}
-       union select widget_id, round(date_part('epoch', hour) * 1e6) from hour_rollups where ${where}`,
+      `select widget_id, ${sqlMicros('hour')} as hour from chunks where ${where}
+       union select widget_id, ${sqlMicros('hour')} from hour_rollups where ${where}`,
     );
     return new Set(found.map((row) => idOf({ widgetId: row.widget_id, hour: row.hour })));
   };

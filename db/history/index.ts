@@ -46,8 +46,8 @@ export function createHistory({
   monotonic,
   busy,
 }: HistoryDeps) {
-  let ending = false;
-  const stopped = () => ending;
+  const stopping = new AbortController();
+  const stopped = () => stopping.signal.aborted;
   const state = createHistoryState(sql);
   const source = createRowSource(sql);
   const turns = createTurns();
@@ -76,15 +76,12 @@ export function createHistory({
     sql,
     state,
     source,
-    readings: createReadingStore(sql, state),
+    readings: createReadingStore(sql, state, log),
     turns,
     packedBefore: () => now() - PACK_AFTER,
     onImport: () => retention.importing(now()),
   });
-  const end = () => {
-    ending = true;
-  };
-  const keeper = createHistoryKeeper({ state, roller, packer, retention, clock, log, end });
+  const keeper = createHistoryKeeper({ state, roller, packer, retention, clock, log, stopping });
   return {
     state,
     /** Raw readings from before this are not kept, or not any more. */

@@ -17,15 +17,14 @@ export interface KeeperDeps {
   retention: RetentionKeeper;
   clock: Clock;
   log: Log;
-  /** Tells those at work to end after what they are at. */
-  end: () => void;
+  /** Aborted: those at work end after what they are at. */
+  stopping: AbortController;
 }
 
 /** Keeps history: partitions ahead, summaries, packing, retention, one after the other, again and again. */
-export function createHistoryKeeper({ state, roller, packer, retention, clock, log, end }: KeeperDeps) {
+export function createHistoryKeeper({ state, roller, packer, retention, clock, log, stopping }: KeeperDeps) {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | null = null;
-  let stopped = false;
 
   const run = async () => {
     // While the clock is wrong, nothing is past.
@@ -41,7 +40,7 @@ export function createHistoryKeeper({ state, roller, packer, retention, clock, l
       drop: () => retention.run(now()),
     };
     for (const [step, work] of Object.entries(steps)) {
-      if (stopped) return;
+      if (stopping.signal.aborted) return;
       // What one of them meets keeps none of the others from their work.
       await work().catch((error: unknown) =>
         log.warn({ err: error, step }, 'history could not be kept up: trying again'),
@@ -50,7 +49,7 @@ export function createHistoryKeeper({ state, roller, packer, retention, clock, l
   };
 
   const tick = () => {
-    if (stopped) return;
+    if (stopping.signal.aborted) return;
     running ??= run().finally(() => {
       running = null;
     });
@@ -68,8 +67,7 @@ export function createHistoryKeeper({ state, roller, packer, retention, clock, l
       else void running.then(tick);
     },
     async stop(): Promise<void> {
-      stopped = true;
-      end();
+      stopping.abort();
       clearInterval(timer);
       await running;
     },

@@ -1,11 +1,10 @@
-import type postgres from 'postgres';
-import { isUnavailable } from '../client.ts';
+import { type Executor, isUnavailable } from '../client.ts';
 import type { Log } from '../domain/ports.ts';
 import { compareKeys, type ReadingKey } from '../domain/row.ts';
 import type { Micros } from '../domain/types.ts';
 import type { EncodedValue } from '../domain/value-codec.ts';
 import { unpackKeys, unpackRows } from './codec/chunk.ts';
-import { floorTo, HOUR, sqlTime } from './spans.ts';
+import { floorTo, HOUR, sqlMicros, sqlTime } from './spans.ts';
 
 /** Hours of widgets looked at together. */
 const BATCH = 32;
@@ -42,7 +41,7 @@ function find<T extends ReadingKey>(sorted: readonly T[], key: ReadingKey): numb
  * reading is a new one.
  */
 export async function lookUpPacked<R extends ReadingKey & { widgetId: number }>(
-  sql: Pick<postgres.Sql, 'unsafe'>,
+  sql: Executor,
   readings: readonly R[],
   keyOf: (reading: R) => string,
   log?: Log,
@@ -58,7 +57,7 @@ export async function lookUpPacked<R extends ReadingKey & { widgetId: number }>(
   const ids = [...byHour.keys()];
   for (let start = 0; start < ids.length; start += BATCH) {
     const rows = await sql.unsafe<KeysRow[]>(
-      `select widget_id, round(date_part('epoch', hour) * 1e6) as hour, part, keys from chunks
+      `select widget_id, ${sqlMicros('hour')} as hour, part, keys from chunks
        where (widget_id, hour) in (${ids.slice(start, start + BATCH).join(', ')})`,
     );
     for (const row of rows) {
@@ -80,7 +79,7 @@ export async function lookUpPacked<R extends ReadingKey & { widgetId: number }>(
 }
 
 async function lookUpIn<R extends ReadingKey>(
-  sql: Pick<postgres.Sql, 'unsafe'>,
+  sql: Executor,
   { widget_id, hour, part, keys }: KeysRow,
   readings: readonly R[],
   onFound: (reading: R, value: EncodedValue) => void,

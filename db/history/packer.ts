@@ -2,13 +2,14 @@ import type postgres from 'postgres';
 import { isUnavailable } from '../client.ts';
 import type { Log } from '../domain/ports.ts';
 import type { Micros } from '../domain/types.ts';
+import { isLockNotAvailable } from '../stores/violations.ts';
 import { builtHours } from './built-hours.ts';
 import { type HourOfWidget, putChunks, remakeHour, type WidgetHour } from './hours.ts';
 import type { Pace } from './pace.ts';
 import { dropPartitions, type Partitions, partitionSize } from './partitions.ts';
 import type { Roller } from './roller.ts';
 import type { RowSource } from './rows.ts';
-import { DAY, HOUR, sqlTime } from './spans.ts';
+import { DAY, HOUR, sqlTime, sqlWithin } from './spans.ts';
 import type { HistoryStateStore } from './state.ts';
 import type { Turns } from './turns.ts';
 
@@ -31,7 +32,6 @@ const GATHER_MS = 3_600_000;
 const MAX_TRIES = 5;
 /** Such as by a backup, which reads every table for its whole length. */
 const HELD_MS = 300_000;
-const LOCK_NOT_AVAILABLE = '55P03';
 
 export interface PackerDeps {
   sql: postgres.Sql;
@@ -69,8 +69,7 @@ export function createPacker(deps: PackerDeps) {
   /** Days of which all is packed, whose rows somebody reads: when to try to drop them again. */
   const held = new Map<Micros, number>();
 
-  const within = (column: string, day: Micros) =>
-    `${column} >= ${sqlTime(day)} and ${column} < ${sqlTime(day + DAY)}`;
+  const within = (column: string, day: Micros) => sqlWithin(column, day, day + DAY);
 
   const packHour = async (ids: readonly number[], hour: Micros): Promise<void> => {
     const packed = await sql.unsafe<{ widget_id: number }[]>(
@@ -147,8 +146,8 @@ export function createPacker(deps: PackerDeps) {
     for (let tries = 0; tries < MAX_TRIES && !stopped(); tries++) {
       await roller.settleLate();
       const dropped = await dropPartitions(sql, [{ table: 'readings', start: day }], { unless }).catch(
-        (error: { code?: string }) => {
-          if (error.code !== LOCK_NOT_AVAILABLE) throw error;
+        (error: unknown) => {
+          if (!isLockNotAvailable(error)) throw error;
           held.set(day, monotonic() + HELD_MS);
           log.info(
             { day: new Date(day / 1000) },

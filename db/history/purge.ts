@@ -1,5 +1,6 @@
 import type postgres from 'postgres';
 import type { Chore } from '../maintenance.ts';
+import { isUndefinedTable } from '../stores/violations.ts';
 import { PARTITIONED_TABLES } from './partitions.ts';
 
 /** Rows of one step: short enough for the one backend of the embedded database. */
@@ -40,9 +41,8 @@ export function createPurge(sql: postgres.Sql): Chore {
         .unsafe(
           `delete from ${table} where ctid = any(array(select ctid from ${table} where widget_id = ${widget} limit ${ROWS}))`,
         )
-        .catch((error: { code?: string }) => {
-          // A partition that has been dropped.
-          if (error.code !== '42P01') throw error;
+        .catch((error: unknown) => {
+          if (!isUndefinedTable(error)) throw error;
           return { count: 0 };
         });
       if (count < ROWS) left.shift();

@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
 import { spanOf } from './partitions.ts';
 import type { Range } from './query/raw.ts';
-import { DAY, floorTo, HOUR, sqlTime } from './spans.ts';
+import { DAY, floorTo, HOUR, sqlTime, sqlWithin } from './spans.ts';
 import type { HistoryStateStore } from './state.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function markForRebuild(
     const some =
       partitions.hour_rollups.has(year) || partitions.chunks.has(day) || partitions.readings.has(day);
     if (!some) continue;
-    const within = `hour >= ${sqlTime(Math.max(day, from))} and hour <= ${sqlTime(Math.min(day + DAY - 1, to))}`;
+    const within = sqlWithin('hour', Math.max(day, from), Math.min(day + DAY, to + 1));
     const summaries = `select widget_id, hour from hour_rollups where ${within}`;
     const packed = partitions.chunks.has(day)
       ? `union select widget_id, hour from chunks where ${within}`

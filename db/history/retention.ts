@@ -4,7 +4,7 @@ import type { Micros } from '../domain/types.ts';
 import type { DroppedDay, DroppedHistory } from './dropped.ts';
 import type { LeapGuard } from './leap-guard.ts';
 import { dropPartitions, type PartitionedTable, partitionSize, spanOf } from './partitions.ts';
-import { DAY, sqlTime } from './spans.ts';
+import { DAY, sqlTime, sqlWithin } from './spans.ts';
 import type { HistoryState, HistoryStateStore } from './state.ts';
 import type { Turns } from './turns.ts';
 
@@ -59,8 +59,7 @@ export function createRetention(deps: RetentionDeps) {
   const readingsOf = async (day: Micros): Promise<number> => {
     const sum = async (what: string, table: string, column: string) => {
       const [row] = await sql.unsafe<{ count: number }[]>(
-        `select coalesce(${what}, 0)::float8 as count from ${table}
-         where ${column} >= ${sqlTime(day)} and ${column} < ${sqlTime(day + DAY)}`,
+        `select coalesce(${what}, 0)::float8 as count from ${table} where ${sqlWithin(column, day, day + DAY)}`,
       );
       return row?.count ?? 0;
     };
@@ -79,7 +78,7 @@ export function createRetention(deps: RetentionDeps) {
         { table: 'chunks', start: day },
       ],
       {
-        also: `with gone as (delete from late_hours where hour >= ${sqlTime(day)} and hour < ${end})
+        also: `with gone as (delete from late_hours where ${sqlWithin('hour', day, day + DAY)})
           update history_state set raw_from = greatest(raw_from, ${end})`,
       },
     );
@@ -110,13 +109,12 @@ export function createRetention(deps: RetentionDeps) {
         const known = await state.current();
         const before = Math.min(now - keepMs * 1000, known.rolledBefore);
         const spared = await sparedBefore(now, keepMs);
-        for (const day of rawDays(known)) {
-          const end = day + DAY;
-          if (end <= spared || end > before) continue;
-          await settleLate();
+        const due = rawDays(known).filter((day) => day + DAY > spared && day + DAY <= before);
+        if (due.length > 0) await settleLate();
+        for (const day of due) {
           await turns(async () => {
             // Asked again: an import may have begun meanwhile.
-            if (end <= (await sparedBefore(now, keepMs))) return;
+            if (day + DAY <= (await sparedBefore(now, keepMs))) return;
             dropped.record('retention', await dropDay(day));
           });
         }

@@ -6,7 +6,7 @@ import { builtHours } from './built-hours.ts';
 import { putSummaries, remakeHour, type WidgetHour } from './hours.ts';
 import type { Pace } from './pace.ts';
 import type { RowSource } from './rows.ts';
-import { DAY, floorTo, HOUR, MINUTE, sqlTime } from './spans.ts';
+import { DAY, floorTo, HOUR, MINUTE, sqlMicros, sqlTime } from './spans.ts';
 import type { HistoryState, HistoryStateStore } from './state.ts';
 import type { Turns } from './turns.ts';
 
@@ -144,7 +144,7 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
       let after = 0;
       while (!stopped()) {
         const late = await sql.unsafe<LateHour[]>(
-          `select widget_id, round(date_part('epoch', hour) * 1e6) as hour, array_agg(id)::text as ids,
+          `select widget_id, ${sqlMicros('hour')} as hour, array_agg(id)::text as ids,
              max(id)::float8 as last, exists (select 1 from widgets w where w.id = widget_id) as alive
            from (select * from late_hours where id > ${after} order by id limit ${LATE_BATCH}) oldest
            group by widget_id, oldest.hour`,

@@ -1,7 +1,7 @@
-import type postgres from 'postgres';
+import type { Executor } from '../client.ts';
 import type { Row } from '../domain/row.ts';
 import type { Micros } from '../domain/types.ts';
-import { HOUR, sqlTime } from './spans.ts';
+import { HOUR, sqlTime, sqlWithin } from './spans.ts';
 
 /** Readings of one statement: short enough for the one backend of the embedded database. */
 const PAGE = 8000;
@@ -55,15 +55,15 @@ export function rowsOf({ count, ats, seqs, kinds, nums, txts }: RowArrays): Row[
 }
 
 /** Readings that are not packed, of one widget after another. */
-export function createRowSource(sql: Pick<postgres.Sql, 'unsafe'>) {
+export function createRowSource(sql: Executor) {
   const run = (inner: string) => sql.unsafe<ArraysRow[]>(gathered(inner));
   let widgetsAtOnce = 8;
 
   /** One page of a widget's readings of an hour, after `key`. */
   const page = async (widgetId: number, hour: Micros, key: { at: Micros; seq: number }): Promise<Row[]> => {
     const [found] = await run(
-      `select * from readings where widget_id = ${widgetId} and at < ${sqlTime(hour + HOUR)}
-         and at >= ${sqlTime(hour)} and (at, seq) > (${sqlTime(key.at)}, ${key.seq})
+      `select * from readings where widget_id = ${widgetId} and ${sqlWithin('at', hour, hour + HOUR)}
+         and (at, seq) > (${sqlTime(key.at)}, ${key.seq})
        order by readings.at, seq limit ${PAGE}`,
     );
     return found === undefined ? [] : rowsOf(found);
@@ -101,8 +101,8 @@ export function createRowSource(sql: Pick<postgres.Sql, 'unsafe'>) {
       while (next < widgetIds.length) {
         const batch = widgetIds.slice(next, next + widgetsAtOnce);
         const found = await run(
-          `select * from readings where widget_id = any('{${batch.join(',')}}') and at >= ${sqlTime(hour)}
-             and at < ${sqlTime(hour + HOUR)} order by widget_id, readings.at, seq limit ${PAGE + 1}`,
+          `select * from readings where widget_id = any('{${batch.join(',')}}') and ${sqlWithin('at', hour, hour + HOUR)}
+             order by widget_id, readings.at, seq limit ${PAGE + 1}`,
         );
         const total = found.reduce((sum, { count }) => sum + count, 0);
         const cut = total > PAGE ? found.at(-1)?.widget_id : undefined;

@@ -7,7 +7,7 @@ import {
   type Partitions,
   spanOf,
 } from './partitions.ts';
-import { sqlTime } from './spans.ts';
+import { sqlMicros, sqlTime } from './spans.ts';
 
 /**
  * How far the keeping of history has come: the one row of `history_state`, and the partitions that there are. Who stores
@@ -27,7 +27,7 @@ export interface HistoryState {
   partitions: Partitions;
 }
 
-const epoch = (column: string) => `round(date_part('epoch', ${column}) * 1e6) as "${column}"`;
+const epoch = (column: string) => `${sqlMicros(column)} as ${column}`;
 const COLUMNS = `version::float8 as version, ${['claimed_before', 'rolled_before', 'raw_from', 'minutes_from'].map(epoch).join(', ')}`;
 
 interface StateRow {

@@ -39,6 +39,9 @@ export function stateOf({ kind, num, txt }: EncodedValue): string | null {
   return kind === KIND.text ? (txt ?? '') : null;
 }
 
+export const meanOf = ({ numbers, sum }: Summary): number | null =>
+  numbers === 0 ? null : (sum / numbers) * SUM_SCALE;
+
 export const noStates = (): States => ({ times: new Map(), other: 0 });
 
 export function addTime(states: States, state: string, time: Micros): void {

@@ -3,6 +3,7 @@ import type { Database } from '../client.ts';
 import type { Command, Micros } from '../domain/types.ts';
 import { TERMINAL } from '../domain/types.ts';
 import { decodeValue } from '../domain/value-codec.ts';
+import { sqlMicros } from '../history/spans.ts';
 import { capabilities, devices, rooms, widgets } from '../schema/index.ts';
 import { toDevice } from '../stores/device-row.ts';
 import { toWidget } from '../stores/widgets.ts';
@@ -11,10 +12,10 @@ import { createRegistry } from './registry.ts';
 import type { LiveState, LiveWidget } from './types.ts';
 
 /** Of the rows that are not packed yet, and of those that have been. */
-const LATEST = `select w.id, round(date_part('epoch', r.at) * 1e6)::text as at, r.seq::text, r.kind, r.num, r.txt
+const LATEST = `select w.id, ${sqlMicros('r.at')}::text as at, r.seq::text, r.kind, r.num, r.txt
   from widgets w
   cross join lateral (select at, seq, kind, num, txt from readings where widget_id = w.id order by at desc, seq desc limit 1) r
-  union all select widget_id, round(date_part('epoch', at) * 1e6)::text, seq::text, kind, num, txt from last_values`;
+  union all select widget_id, ${sqlMicros('at')}::text, seq::text, kind, num, txt from last_values`;
 
 interface LatestRow {
   id: number;

@@ -1,13 +1,14 @@
 import type postgres from 'postgres';
 import { arrayLiteral, floatLiteral, quoted } from '../array-literals.ts';
 import type { Log } from '../domain/ports.ts';
-import { compareKeys, sameValue } from '../domain/row.ts';
+import { sameValue } from '../domain/row.ts';
 import type { StoreOutcome } from '../domain/services.ts';
 import type { Micros, Reading } from '../domain/types.ts';
 import { type EncodedValue, encodeValue } from '../domain/value-codec.ts';
 import { lookUpPacked } from '../history/packed-lookup.ts';
 import { DAY, floorTo, HOUR } from '../history/spans.ts';
 import type { HistoryState, HistoryStateStore } from '../history/state.ts';
+import { isUniqueViolation } from './violations.ts';
 
 /**
  * Parameters go as text and are cast: the driver would cut a `timestamptz` to milliseconds. A float8 holds
@@ -29,7 +30,6 @@ const EXISTING = `select i.o::int as o, e.kind, e.num, e.txt
   join readings e on e.widget_id = i.w and e.at = to_timestamp(i.a::float8 / 1e6) and e.seq = i.s
   where e.at >= to_timestamp($4::text::float8 / 1e6) and e.at <= to_timestamp($5::text::float8 / 1e6)`;
 
-const UNIQUE_VIOLATION = '23505';
 /** Another node may store the same readings, or change their place, at the same time; each round settles at least what it lost to. */
 const MAX_ROUNDS = 8;
 /** Days with readings that are not packed. Met only by devices that make up times while the clock of this machine is wrong. */
@@ -98,15 +98,6 @@ const STORED: StoreOutcome = { ok: true };
 
 const unlessAll = (outcomes: readonly StoreOutcome[]) => (outcomes.every(({ ok }) => ok) ? null : outcomes);
 
-function errorCode(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-}
-
-/** SQLSTATE classes 22 (data) and 23 (constraints): trying the same again cannot help. */
-export function isDataError(error: unknown): boolean {
-  return /^2[23]/.test(errorCode(error));
-}
-
 /** `log`: told of packed readings that cannot be read. */
 export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore, log?: Log): ReadingStore {
   const run = (text: string, parameters: string[]) =>
@@ -136,13 +127,9 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
       keyOf,
       log,
     );
-    const ascending = rows.toSorted(compareKeys);
-    const [from, to] = [ascending[0]?.at ?? 0, ascending.at(-1)?.at ?? 0];
-    for (const { o, kind, num, txt } of await run(EXISTING, [
-      ...keyLiterals(rows),
-      String(from),
-      String(to),
-    ])) {
+    const times = rows.map(({ at }) => at);
+    const range = [String(Math.min(...times)), String(Math.max(...times))];
+    for (const { o, kind, num, txt } of await run(EXISTING, [...keyLiterals(rows), ...range])) {
       const row = rows[o - 1];
       if (row !== undefined) found.set(keyOf(row), { kind, num, txt });
     }
@@ -171,7 +158,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     try {
       return (await insert(fresh, state)) === fresh.length ? outcomes : null;
     } catch (error) {
-      if (errorCode(error) !== UNIQUE_VIOLATION) throw error;
+      if (!isUniqueViolation(error)) throw error;
       return null;
     }
   };
@@ -198,7 +185,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
       // One statement is one transaction: a batch of which a part is known leaves nothing behind.
       return (await insert(rows, state)) === rows.length ? all() : null;
     } catch (error) {
-      if (errorCode(error) !== UNIQUE_VIOLATION) throw error;
+      if (!isUniqueViolation(error)) throw error;
       return resolve(messages, state);
     }
   };

@@ -25,6 +25,7 @@ export class Buckets {
   readonly #done: Bucket[] = [];
   #open: { index: number; join: SummaryJoin } | null = null;
   #raw: { index: number; until: Micros; builder: SummaryBuilder; at: Micros } | null = null;
+  readonly #first: string | null;
   #before: string | null;
 
   /** `origin`: start of the first interval. `end`: until when states last. `before`: the state at `start`. */
@@ -39,6 +40,7 @@ export class Buckets {
     this.#width = options.width;
     this.#start = options.start;
     this.#end = options.end;
+    this.#first = options.before;
     this.#before = options.before;
     this.#all = new SummaryJoin(options.start);
   }
@@ -86,7 +88,7 @@ export class Buckets {
       const end = Math.min(this.#endOf(open.index), this.#end);
       const summary = open.join.finish(end);
       if (summary !== null) {
-        this.#done.push({ at: this.#startOf(open.index), summary: this.#withLead(summary) });
+        this.#done.push({ at: this.#startOf(open.index), summary: this.#withLead(summary, this.#before) });
         this.#before = stateOf(summary.last);
       }
     }
@@ -94,7 +96,7 @@ export class Buckets {
   }
 
   /** The state that an earlier reading began lasts until the first reading. */
-  #withLead(summary: Summary, before = this.#before): Summary {
+  #withLead(summary: Summary, before: string | null): Summary {
     if (before === null || summary.lead <= 0) return summary;
     const states: States = summary.states ?? noStates();
     const own = states.times.get(before) ?? 0;
@@ -102,11 +104,11 @@ export class Buckets {
     return { ...summary, states };
   }
 
-  /** `before` as in the constructor. `all`: null without a reading. */
-  finish(before: string | null): { buckets: Bucket[]; all: Summary | null } {
+  /** `all`: null without a reading. */
+  finish(): { buckets: Bucket[]; all: Summary | null } {
     this.endRows();
     this.#close(null);
     const all = this.#all.finish(this.#end);
-    return { buckets: this.#done, all: all === null ? null : this.#withLead(all, before) };
+    return { buckets: this.#done, all: all === null ? null : this.#withLead(all, this.#first) };
   }
 }

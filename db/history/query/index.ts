@@ -3,9 +3,9 @@ import { DomainError } from '../../domain/errors.ts';
 import type { ReadingKey } from '../../domain/row.ts';
 import type { Micros, Value } from '../../domain/types.ts';
 import { decodeValue } from '../../domain/value-codec.ts';
-import { DAY, floorTo, HOUR, MINUTE, sqlTime } from '../spans.ts';
+import { DAY, floorTo, HOUR, MINUTE, sqlMicros, sqlTime } from '../spans.ts';
 import type { HistoryStateStore } from '../state.ts';
-import { noStates, type States, SUM_SCALE, type Summary, stateOf } from '../summary.ts';
+import { meanOf, noStates, type States, type Summary, stateOf } from '../summary.ts';
 import { Buckets } from './buckets.ts';
 import { type Order, type Range, type RawOptions, rawReadings } from './raw.ts';
 import { segmentsOf, type Tier } from './segments.ts';
@@ -57,12 +57,12 @@ function secondsOf(states: States | null): Record<string, number> | null {
   return Object.fromEntries(seconds);
 }
 
-const numbersOf = ({ count, min, max, numbers, sum, states }: Summary): HistoryNumbers => ({
-  count,
-  min,
-  max,
-  avg: numbers === 0 ? null : (sum / numbers) * SUM_SCALE,
-  states: secondsOf(states),
+const numbersOf = (summary: Summary): HistoryNumbers => ({
+  count: summary.count,
+  min: summary.min,
+  max: summary.max,
+  avg: meanOf(summary),
+  states: secondsOf(summary.states),
 });
 
 const EMPTY: HistoryNumbers = { count: 0, min: null, max: null, avg: null, states: null };
@@ -79,7 +79,7 @@ function plan({ from, to }: Range, points: number): { tier: Tier; origin: Micros
 export function createHistoryStore(sql: postgres.Sql, state: HistoryStateStore) {
   const lateHours = async (widgetId: number, { from, to }: Range): Promise<Set<Micros>> => {
     const rows = await sql.unsafe<{ hour: Micros }[]>(
-      `select distinct round(date_part('epoch', hour) * 1e6) as hour from late_hours where widget_id = ${widgetId}
+      `select distinct ${sqlMicros('hour')} as hour from late_hours where widget_id = ${widgetId}
          and hour >= ${sqlTime(floorTo(from, HOUR))} and hour <= ${sqlTime(to)}`,
     );
     return new Set(rows.map(({ hour }) => hour));
@@ -156,7 +156,7 @@ export function createHistoryStore(sql: postgres.Sql, state: HistoryStateStore) 
           inTime(deadline);
         }
       }
-      const { buckets: found, all } = buckets.finish(before);
+      const { buckets: found, all } = buckets.finish();
       return {
         tier,
         width,

@@ -1,11 +1,9 @@
-import type postgres from 'postgres';
+import type { Executor } from '../../client.ts';
 import { compareKeys, type ReadingKey, type Row } from '../../domain/row.ts';
 import type { Micros } from '../../domain/types.ts';
 import { mergeRows, unpackRows } from '../codec/chunk.ts';
 import { ROW_ARRAYS, type RowArrays, rowsOf } from '../rows.ts';
-import { DAY, floorTo, HOUR, secondOf, sqlTime } from '../spans.ts';
-
-type Executor = Pick<postgres.Sql, 'unsafe'>;
+import { DAY, floorTo, HOUR, secondOf, sqlMicros, sqlTime } from '../spans.ts';
 
 /** Both ends included. */
 export interface Range {
@@ -51,7 +49,7 @@ function statement(
         and at >= ${sqlTime(low)} and at <= ${sqlTime(high)}
         and (at, seq) ${asc ? '>' : '<'} (${sqlTime(key.at)}, ${key.seq}) order by at ${order}, seq ${order} limit ${rows}) r
     union all
-    select round(date_part('epoch', hour) * 1e6), count, null, null, null, null, null, keys, vals from (
+    select ${sqlMicros('hour')}, count, null, null, null, null, null, keys, vals from (
       select hour, count, keys, vals from chunks where widget_id = ${widgetId}
         and hour >= ${sqlTime(floorTo(low, HOUR))} and hour <= ${sqlTime(high)} and ${near}
       order by hour ${order}, part ${order} limit ${chunks}) c`;

@@ -1,11 +1,10 @@
-import type postgres from 'postgres';
+import type { Executor } from '../../client.ts';
+import type { Micros } from '../../domain/types.ts';
 import { unpackMinutes } from '../codec/minutes.ts';
 import { numbers } from '../rows.ts';
-import { floorTo, HOUR, MINUTE, sqlTime } from '../spans.ts';
+import { floorTo, HOUR, MINUTE, SECOND, sqlMicros, sqlTime } from '../spans.ts';
 import { SUM_SCALE, type Summary, type Timed } from '../summary.ts';
 import type { Range } from './raw.ts';
-
-type Executor = Pick<postgres.Sql, 'unsafe'>;
 
 /** Hours of one statement. */
 const HOURS_PAGE = 9000;
@@ -51,7 +50,7 @@ export async function* hourSummaries(sql: Executor, widgetId: number, range: Ran
     const txts = row.txts === null ? null : (JSON.parse(row.txts) as (string | null)[]);
     const states = row.states === null ? null : (JSON.parse(row.states) as (StoredStates | null)[]);
     const page = Array.from({ length: row.n }, (_, i): Timed => {
-      const at = Math.round(hours?.[i] ?? 0) * 1_000_000;
+      const at = (hours?.[i] ?? 0) * SECOND;
       const amount = amounts?.[i] ?? 0;
       const found = states?.[i] ?? null;
       const summary: Summary = {
@@ -81,19 +80,19 @@ export async function* minuteSummaries(
 ): AsyncGenerator<Timed[]> {
   let from = floorTo(range.from, HOUR);
   for (;;) {
-    const rows = await sql.unsafe<{ hour: number; minutes: Buffer }[]>(
-      `select date_part('epoch', hour) as hour, minutes from minute_rollups where widget_id = ${widgetId}
+    const rows = await sql.unsafe<{ hour: Micros; minutes: Buffer }[]>(
+      `select ${sqlMicros('hour')} as hour, minutes from minute_rollups where widget_id = ${widgetId}
          and hour >= ${sqlTime(from)} and hour <= ${sqlTime(range.to)} order by minute_rollups.hour limit ${MINUTES_PAGE}`,
     );
     const page: Timed[] = [];
     for (const row of rows) {
-      for (const { at, summary } of unpackMinutes(Math.round(row.hour) * 1_000_000, row.minutes)) {
+      for (const { at, summary } of unpackMinutes(row.hour, row.minutes)) {
         if (at >= range.from && at <= range.to) page.push({ at, end: at + MINUTE, summary });
       }
     }
     if (page.length > 0) yield page;
     const last = rows.at(-1);
     if (last === undefined || rows.length < MINUTES_PAGE) return;
-    from = Math.round(last.hour) * 1_000_000 + HOUR;
+    from = last.hour + HOUR;
   }
 }
