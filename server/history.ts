@@ -1,13 +1,23 @@
 import type { Config } from '../config/index.ts';
 import { monotonic } from '../db/domain/time.ts';
+import { createUpkeep } from '../db/embedded/upkeep.ts';
+import { createEventRetention } from '../db/event-retention.ts';
 import { createDroppedHistory } from '../db/history/dropped.ts';
 import { createHistory } from '../db/history/index.ts';
 import { createLeapGuard } from '../db/history/leap-guard.ts';
 import { createLoad } from '../db/history/pace.ts';
+import { createPurge } from '../db/history/purge.ts';
+import { createMaintenance } from '../db/maintenance.ts';
 import type { Foundation } from './foundation.ts';
 
-/** What is done with readings once they are stored, with what it tells of and what it rests for. */
-export async function openHistory({ foundation, config }: { foundation: Foundation; config: Config }) {
+export interface OpenHistoryDeps {
+  foundation: Foundation;
+  config: Config;
+  onStop: (stop: () => Promise<void> | void) => void;
+}
+
+/** What is done with what is stored once it is: summaries, packing, retention, and what the database needs now and then. */
+export async function openHistory({ foundation, config, onStop }: OpenHistoryDeps) {
   const { part, sql, clock, metrics, eventLog } = foundation;
   const log = part('history');
   const leaps = createLeapGuard({ sql, events: eventLog, log, monotonic });
@@ -18,5 +28,26 @@ export async function openHistory({ foundation, config }: { foundation: Foundati
     busy: load.busy,
   });
   await history.state.load();
-  return { history, leaps, load, dropped };
+  const embedded = config.databaseUrl === null;
+  const retention = createEventRetention({
+    ...{ sql, clock, leaps, registry: metrics },
+    keepMs: config.retentionEventsMs,
+    vacuum: embedded,
+  });
+  const maintenance = createMaintenance({
+    ...{ sql, clock, log: part('maintenance') },
+    chores: [createPurge(sql), retention, ...(embedded ? [createUpkeep(sql, monotonic)] : [])],
+  });
+  return {
+    history,
+    load,
+    dropped,
+    /** Once what it works on is being filled. */
+    start: () => {
+      maintenance.start();
+      onStop(maintenance.stop);
+      history.keeper.start();
+      onStop(history.keeper.stop);
+    },
+  };
 }

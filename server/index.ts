@@ -20,12 +20,8 @@ import { builtAt } from '../db/built-at.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { monotonic } from '../db/domain/time.ts';
-import { createUpkeep } from '../db/embedded/upkeep.ts';
-import { createEventRetention } from '../db/event-retention.ts';
-import { createPurge } from '../db/history/purge.ts';
 import { createImports } from '../db/imports.ts';
 import { createLiveState } from '../db/live-state/index.ts';
-import { createMaintenance } from '../db/maintenance.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
 import { createCommandStore } from '../db/stores/commands.ts';
 import { createDeviceStore } from '../db/stores/devices.ts';
@@ -116,7 +112,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   });
   await accounts.load();
 
-  const { history, leaps, load, dropped } = await openHistory({ foundation, config });
+  const { history, load, dropped, start } = await openHistory({ foundation, config, onStop });
   const writer = createReadingWriter({
     sql,
     history: history.state,
@@ -176,25 +172,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     expiryMs: config.commandExpiryMs,
   });
   await commands.start();
-  const embedded = config.databaseUrl === null;
-  const retention = createEventRetention({
-    sql,
-    clock,
-    leaps,
-    keepMs: config.retentionEventsMs,
-    vacuum: embedded,
-    registry: metrics,
-  });
-  const maintenance = createMaintenance({
-    sql,
-    clock,
-    log: part('maintenance'),
-    chores: [createPurge(sql), retention, ...(embedded ? [createUpkeep(sql, monotonic)] : [])],
-  });
-  maintenance.start();
-  onStop(maintenance.stop);
-  history.keeper.start();
-  onStop(history.keeper.stop);
+  start();
 
   const app = createApp({
     live,
