@@ -1,10 +1,11 @@
 import { checkNotAhead, ReadingRefused } from '../../db/domain/imported-reading.ts';
 import { parseTime } from '../../db/domain/time.ts';
 import { localConfig, localServer } from '../operator/local-server.ts';
+import { createProgressLine } from '../operator/progress-line.ts';
 import { runCommand, UsageError } from '../operator/usage.ts';
 import { findColumns } from './columns.ts';
 import { type ImportOptions, readOptions, USAGE } from './options.ts';
-import { createProgress } from './progress.ts';
+import { progressLine } from './progress.ts';
 import { createRowReader, encodeRow } from './rows.ts';
 import { createSender } from './sender.ts';
 import { openTable, type Table } from './table.ts';
@@ -60,10 +61,10 @@ async function importFile(args: string[]): Promise<void> {
   process.once('SIGTERM', () => abort.abort());
   const tally = createTally();
   const table = openTable(file, abort.signal);
-  const progress = createProgress(process.stderr, () => ({
-    rows: tally.total.lines,
-    fraction: table.progress(),
-  }));
+  const started = performance.now();
+  const progress = createProgressLine(process.stderr, () =>
+    progressLine({ rows: tally.total.lines, fraction: table.progress() }, performance.now() - started),
+  );
   const sender = dryRun
     ? null
     : createSender({

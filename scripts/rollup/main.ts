@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseTime } from '../../db/domain/time.ts';
 import { type LocalServer, localConfig, localServer } from '../operator/local-server.ts';
+import { createProgressLine } from '../operator/progress-line.ts';
 import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
 import { type HistoryStatus, statusText } from './status-text.ts';
 
@@ -12,8 +13,6 @@ const USAGE = `npm run rollup [-- options]    the state of history, on the serve
   --url URL   of the server (from HTTP_PORT or HTTPS_PORT)`;
 
 const LOOK_EVERY_MS = 1000;
-/** On what is no terminal. */
-const TELL_EVERY_MS = 10_000;
 /** Without an hour less for so long, what is left cannot be summed up. */
 const STUCK_MS = 5 * 60_000;
 /** Marks of years are thousands of statements. */
@@ -36,33 +35,33 @@ const statusOf = (server: LocalServer) => server.call<HistoryStatus>('GET', '/ap
 
 /** Until no hour is left. Devices may meanwhile report late, and add to it. */
 async function follow(server: LocalServer): Promise<void> {
-  const { isTTY } = process.stdout;
-  let told = Number.NEGATIVE_INFINITY;
-  let least = Number.POSITIVE_INFINITY;
+  let left = Number.POSITIVE_INFINITY;
+  let least = left;
   let lessSince = performance.now();
-  for (;;) {
-    const { late_hours: left } = await statusOf(server);
-    if (left === 0) break;
-    const now = performance.now();
-    if (left < least) {
-      least = left;
-      lessSince = now;
+  const progress = createProgressLine(process.stdout, () => `${left} hours of widgets are left`);
+  try {
+    for (;;) {
+      const isFirst = left === Number.POSITIVE_INFINITY;
+      ({ late_hours: left } = await statusOf(server));
+      if (left === 0) break;
+      if (isFirst) {
+        progress.tell();
+        progress.start();
+      }
+      if (left < least) {
+        least = left;
+        lessSince = performance.now();
+      }
+      if (performance.now() - lessSince > STUCK_MS) {
+        throw new Error(
+          `${left} hours of widgets are left, and none less for minutes: the server's log says why`,
+        );
+      }
+      await sleep(LOOK_EVERY_MS);
     }
-    if (now - lessSince > STUCK_MS) {
-      if (isTTY) process.stdout.write('\n');
-      throw new Error(
-        `${left} hours of widgets are left, and none less for minutes: the server's log says why`,
-      );
-    }
-    const line = `${left} hours of widgets are left`;
-    if (isTTY) process.stdout.write(`\r\u001b[K${line}`);
-    else if (now - told >= TELL_EVERY_MS) {
-      console.log(line);
-      told = now;
-    }
-    await sleep(LOOK_EVERY_MS);
+  } finally {
+    progress.stop();
   }
-  if (isTTY) process.stdout.write('\r\u001b[K');
   console.log('all summaries are up to date');
 }
 

@@ -6,13 +6,14 @@ import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { formatMicros } from '../../db/domain/time.ts';
 import { findColumns } from '../../scripts/import/columns.ts';
-import { createProgress, progressLine } from '../../scripts/import/progress.ts';
+import { progressLine } from '../../scripts/import/progress.ts';
 import { createRowReader, encodeRow, type RowOptions } from '../../scripts/import/rows.ts';
 import { type Answer, createSender } from '../../scripts/import/sender.ts';
 import { delimiterOf, openTable } from '../../scripts/import/table.ts';
 import { createTimes } from '../../scripts/import/times.ts';
 import { AwayError } from '../../scripts/operator/exchange.ts';
 import type { LocalServer } from '../../scripts/operator/local-server.ts';
+import { createProgressLine } from '../../scripts/operator/progress-line.ts';
 
 async function linesOf(t: TestContext, content: string | Buffer) {
   const folder = mkdtempSync(join(tmpdir(), 'pm-iot-test-'));
@@ -234,7 +235,7 @@ void test('progress tells the part, the pace and the time left; on a terminal in
   assert.equal(progressLine({ rows: 10, fraction: null }, 1000), '10 rows · 10 rows/s');
   const written: string[] = [];
   const screen = { isTTY: true, write: (text: string) => written.push(text) };
-  const progress = createProgress(screen, () => ({ rows: 0, fraction: 0 }));
+  const progress = createProgressLine(screen, () => progressLine({ rows: 0, fraction: 0 }, 0));
   progress.note('a line');
   progress.stop();
   assert.deepEqual(written, ['\r\u001b[K', 'a line\n', '\r\u001b[K']);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { HistoryStatus } from '../../scripts/rollup/status-text.ts';
 import { runBeside } from '../helpers/command.ts';
 import { enrolled, reading } from '../helpers/devices.ts';
 import { startServer } from '../helpers/setup.ts';
@@ -8,16 +9,6 @@ import { until } from '../helpers/wait.ts';
 const HOUR_MS = 3_600_000;
 /** History is kept up each 15 s. */
 const KEPT_WITHIN_MS = 45_000;
-
-interface Status {
-  raw_from: string | null;
-  minutes_from: string | null;
-  summed_up_before: string;
-  late_hours: number;
-  packed_days: number;
-  plain_days: number;
-  bytes: Record<string, number>;
-}
 
 void test('npm run rollup', async (t) => {
   const { server, rest } = await startServer(t);
@@ -28,12 +19,12 @@ void test('npm run rollup', async (t) => {
     reading(i, { timestamp: new Date(base + i * 60_000).toISOString() }),
   );
   await wire.publish('devices/meter/sensor', { readings });
-  const status = () => rest.expect<Status>(200, 'GET', '/api/history');
+  const status = () => rest.expect<HistoryStatus>(200, 'GET', '/api/history');
   await until(
     'they are summed up',
     async () => {
       const { late_hours, bytes } = await status();
-      return late_hours === 0 && (bytes.hour_rollups ?? 0) > 0;
+      return late_hours === 0 && bytes.hour_rollups > 0;
     },
     undefined,
     KEPT_WITHIN_MS,
