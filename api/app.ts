@@ -18,6 +18,7 @@ import { readingRoutes } from './routes/readings.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { userRoutes } from './routes/users.ts';
 import { widgetRoutes } from './routes/widgets.ts';
+import { webAppRoutes } from './web-app.ts';
 
 /** Answered without a token, or with a rule of their own. */
 const OPEN_PATHS = new Set([
@@ -62,6 +63,7 @@ export function createApp(deps: AppDeps): Api {
   enrollmentRoutes(api, deps);
   healthRoutes(api, deps);
   docsRoutes(api, deps);
+  webAppRoutes(api, deps.webApp);
 
   api.notFound((c) => {
     const known = METHODS.filter((method) => method !== c.req.method && isRouted(api, method, c.req.path));

@@ -19,6 +19,7 @@ import type { RoomStore } from '../db/stores/rooms.ts';
 import type { WidgetStore } from '../db/stores/widgets.ts';
 import type { Reach } from './enrolment-line.ts';
 import { Representation } from './representation.ts';
+import type { WebApp } from './web-app.ts';
 
 export interface AppDeps {
   live: LiveState;
@@ -51,6 +52,7 @@ export interface AppDeps {
   caBundle(): string;
   /** How devices reach this server. */
   reach(): Reach;
+  webApp: WebApp;
 }
 
 export interface Env {

@@ -6,21 +6,23 @@ import type { Context } from 'hono';
 const compress = promisify(gzip);
 /** Smaller ones fit a network packet or two as they are. */
 const COMPRESS_FROM = 1024;
+/** Others are compressed already. */
+const COMPRESSIBLE = /^text\/|[/+](json|javascript|xml|x-pem-file)\b/;
 
 type Headers = Record<string, string>;
 
 /** An answer as bytes, with a strong ETag for each coding of it [RFC 9110, 8.8.3]. */
 export class Representation {
-  readonly #text: Buffer;
+  readonly #bytes: Buffer;
   readonly #headers: Headers;
   readonly #digest: string;
   #compressed: Promise<Buffer> | null = null;
 
   /** `headers` go with a 304 too, but for those that tell of a body. */
-  constructor(text: string, headers: Headers & { 'Content-Type': string }) {
-    this.#text = Buffer.from(text);
+  constructor(content: string | Buffer, headers: Headers & { 'Content-Type': string }) {
+    this.#bytes = typeof content === 'string' ? Buffer.from(content) : content;
     this.#headers = headers;
-    this.#digest = createHash('sha256').update(this.#text).digest('base64url').slice(0, 22);
+    this.#digest = createHash('sha256').update(this.#bytes).digest('base64url').slice(0, 22);
   }
 
   static ofJson(value: unknown): Representation {
@@ -29,22 +31,23 @@ export class Representation {
 
   /** To a GET or HEAD with its ETag, and 304 when the client has it already; what a change answers is told whole. */
   async answer(c: Context): Promise<Response> {
-    const zipped = this.#text.length >= COMPRESS_FROM && acceptsGzip(c.req.header('Accept-Encoding'));
     const headers: Headers = { Vary: 'Accept-Encoding, Authorization' };
     const { 'Content-Type': type = '', ...more } = this.#headers;
+    const worthIt = this.#bytes.length >= COMPRESS_FROM && COMPRESSIBLE.test(type);
+    const zipped = worthIt && acceptsGzip(c.req.header('Accept-Encoding'));
     if (c.req.method === 'GET' || c.req.method === 'HEAD') {
       const etag = `"${this.#digest}${zipped ? '-gzip' : ''}"`;
       Object.assign(headers, { ETag: etag, 'Cache-Control': 'private, no-cache' }, more);
       if (holds(c.req.header('If-None-Match'), etag)) return c.body(null, 304, headers);
     }
-    const bytes = zipped ? await this.#zipped() : this.#text;
+    const bytes = zipped ? await this.#zipped() : this.#bytes;
     Object.assign(headers, { 'Content-Type': type, 'Content-Length': String(bytes.length) });
     if (zipped) headers['Content-Encoding'] = 'gzip';
     return c.body(new Uint8Array(bytes), 200, headers);
   }
 
   #zipped(): Promise<Buffer> {
-    this.#compressed ??= compress(this.#text);
+    this.#compressed ??= compress(this.#bytes);
     return this.#compressed;
   }
 }

@@ -1,9 +1,9 @@
 // Installs and builds what changed, before `npm start`, `npm test` and the tools. Only Node and npm are needed.
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
+if (major < 20 || major === 21 || (major === 20 && minor < 19) || (major === 22 && minor < 12)) {
   console.error(
-    `set-up: Node ${process.versions.node} is too old: PM IoT needs Node 20.19 or newer (https://nodejs.org)`,
+    `set-up: Node ${process.versions.node} does not do: PM IoT needs Node 20.19, or 22.12 or newer (https://nodejs.org)`,
   );
   process.exit(1);
 }

@@ -22,7 +22,8 @@ export interface FoundationDeps {
   onFatal: (error: Error) => void;
 }
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+/** A file beside the compiled program. */
+export const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The built program lies in `dist/server`, package.json two folders above. */
 export function packageVersion(): string {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp } from '../api/app.ts';
+import { readWebApp } from '../api/web-app.ts';
 import { createBroker } from '../broker/index.ts';
 import { openCertificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
@@ -32,12 +33,14 @@ import { createWidgetStore } from '../db/stores/widgets.ts';
 import { Admission } from '../net/admission.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
 import { openDisk } from './disk.ts';
-import { openFoundation, packageVersion } from './foundation.ts';
+import { here, openFoundation, packageVersion } from './foundation.ts';
 import { openHistory } from './history.ts';
 import { createListeners } from './listeners.ts';
 
 /** Passwords stretched at once: 19 MiB and a thread each. */
 const PASSWORD_GATE = { places: 2, placesOfStrangers: 1, waiting: 50, waitingStrangers: 25 };
+/** Where the bundler puts the web app, beside the compiled program. */
+const APP_FOLDER = here('../app');
 /** Of the 10 s that a stop may take. */
 const QUIESCE_MS = 4000;
 const LAST_COMMIT_MS = 2000;
@@ -202,6 +205,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     now,
     corsOrigins: config.corsOrigins,
     caBundle: certificates.bundle,
+    webApp: readWebApp(APP_FOLDER),
     reach: () => ({
       hosts: certificates.hosts(),
       ports: listeners.ports,

@@ -5,6 +5,7 @@ import { build, isBuilt } from './build.mjs';
 import { SetUpError } from './errors.mjs';
 import { install, isInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
+import { buildWeb, isWebBuilt } from './web.mjs';
 
 export { SetUpError };
 
@@ -14,12 +15,13 @@ export { SetUpError };
  */
 export async function setUp(project) {
   const root = fileURLToPath(project);
-  if (isInstalled(root) && isBuilt(root)) return;
+  if (isInstalled(root) && isBuilt(root) && isWebBuilt(root)) return;
   mkdirSync(join(root, 'dist'), { recursive: true });
   await withLock(join(root, 'dist', '.set-up.lock'), async () => {
     // Asked again under the lock: another run may have done the work meanwhile.
     if (!isInstalled(root)) await step('installing packages (npm ci)', () => install(root));
     if (!isBuilt(root)) await step('building (tsc)', () => build(root));
+    if (!isWebBuilt(root)) await step('building the web app (vite)', () => buildWeb(root));
   });
 }
 

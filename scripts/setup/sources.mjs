@@ -26,9 +26,13 @@ export function listSources(root) {
 }
 
 /** Changes whenever a source, the compiler's settings or the locked packages do. */
-export function sourceStamp(root, sources) {
+export const sourceStamp = (root, sources) =>
+  stampOf(root, [...sources, 'tsconfig.json', 'package-lock.json']);
+
+/** Of names, sizes and times of files. */
+export function stampOf(root, paths) {
   const hash = createHash('sha256');
-  for (const path of [...sources, 'tsconfig.json', 'package-lock.json']) {
+  for (const path of paths) {
     const { size, mtimeMs } = statSync(join(root, path));
     hash.update(`${path}\0${size}\0${mtimeMs}\n`);
   }

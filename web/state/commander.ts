@@ -1,0 +1,119 @@
+import type { Calls, Client } from '../client/index.ts';
+import { failureOf, isUnauthorized, isUnreachable } from './failure.ts';
+import type { AppEvent, CommandValue, Failure, LocalCommand, State } from './model.ts';
+import type { Poller } from './poller.ts';
+import type { Store } from './store.ts';
+
+/** How long the server may hold its answer back for the device's. */
+const WAIT_MS = 5000;
+/** A command that the server has lost sight of is not asked after for ever. */
+const MOST_FOLLOWED = 50;
+
+type Command = Calls['GET /api/commands/{id}']['answer']['command'];
+
+export interface Commander {
+  /** Shows at once what was asked for, and tells what comes of it. */
+  give(widgetId: number, value: CommandValue): void;
+  /** Forgets how the last command to a widget ended. */
+  dismiss(widgetId: number): void;
+  /** Asks what came of those that were still under way. */
+  follow(): Promise<void>;
+}
+
+export interface CommanderDeps {
+  client: Client;
+  store: Store<State, AppEvent>;
+  poller: Pick<Poller, 'hurry' | 'lastRequest'>;
+}
+
+const EMPTY: Failure = { code: 'DEVICE', text: '', status: 0 };
+
+export function createCommander({ client, store, poller }: CommanderDeps): Commander {
+  let tickets = 0;
+  /** Widgets with a request under way, and what is to be asked of them after it: only the last of it matters. */
+  const busy = new Map<number, { ticket: number; value: CommandValue } | null>();
+
+  function tell(
+    widgetId: number,
+    ticket: number,
+    phase: LocalCommand['phase'],
+    more: { commandId?: number; result?: CommandValue | null; failure?: Failure | null } = {},
+  ): void {
+    const { commandId = null, result = null, failure = null } = more;
+    const lastRequest = poller.lastRequest();
+    store.dispatch({
+      kind: 'command_told',
+      widgetId,
+      ticket,
+      phase,
+      commandId,
+      result,
+      failure,
+      lastRequest,
+    });
+  }
+
+  function tellCommand(widgetId: number, ticket: number, command: Command): void {
+    const { id: commandId, status, result_value: result, error } = command;
+    const failure = error === null ? null : { ...EMPTY, text: error };
+    tell(widgetId, ticket, status, { commandId, result, failure });
+  }
+
+  async function send(widgetId: number, ticket: number, value: CommandValue): Promise<void> {
+    try {
+      const { command } = await client.call('POST /api/widgets/{id}/command', {
+        params: { id: widgetId },
+        query: { wait: WAIT_MS },
+        body: { value },
+      });
+      tellCommand(widgetId, ticket, command);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === null) throw error;
+      // Whether it arrived before the line was cut nobody knows here: the widget's own `pending` will tell.
+      if (isUnauthorized(error)) store.dispatch({ kind: 'logged_out', why: 'ended' });
+      else tell(widgetId, ticket, 'failed', { failure });
+    }
+    // What it has brought about is asked for at once, and often for a while.
+    poller.hurry();
+  }
+
+  async function work(widgetId: number, ticket: number, value: CommandValue): Promise<void> {
+    busy.set(widgetId, null);
+    try {
+      await send(widgetId, ticket, value);
+    } finally {
+      const next = busy.get(widgetId) ?? null;
+      busy.delete(widgetId);
+      if (next !== null) void work(widgetId, next.ticket, next.value);
+    }
+  }
+
+  return {
+    give: (widgetId, value) => {
+      tickets += 1;
+      store.dispatch({ kind: 'command_given', widgetId, ticket: tickets, value });
+      if (busy.has(widgetId)) busy.set(widgetId, { ticket: tickets, value });
+      else void work(widgetId, tickets, value);
+    },
+    dismiss: (widgetId) => store.dispatch({ kind: 'command_dismissed', widgetId }),
+    follow: async () => {
+      const open = [...store.get().commands].filter(
+        ([, { phase, commandId }]) => (phase === 'sent' || phase === 'queued') && commandId !== null,
+      );
+      for (const [widgetId, { ticket, commandId }] of open.slice(0, MOST_FOLLOWED)) {
+        if (commandId === null) continue;
+        try {
+          const { command } = await client.call('GET /api/commands/{id}', { params: { id: commandId } });
+          tellCommand(widgetId, ticket, command);
+        } catch (error) {
+          const failure = failureOf(error);
+          if (failure === null) throw error;
+          if (isUnreachable(error)) return;
+          // Its widget is gone, or was taken from this person.
+          if (failure.status === 404) tell(widgetId, ticket, 'failed', { commandId, failure });
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import type { Client } from '../client/index.ts';
+import type { Clock } from './clock.ts';
+import { failureOf, isUnauthorized, isUnreachable, retryAfterOf } from './failure.ts';
+import type { AppEvent, State } from './model.ts';
+import { HURRY_FOR_MS, nextDelay } from './schedule.ts';
+import type { Store } from './store.ts';
+import type { Wanted } from './wanted.ts';
+
+/** Requests of one round at a time: a browser opens six connections to a server. */
+const AT_ONCE = 4;
+
+interface Interest {
+  wanted: Wanted<unknown>;
+  watchers: number;
+  /** When it was last asked for; null: never, or it is wanted anew. */
+  askedAt: number | null;
+}
+
+export interface Poller {
+  /** While somebody watches, it is asked for in each round; at once if nobody did before. Gives the end of it. */
+  watch(wanted: Wanted<unknown>): () => void;
+  /** Asks at once: for what is told, or for everything that is watched. */
+  refresh(...keys: string[]): void;
+  /** Faster for a while. */
+  hurry(): void;
+  setHidden(hidden: boolean): void;
+  /** Numbers requests in the order in which they begin. */
+  begin(): number;
+  lastRequest(): number;
+  stop(): void;
+}
+
+export interface PollerDeps {
+  client: Client;
+  store: Store<State, AppEvent>;
+  clock: Clock;
+  /** Something else that each round looks after. */
+  onRound(): Promise<void>;
+}
+
+export function createPoller({ client, store, clock, onRound }: PollerDeps): Poller {
+  const interests = new Map<string, Interest>();
+  let requests = 0;
+  let hidden = false;
+  let hurriedUntil = 0;
+  let notBefore = 0;
+  let callOff: (() => void) | null = null;
+  let running: AbortController | null = null;
+  /** Something came to be wanted while a round ran. */
+  let again = false;
+  let stopped = false;
+
+  const begin = () => {
+    requests += 1;
+    return requests;
+  };
+
+  function plan(delay: number): void {
+    callOff?.();
+    callOff = stopped ? null : clock.after(delay, () => void round());
+  }
+
+  function soon(): void {
+    if (running === null) plan(0);
+    else again = true;
+  }
+
+  const isDue = ({ wanted, askedAt }: Interest) =>
+    askedAt === null || clock.now() - askedAt >= wanted.everyMs;
+
+  async function round(): Promise<void> {
+    if (stopped || running !== null || store.get().session === null) return;
+    callOff?.();
+    running = new AbortController();
+    again = false;
+    const { signal } = running;
+    const due = [...interests.values()].filter(isDue);
+    const outcome = { reached: false, unreachable: false };
+    const workers = Array.from({ length: Math.min(AT_ONCE, due.length) }, async () => {
+      for (let next = due.shift(); next !== undefined && !outcome.unreachable; next = due.shift()) {
+        await ask(next, signal, outcome);
+      }
+    });
+    await Promise.all(workers);
+    if (!signal.aborted) await onRound();
+    running = null;
+    if (outcome.unreachable && !signal.aborted) store.dispatch({ kind: 'unreachable' });
+    const { failures } = store.get().link;
+    const pace = { failures, hidden, hurriedUntil, notBefore, now: clock.now(), random: clock.random() };
+    plan(again && failures === 0 ? 0 : nextDelay(pace));
+  }
+
+  async function ask(
+    interest: Interest,
+    signal: AbortSignal,
+    outcome: { reached: boolean; unreachable: boolean },
+  ): Promise<void> {
+    const { wanted } = interest;
+    const { key } = wanted;
+    const request = begin();
+    const askedBefore = interest.askedAt;
+    interest.askedAt = clock.now();
+    try {
+      const value = await wanted.ask(client, signal);
+      if (signal.aborted) return;
+      outcome.reached = true;
+      store.dispatch({ kind: 'answered', key, value, request });
+      store.dispatch({ kind: 'heard', at: clock.now() });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isUnreachable(error)) {
+        interest.askedAt = askedBefore;
+        outcome.unreachable = true;
+        return;
+      }
+      const failure = failureOf(error);
+      if (failure === null) throw error;
+      if (isUnauthorized(error)) {
+        store.dispatch({ kind: 'logged_out', why: 'ended' });
+        return;
+      }
+      notBefore = Math.max(notBefore, clock.now() + retryAfterOf(error));
+      store.dispatch({ kind: 'heard', at: clock.now() });
+      store.dispatch({ kind: 'refused', key, failure });
+    }
+  }
+
+  let session = store.get().session?.token ?? null;
+  const unsubscribe = store.subscribe(() => {
+    const token = store.get().session?.token ?? null;
+    if (token === session) return;
+    session = token;
+    running?.abort();
+    for (const interest of interests.values()) interest.askedAt = null;
+    soon();
+  });
+
+  return {
+    watch: (wanted) => {
+      const interest = interests.get(wanted.key) ?? { wanted, watchers: 0, askedAt: null };
+      interests.set(wanted.key, interest);
+      interest.watchers += 1;
+      if (interest.watchers === 1) soon();
+      let watching = true;
+      return () => {
+        if (!watching) return;
+        watching = false;
+        interest.watchers -= 1;
+        if (interest.watchers === 0) interests.delete(wanted.key);
+      };
+    },
+    refresh: (...keys) => {
+      for (const [key, interest] of interests) {
+        if (keys.length === 0 || keys.includes(key)) interest.askedAt = null;
+      }
+      soon();
+    },
+    hurry: () => {
+      hurriedUntil = clock.now() + HURRY_FOR_MS;
+      soon();
+    },
+    setHidden: (now) => {
+      if (hidden === now) return;
+      hidden = now;
+      if (!hidden) soon();
+    },
+    begin,
+    lastRequest: () => requests,
+    stop: () => {
+      stopped = true;
+      callOff?.();
+      running?.abort();
+      unsubscribe();
+    },
+  };
+}
