@@ -38,6 +38,8 @@ export const decimalOr = (fallback: number, min: number, max: number) =>
   decimal(min, max).default(fallback).openapi({ default: fallback });
 
 export const id = whole(1, MAX_ID);
+/** The document needs the null once more: a described type hides it. */
+export const idOrNull = id.nullable().openapi({ type: ['integer', 'null'] });
 export const idInQuery = decimal(1, MAX_ID);
 export const idParam = z.object({ id: decimal(1, MAX_ID) }).strict();
 export const deviceParam = z.object({ device_id: z.string().min(1).max(64) }).strict();
@@ -120,7 +122,7 @@ export const Widget = z
       status: z.enum(['online', 'offline']),
     }),
     capability: z.object({ capability_type: z.string(), control_type: z.enum(CONTROL_TYPES) }),
-    room_id: id.nullable(),
+    room_id: idOrNull,
   })
   .openapi('Widget');
 
@@ -131,7 +133,7 @@ export const Device = z
     device_type: z.string(),
     version: z.string().nullable(),
     manufacturer: z.string().nullable(),
-    room_id: id.nullable(),
+    room_id: idOrNull,
     status: z.enum(['online', 'offline']),
     connected: z.boolean(),
     revoked: z.boolean(),

@@ -6,7 +6,7 @@ import { type Api, type AppDeps, resource, userOf } from '../context.ts';
 import { enrolmentLine } from '../enrolment-line.ts';
 import { cutPage, decodeCursor, encodeCursor, nextCursor, pageQuery } from '../paging.ts';
 import { adminRoute, body, errors, json } from '../route.ts';
-import { id, idParam, time, whole } from '../schemas.ts';
+import { id, idOrNull, idParam, time, whole } from '../schemas.ts';
 
 const tags = ['enrolment'];
 const DEFAULT_EXPIRY = '24h';
@@ -28,7 +28,7 @@ const Enrolment = z
     max_uses: z.number().int().nullable().openapi({ description: 'null: no limit' }),
     uses: z.number().int(),
     expires_at: time,
-    room_id: id.nullable(),
+    room_id: idOrNull,
     created_by: z.string(),
     created_at: time,
   })

@@ -2,8 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-const SKIPPED = new Set(['node_modules', 'dist', 'data', 'web', '.git']);
+const SKIPPED = new Set(['node_modules', 'dist', 'data', '.git']);
 const OUTPUT = /(\.js|\.js\.map|\.d\.ts)$/;
+
+/** Of `web/`, what runs in Node too; the rest has a compiler and settings of its own. */
+const COMPILED_OF_WEB = /^web\/(client|state|i18n)\//;
+/** Below `dist`: made by the build of the web app, from no source of ours. */
+const APP = 'app';
 
 /** Paths of files below `root` (relative, `/` between parts) whose name `wanted` accepts, sorted. */
 export function listFiles(root, wanted, skipped = SKIPPED) {
@@ -22,7 +27,9 @@ export function listFiles(root, wanted, skipped = SKIPPED) {
 
 /** TypeScript sources that the compiler builds: not declarations, nor the settings of tools. */
 export function listSources(root) {
-  return listFiles(root, (name) => name.endsWith('.ts') && !/\.(d|config)\.ts$/.test(name));
+  return listFiles(root, (name) => name.endsWith('.ts') && !/\.(d|config)\.ts$/.test(name)).filter(
+    (path) => !path.startsWith('web/') || COMPILED_OF_WEB.test(path),
+  );
 }
 
 /** Changes whenever a source, the compiler's settings or the locked packages do. */
@@ -47,6 +54,7 @@ export function staleOutputs(root, sources) {
   const folders = new Set(sources.map((path) => (path.includes('/') ? path.split('/')[0] : '')));
   return listFiles(dist, (name) => OUTPUT.test(name), new Set()).filter((path) => {
     const folder = path.includes('/') ? path.split('/')[0] : '';
+    if (folder === APP) return false;
     const top = folders.has(folder) || !existsSync(join(root, folder));
     return top && !current.has(path.replace(OUTPUT, ''));
   });

@@ -62,3 +62,13 @@ void test('the kinds of events are listed, as one finds them and as they are tol
   const { Event } = (document.components?.schemas ?? {}) as Record<string, { properties: { kind: object } }>;
   assert.deepEqual(Event?.properties.kind, items);
 });
+
+void test('ids that may be null are described so', () => {
+  const schemas = (document.components?.schemas ?? {}) as Record<
+    string,
+    { properties: Record<string, { type: unknown }> }
+  >;
+  for (const name of ['Device', 'Widget', 'Enrolment', 'Event']) {
+    assert.deepEqual(schemas[name]?.properties.room_id?.type, ['integer', 'null'], name);
+  }
+});
