@@ -16,6 +16,7 @@ import { historyUpkeepRoutes } from './routes/history-upkeep.ts';
 import { importRoutes } from './routes/import.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { roomRoutes } from './routes/rooms.ts';
+import { systemRoutes } from './routes/system.ts';
 import { userRoutes } from './routes/users.ts';
 import { widgetRoutes } from './routes/widgets.ts';
 
@@ -61,6 +62,7 @@ export function createApp(deps: AppDeps): Api {
   eventRoutes(api, deps);
   enrollmentRoutes(api, deps);
   healthRoutes(api, deps);
+  systemRoutes(api, deps);
   docsRoutes(api, deps);
 
   api.notFound((c) => {
