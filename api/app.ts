@@ -16,6 +16,7 @@ import { historyUpkeepRoutes } from './routes/history-upkeep.ts';
 import { importRoutes } from './routes/import.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { roomRoutes } from './routes/rooms.ts';
+import { systemRoutes } from './routes/system.ts';
 import { userRoutes } from './routes/users.ts';
 import { widgetRoutes } from './routes/widgets.ts';
 import { webAppRoutes } from './web-app.ts';
@@ -62,6 +63,7 @@ export function createApp(deps: AppDeps): Api {
   eventRoutes(api, deps);
   enrollmentRoutes(api, deps);
   healthRoutes(api, deps);
+  systemRoutes(api, deps);
   docsRoutes(api, deps);
   webAppRoutes(api, deps.webApp);
 

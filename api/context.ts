@@ -5,6 +5,7 @@ import type { AccountsService, Caller } from '../db/accounts/index.ts';
 import { DomainError } from '../db/domain/errors.ts';
 import type { DeviceLink, EventLog, Log } from '../db/domain/ports.ts';
 import type { Commands } from '../db/domain/services.ts';
+import type { SystemReport } from '../db/domain/system.ts';
 import type { Actor, User } from '../db/domain/types.ts';
 import type { FlowMeterService } from '../db/flow-meter.ts';
 import type { DiskState } from '../db/history/disk-state.ts';
@@ -43,6 +44,8 @@ export interface AppDeps {
   pingDatabase(): Promise<number>;
   /** Of the disk of the database. `critical`: no readings are stored. */
   diskState(): DiskState;
+  /** Answers while the database is away, too. */
+  system(): Promise<SystemReport>;
   version: string;
   log: Log;
   now: () => number;

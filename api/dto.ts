@@ -10,7 +10,7 @@ const HEARTBEAT_STEP_MS = 10_000;
 const instant = (time: Date | null) => time?.toISOString() ?? null;
 
 export function userDto(user: User): z.output<typeof schemas.User> {
-  const { id, username, name, role, acl, roomIds, createdAt } = user;
+  const { id, username, name, role, acl, roomIds, mustChangePassword, createdAt } = user;
   return {
     id,
     username,
@@ -18,6 +18,7 @@ export function userDto(user: User): z.output<typeof schemas.User> {
     role,
     room_ids: [...roomIds].sort((a, b) => a - b),
     acl,
+    must_change_password: mustChangePassword,
     created_at: createdAt.toISOString(),
   };
 }

@@ -94,6 +94,9 @@ export const User = z
     role: z.enum(ROLES),
     room_ids: z.array(id),
     acl,
+    must_change_password: z
+      .boolean()
+      .openapi({ description: 'others may have seen the password: have the person choose another' }),
     created_at: time,
   })
   .openapi('User');

@@ -66,6 +66,8 @@ export interface BrokerDeps {
 
 export interface Broker {
   link: DeviceLink;
+  /** Open now. */
+  readonly connections: number;
   start(commands: Commands): Promise<void>;
   /** Takes a connection of MQTT. `request`: the upgrade that a WebSocket came from. */
   accept(conn: Duplex, request?: IncomingMessage): void;
@@ -183,6 +185,9 @@ export function createBroker(deps: BrokerDeps): Broker {
 
   return {
     link: downlink,
+    get connections() {
+      return sessions.count;
+    },
 
     accept,
     attachWebSockets: webSockets.attach,

@@ -5,6 +5,7 @@ import { createEndWarnings, createFaultTeller, measureEnds, type Named } from '.
 import { type Fault, messageOf } from './files.ts';
 import { covers, reachableHosts } from './names.ts';
 import type { OwnFiles } from './own.ts';
+import { type CertificateReport, certificateReports } from './report.ts';
 import { readState, type State, type TlsMaterial } from './state.ts';
 import { openCertificateStore } from './store.ts';
 
@@ -35,6 +36,8 @@ export interface Certificates {
   hosts(): readonly string[];
   /** What devices and apps must trust: one CA, two while it is being changed. PEM. */
   bundle(): string;
+  /** Of the certificate that is served and of the CAs. */
+  reports(): CertificateReport[];
   readonly caPath: string;
   /** Looks for what was changed on the disk or ends soon, and tells of it; never throws. */
   look(): Promise<void>;
@@ -131,6 +134,7 @@ export async function openCertificates(deps: CertificatesDeps): Promise<Certific
     fingerprints: () => state.fingerprints,
     hosts: () => (publicHost === null ? (state.hosts ?? reachableHosts()) : [publicHost]),
     bundle: () => state.material.caPem,
+    reports: () => certificateReports(counting(), now()),
     caPath: store.caPath,
     look,
     start: (listener) => {

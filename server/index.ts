@@ -36,6 +36,7 @@ import { openDisk } from './disk.ts';
 import { here, openFoundation, packageVersion } from './foundation.ts';
 import { openHistory } from './history.ts';
 import { createListeners } from './listeners.ts';
+import { openSystem } from './system.ts';
 
 /** Passwords stretched at once: 19 MiB and a thread each. */
 const PASSWORD_GATE = { places: 2, placesOfStrangers: 1, waiting: 50, waitingStrangers: 25 };
@@ -131,12 +132,8 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   });
   writer.start();
   const disk = await openDisk({
-    foundation,
-    config,
-    writer,
+    ...{ foundation, config, writer, dropped, onStop },
     dropOldestDay: history.dropOldestDay,
-    dropped,
-    onStop,
   });
 
   const devices = createDeviceStore({ db, sql }, { defaultWidgetStatus: config.defaultWidgetStatus });
@@ -200,6 +197,15 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
       return performance.now() - started;
     },
     diskState: disk.state,
+    system: openSystem({
+      foundation,
+      live,
+      broker,
+      disk,
+      certificates,
+      ports: () => listeners.ports,
+      onStop,
+    }),
     version: packageVersion(),
     log: part('api'),
     now,

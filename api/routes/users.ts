@@ -59,6 +59,10 @@ const change = adminRoute({
           role: role.optional(),
           room_ids: room_ids.optional(),
           acl: acl.optional(),
+          must_change_password: z
+            .boolean()
+            .optional()
+            .openapi({ description: 'with a password, false unless told' }),
         })
         .strict(),
     ),
@@ -108,11 +112,13 @@ export function userRoutes(api: Api, { accounts, eventLog, link }: AppDeps): voi
   api.openapi(change, async (c) => {
     const admin = userOf(c);
     const { id } = c.req.valid('param');
-    const { room_ids, name, password, role, acl } = c.req.valid('json');
+    const { room_ids, name, password, role, acl, must_change_password } = c.req.valid('json');
+    const mustChangePassword = must_change_password ?? (password === undefined ? undefined : false);
     checkAcl(acl, role ?? accounts.find(id)?.role);
     const user = await accounts.update(id, {
       ...(name !== undefined && { name }),
       ...(password !== undefined && { password }),
+      ...(mustChangePassword !== undefined && { mustChangePassword }),
       ...(role !== undefined && { role }),
       ...(role !== undefined && role !== 'INTEGRATION' && { acl: NO_ACL }),
       ...(acl !== undefined && { acl }),

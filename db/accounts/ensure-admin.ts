@@ -20,6 +20,7 @@ export async function ensureAdmin(
     role: 'ADMIN',
     acl: { publish: [], subscribe: [] },
     roomIds: [],
+    mustChangePassword: password === null,
   });
   return password === null ? random : null;
 }

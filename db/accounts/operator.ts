@@ -14,6 +14,7 @@ export const OPERATOR: User = Object.freeze({
   role: 'ADMIN',
   acl: { publish: [], subscribe: [] },
   roomIds: new Set<number>(),
+  mustChangePassword: false,
   createdAt: new Date(0),
 } satisfies User);
 

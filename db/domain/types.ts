@@ -27,6 +27,8 @@ export interface User {
   acl: Acl;
   /** Rooms granted to a USER; ignored for an ADMIN, who sees every room. */
   roomIds: ReadonlySet<number>;
+  /** Apps have the person choose another password first; nothing is refused here. */
+  mustChangePassword: boolean;
   createdAt: Date;
 }
 

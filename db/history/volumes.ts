@@ -8,7 +8,7 @@ import type { Space } from './disk-state.ts';
 
 const MIB = 1024 * 1024;
 /** For what writes on while no readings are stored (events, heartbeats, commands), and for a checkpoint. */
-const MARGIN_BYTES = 32 * MIB;
+export const MARGIN_BYTES = 32 * MIB;
 /** A server that meets a full disk while it writes WAL ends, and may not start again: several segments and a checkpoint. */
 const SERVER_RESERVE_BYTES = 128 * MIB;
 
@@ -19,14 +19,20 @@ export interface Volume {
   reserve(): Promise<number>;
 }
 
+export interface FoundVolume extends Volume {
+  /** Where the files of the database are. */
+  folder: string;
+}
+
 export async function spaceOf(folder: string): Promise<Space> {
   const { bavail, blocks, bsize } = await statfs(folder);
   return { free: bavail * bsize, size: blocks * bsize };
 }
 
 /** Of the embedded database: segments of WAL that are there already are used again, and need no room. */
-export function embeddedVolume(folder: string): Volume {
+export function embeddedVolume(folder: string): FoundVolume {
   return {
+    folder,
     space: () => spaceOf(folder),
     reserve: async () => {
       const segments = (await readdir(join(folder, 'pg_wal'))).filter((name) => /^[0-9A-F]{24}$/.test(name));
@@ -36,13 +42,13 @@ export function embeddedVolume(folder: string): Volume {
 }
 
 /** Of a server on this machine that lets its user know where its files are; null otherwise, told once in the log. */
-export async function serverVolume(sql: postgres.Sql, url: string, log: Log): Promise<Volume | null> {
+export async function serverVolume(sql: postgres.Sql, url: string, log: Log): Promise<FoundVolume | null> {
   try {
     if (!isLoopback(new URL(url).hostname)) throw new Error('the database is on another machine');
     const [row] = await sql<{ data_directory: string }[]>`show data_directory`;
     const folder = row?.data_directory ?? '';
     await stat(folder);
-    return { space: () => spaceOf(folder), reserve: async () => SERVER_RESERVE_BYTES };
+    return { folder, space: () => spaceOf(folder), reserve: async () => SERVER_RESERVE_BYTES };
   } catch (error) {
     log.warn(
       { err: error },

@@ -1,4 +1,4 @@
-import { integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { boolean, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import type { Acl, Role } from '../domain/types.ts';
 import { rooms } from './rooms.ts';
 
@@ -15,6 +15,8 @@ export const users = pgTable('users', {
   tokenVersion: integer('token_version').notNull().default(0),
   /** `jti` of the one token that outlived the last password change. */
   keptToken: text('kept_token'),
+  /** The password was made for the person and shown: others may have seen it. */
+  mustChangePassword: boolean('must_change_password').notNull().default(false),
   createdAt: instant('created_at').notNull().defaultNow(),
 });
 

@@ -22,6 +22,7 @@ export interface NewUser {
   role: Role;
   acl: Acl;
   roomIds: readonly number[];
+  mustChangePassword?: boolean;
 }
 
 export interface UserChange {
@@ -30,6 +31,7 @@ export interface UserChange {
   acl?: Acl;
   roomIds?: readonly number[];
   passwordHash?: string;
+  mustChangePassword?: boolean;
 }
 
 type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
@@ -112,11 +114,15 @@ export function createUserStore(db: Database) {
       }
     },
 
-    /** Ends every token but `keptToken`. */
+    /** Chosen by the person. Ends every token but `keptToken`. */
     async setPassword(account: Account, passwordHash: string, keptToken: string): Promise<void> {
       await db
         .update(users)
-        .set({ passwordHash, keptToken, tokenVersion: account.tokenVersion + 1 })
+        .set({
+          ...{ passwordHash, keptToken },
+          tokenVersion: account.tokenVersion + 1,
+          mustChangePassword: false,
+        })
         .where(eq(users.id, account.user.id));
     },
 

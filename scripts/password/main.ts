@@ -48,7 +48,9 @@ async function setPassword(args: string[]): Promise<void> {
   const { name, stdin, url } = readArguments(args);
   const password = stdin ? await fromStdin() : randomPassword();
   const server = localServer(localConfig(), url);
-  await server.call<{ user: object }>('PUT', `/api/users/${await idOf(server, name)}`, 'user', { password });
+  // A random one has been on a screen, and perhaps in the history of a terminal.
+  const change = { password, must_change_password: !stdin };
+  await server.call<{ user: object }>('PUT', `/api/users/${await idOf(server, name)}`, 'user', change);
   // Alone on standard output, so that a script can take it.
   if (!stdin) console.log(password);
   console.error(

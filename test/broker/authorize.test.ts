@@ -35,7 +35,10 @@ const person = (
   acl = { publish: [] as string[], subscribe: [] as string[] },
 ): Identity => ({
   kind: 'person',
-  user: { id: 1, username: 'eva', name: null, role, acl, roomIds: new Set(rooms), createdAt: new Date() },
+  user: {
+    ...{ id: 1, username: 'eva', name: null, role, acl, createdAt: new Date() },
+    ...{ roomIds: new Set(rooms), mustChangePassword: false },
+  },
   token: null,
 });
 

@@ -103,6 +103,21 @@ void test('passwords', async (t) => {
     await rest.expect(400, 'PUT', `/api/users/${user.id}`, { password: 'qwertyuiop' });
   });
 
+  await t.test('an admin who sets one tells whether it must be changed', async () => {
+    interface Told {
+      user: { id: number; must_change_password: boolean };
+    }
+    const person = { username: 'ida', password: 'correct horse battery' };
+    const { user } = await rest.expect<Told>(201, 'POST', '/api/auth/register', person);
+    assert.equal(user.must_change_password, false);
+    const after = async (change: object) =>
+      (await rest.expect<Told>(200, 'PUT', `/api/users/${user.id}`, change)).user.must_change_password;
+    const password = 'words for the first day';
+    assert.equal(await after({ password, must_change_password: true }), true);
+    assert.equal(await after({ name: 'Ida' }), true, 'it hangs on the password alone');
+    assert.equal(await after({ password }), false);
+  });
+
   await t.test('a name that does not exist is told nothing else', async () => {
     const nobody = { username: 'nobody', password: 'some long password' };
     const wrong = { username: ADMIN.username, password: 'some long password' };

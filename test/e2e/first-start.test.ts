@@ -9,6 +9,11 @@ import { startServer } from '../helpers/setup.ts';
 import { until } from '../helpers/wait.ts';
 import { Wire } from '../helpers/wire.ts';
 
+const mustChange = async (rest: Rest) => {
+  const me = await rest.expect<{ user: { must_change_password: boolean } }>(200, 'GET', '/api/auth/me');
+  return me.user.must_change_password;
+};
+
 void test('the first start', async (t) => {
   const server = new Server({ fresh: true, env: { ADMIN_PASSWORD: '' } });
   t.after(() => server.dispose());
@@ -20,11 +25,24 @@ void test('the first start', async (t) => {
     const password = shown()[0]?.[1] ?? '';
     assert.ok(password.length >= 16);
     assert.doesNotMatch(JSON.stringify(server.lines), new RegExp(password));
-    await new Rest(server).logIn({ username: 'admin', password });
+    const rest = await new Rest(server).logIn({ username: 'admin', password });
+    assert.equal(await mustChange(rest), true);
     assert.equal(await server.stop('SIGINT'), 0);
     await server.start();
     await new Rest(server).logIn({ username: 'admin', password });
     assert.equal(shown().length, 1);
+  });
+
+  await t.test('the password that was shown must be changed, until the person has chosen one', async () => {
+    const login = { username: 'admin', password: shown()[0]?.[1] ?? '' };
+    const rest = await new Rest(server).logIn(login);
+    const chosen = 'words that belong to me';
+    const change = { current_password: login.password, new_password: chosen };
+    await rest.expect(204, 'PUT', '/api/auth/password', change);
+    assert.equal(await mustChange(rest), false);
+    await server.stop();
+    await server.start();
+    assert.equal(await mustChange(await new Rest(server).logIn({ ...login, password: chosen })), false);
   });
 
   await t.test('the CA stays the same from start to start, and its fingerprint is told', async () => {

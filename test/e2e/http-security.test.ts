@@ -48,6 +48,7 @@ void test('what every answer says to a browser', async (t) => {
     const kinds: [status: number, ...Parameters<typeof seen>][] = [
       [200, 'GET', '/api/health'],
       [200, 'GET', '/api/metrics'],
+      [200, 'GET', '/api/system'],
       [200, 'GET', '/api/openapi.json'],
       [200, 'GET', '/api/ca.crt'],
       [200, 'HEAD', '/api/rooms'],

@@ -9,7 +9,15 @@ import { Wire } from '../helpers/wire.ts';
 void test('npm run password', async (t) => {
   const { server, rest } = await startServer(t);
   const login = (password: string) =>
-    new Rest(server).call('POST', '/api/auth/login', { username: ADMIN.username, password });
+    new Rest(server).call<{ user?: { must_change_password: boolean } }>('POST', '/api/auth/login', {
+      username: ADMIN.username,
+      password,
+    });
+  const mustChange = async (password: string) => (await login(password)).body.user?.must_change_password;
+
+  await t.test('one that was chosen may stay', async () => {
+    assert.equal(await mustChange(ADMIN.password), false);
+  });
 
   await t.test('gives an admin who forgot it a random one, and ends what the old one opened', async () => {
     const wire = await Wire.tcp(server.ports.mqtt);
@@ -22,7 +30,7 @@ void test('npm run password', async (t) => {
     await wire.closed;
     await rest.expect(401, 'GET', '/api/auth/me');
     assert.equal((await login(ADMIN.password)).status, 401);
-    assert.equal((await login(stdout.trim())).status, 200);
+    assert.equal(await mustChange(stdout.trim()), true, 'others may have seen it');
   });
 
   await t.test('takes one from standard input', async () => {
@@ -36,7 +44,7 @@ void test('npm run password', async (t) => {
     );
     assert.deepEqual([code, stdout], [0, '']);
     assert.ok(!stderr.includes(password));
-    assert.equal((await login(password)).status, 200);
+    assert.equal(await mustChange(password), false);
   });
 
   await t.test('says what is wrong, without a password', async () => {

@@ -213,6 +213,7 @@ export const REST: Call[] = [
   call('DELETE /api/enrollments/{id}', /*         */ '401  401    403     403     403         204', {
     with: 'new enrolment',
   }),
+  call('GET /api/system', /*                      */ '401  401    403     403     403         200'),
   call('GET /api/health', /*                      */ '200  200    200     200     200         200'),
   // To this machine without a token.
   call('GET /api/metrics', /*                     */ '200  401    403     403     403         200'),
