@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
-import { loadLanguage, preferredLanguage } from './ui/languages.ts';
 import { createCore, systemClock } from './state/index.ts';
+import { loadLanguage, preferredLanguage } from './ui/languages.ts';
 import './styles/index.css';
 import { browserKeeper, onOtherTab } from './ui/keeper.ts';
 import { preferences } from './ui/preferences.ts';

@@ -1,12 +1,11 @@
-/// <reference lib="webworker" />
 /**
  * Lets the app be installed and open while the server is away. It keeps the program, never what the server tells:
  * under /api nothing passes through here, so that nothing old is ever shown as new.
  */
-declare const self: ServiceWorkerGlobalScope;
+const worker = self as unknown as ServiceWorkerGlobalScope;
 
 const CACHE = 'pm-iot-app';
-const PAGE = new URL('./', self.location.href).href;
+const PAGE = new URL('./', worker.location.href).href;
 
 /** The page, and the scripts and styles that it names. */
 async function keepProgram(): Promise<void> {
@@ -48,16 +47,16 @@ async function answerAsset(request: Request): Promise<Response> {
   return fresh;
 }
 
-self.addEventListener('install', (event) => {
-  event.waitUntil(keepProgram().then(() => self.skipWaiting()));
+worker.addEventListener('install', (event) => {
+  event.waitUntil(keepProgram().then(() => worker.skipWaiting()));
 });
-self.addEventListener('activate', (event) => {
-  event.waitUntil(dropOthers().then(() => self.clients.claim()));
+worker.addEventListener('activate', (event) => {
+  event.waitUntil(dropOthers().then(() => worker.clients.claim()));
 });
-self.addEventListener('fetch', (event) => {
+worker.addEventListener('fetch', (event) => {
   const { request } = event;
   const { href, origin } = new URL(request.url);
-  if (request.method !== 'GET' || origin !== self.location.origin) return;
+  if (request.method !== 'GET' || origin !== worker.location.origin) return;
   if (href.startsWith(new URL('./api/', PAGE).href)) return;
   if (request.mode === 'navigate' && href.split(/[?#]/)[0] === PAGE) event.respondWith(answerPage(request));
   else if (href.startsWith(new URL('./assets/', PAGE).href)) event.respondWith(answerAsset(request));

@@ -15,7 +15,9 @@ const stampNow = (root) => {
 /** A checkout without the app (as in a test of the set-up) has nothing to build. */
 export function isWebBuilt(root) {
   if (!existsSync(join(root, 'web', 'index.html'))) return true;
-  return readText(join(root, STAMP)) === stampNow(root) && existsSync(join(root, 'dist', 'app', 'index.html'));
+  return (
+    readText(join(root, STAMP)) === stampNow(root) && existsSync(join(root, 'dist', 'app', 'index.html'))
+  );
 }
 
 /** Bundles the web app; throws with the bundler's own words when it cannot be. */
@@ -24,6 +26,7 @@ export async function buildWeb(root) {
   rmSync(join(root, STAMP), { force: true });
   const bundler = [join(root, BUNDLER), 'build', 'web', '--logLevel', 'warn'];
   const result = await run(process.execPath, bundler, root);
-  if (result.code !== 0) throw new SetUpError(`the build of the web app ended with ${result.end}\n${result.output}`);
+  if (result.code !== 0)
+    throw new SetUpError(`the build of the web app ended with ${result.end}\n${result.output}`);
   writeFileSync(join(root, STAMP), stamp);
 }

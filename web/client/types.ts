@@ -10,6 +10,8 @@ export interface User {
     publish: string[];
     subscribe: string[];
   };
+  /** others may have seen the password: have the person choose another */
+  must_change_password: boolean;
   created_at: string;
 }
 
@@ -191,6 +193,54 @@ export interface Health {
   }[];
 }
 
+export interface System {
+  version: string;
+  time: string;
+  enrollment: 'open' | 'token' | 'closed';
+  database: {
+    kind: 'embedded' | 'server';
+    /** null: the database is away, or too busy to tell */
+    bytes: number | null;
+  };
+  nodes: {
+    /** of the machine */
+    name: string;
+    node_version: string;
+    started_at: string;
+    memory_bytes: number;
+    /** 99th percentile of the last minute or two */
+    event_loop_lag_ms: number;
+    /** of MQTT */
+    connections: number;
+    devices_connected: number;
+    devices_total: number;
+  }[];
+  disks: {
+    name: 'data' | 'database';
+    /** null: the disk cannot be measured from here */
+    free_bytes: number | null;
+    total_bytes: number | null;
+    /** by MIN_FREE_DISK; unknown: it cannot be measured, or nothing guards it */
+    state: 'ok' | 'low' | 'critical' | 'unknown';
+  }[];
+  certificates: {
+    /** ca-next: takes the place of the CA, while it is being changed */
+    name: 'ca' | 'ca-next' | 'server';
+    subject: string;
+    sha256: string;
+    expires_at: string;
+    /** negative once it has ended */
+    days_left: number;
+  }[];
+  /** bound ports; a listener that is off is missing */
+  listeners: {
+    http?: number;
+    https?: number;
+    mqtt?: number;
+    mqtts?: number;
+  };
+}
+
 /** By method and path. */
 export interface Calls {
   /** 200: a token, and who it stands for */
@@ -282,6 +332,8 @@ export interface Calls {
             subscribe: readonly string[];
           }
         | undefined;
+      /** with a password, false unless told */
+      must_change_password?: boolean | undefined;
     };
     answer: {
       user: User;
@@ -699,6 +751,10 @@ export interface Calls {
   /** 200: Prometheus text; without a token to this machine alone, and not through a proxy */
   'GET /api/metrics': {
     answer: string;
+  };
+  /** 200: the running program, its machine and what it depends on */
+  'GET /api/system': {
+    answer: System;
   };
   /** 200: this document, OpenAPI 3.1 */
   'GET /api/openapi.json': {

@@ -37,9 +37,11 @@ export const messages = {
     QUEUE_FULL: 'Too many commands wait for this device. Try again once it is back.',
     DEVICE_OFFLINE: 'The device is not connected. Switch it on and try again.',
     PAIR_REJECTED: 'The device did not accept the key. Check the key on its label.',
-    PAIR_TIMEOUT: 'The device did not answer in time. Bring it closer or switch it off and on, and try again.',
+    PAIR_TIMEOUT:
+      'The device did not answer in time. Bring it closer or switch it off and on, and try again.',
     TOO_MANY_REQUESTS: 'Too many attempts. Wait a minute and try again.',
-    DATABASE_UNAVAILABLE: 'The server cannot reach its database at the moment. Nothing is lost; try again soon.',
+    DATABASE_UNAVAILABLE:
+      'The server cannot reach its database at the moment. Nothing is lost; try again soon.',
     ENROLLMENT_CLOSED: 'Enrolment is closed on this server (DEVICE_ENROLLMENT=closed).',
     INVALID: 'The server did not take this.',
     PAYLOAD_TOO_LARGE: 'This is too large.',
@@ -67,7 +69,8 @@ export const messages = {
     password: 'Password',
     submit: 'Log in',
     firstTime: 'First time here?',
-    firstTimeHint: 'The administrator is called “admin”; the password was printed when the server was started first.',
+    firstTimeHint:
+      'The administrator is called “admin”; the password was printed when the server was started first.',
     forgotten: 'Forgotten? On the server, this makes a new one:',
     ended: 'You were logged out: your session had ended.',
   },

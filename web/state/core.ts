@@ -38,7 +38,10 @@ export interface Core {
 
 export function createCore({ baseUrl = '', fetch, clock, keeper }: CoreDeps): Core {
   const kept = keeper.read();
-  const store = createStore(reduce, initialState(kept !== null && kept.expiresAt > clock.now() ? kept : null));
+  const store = createStore(
+    reduce,
+    initialState(kept !== null && kept.expiresAt > clock.now() ? kept : null),
+  );
   const client = createClient({
     baseUrl,
     token: () => store.get().session?.token ?? null,

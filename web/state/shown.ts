@@ -7,7 +7,11 @@ export interface Shown {
   /** Asked for and not yet confirmed; null: `value` is what the device told. */
   waiting: OpenPhase | null;
   /** How the last command of this app ended, when it ended badly. */
-  fault: { phase: 'rejected' | 'timed_out' | 'expired' | 'failed'; asked: CommandValue; failure: Failure | null } | null;
+  fault: {
+    phase: 'rejected' | 'timed_out' | 'expired' | 'failed';
+    asked: CommandValue;
+    failure: Failure | null;
+  } | null;
 }
 
 /**

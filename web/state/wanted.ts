@@ -25,7 +25,11 @@ const PAGE = 200;
 const keyOf = (call: string, input: Input) => `${call} ${JSON.stringify(input)}`;
 
 /** One answer of the server. */
-export function wanted<K extends GetCall>(call: K, input: Input = {}, everyMs = 0): Wanted<Calls[K]['answer']> {
+export function wanted<K extends GetCall>(
+  call: K,
+  input: Input = {},
+  everyMs = 0,
+): Wanted<Calls[K]['answer']> {
   return {
     key: keyOf(call, input),
     everyMs,

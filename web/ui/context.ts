@@ -3,8 +3,8 @@ import { useContext, useEffect, useLayoutEffect, useRef, useState } from 'preact
 import type { User } from '../client/index.ts';
 import type { Messages } from '../i18n/en.ts';
 import type { Format } from '../i18n/format.ts';
-import type { Language } from './languages.ts';
 import { type Core, type Known, knownOf, type State, type Wanted } from '../state/index.ts';
+import type { Language } from './languages.ts';
 
 export interface Surroundings {
   core: Core;

@@ -24,8 +24,7 @@ export function Copyable({ label, children }: { label: string; children: string 
   };
   return (
     <div class="copyable">
-      {/* Focusable, so that a long line can be scrolled with the keyboard. */}
-      <pre tabIndex={0} role="group" aria-label={label}>
+      <pre>
         <code ref={code}>{children}</code>
       </pre>
       <button type="button" class="button small" onClick={copy}>
@@ -36,6 +35,7 @@ export function Copyable({ label, children }: { label: string; children: string 
             : state === 'selected'
               ? text.common.selected
               : text.common.copy}
+          <span class="visually-hidden">: {label}</span>
         </span>
       </button>
     </div>

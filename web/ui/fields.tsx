@@ -1,27 +1,36 @@
-import type { ComponentChildren, InputHTMLAttributes } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { useText } from './context.ts';
 import { Icon } from './icon.tsx';
 
-interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'onInput' | 'value' | 'id'> {
+interface FieldProps {
   label: string;
+  type?: 'text' | 'password';
+  autocomplete?: 'username' | 'current-password' | 'new-password' | 'off';
+  autocapitalize?: 'none';
+  spellcheck?: boolean;
+  required?: boolean;
+  minLength?: number;
+  maxLength?: number;
+  placeholder?: string;
   value: string;
   onInput(value: string): void;
   hint?: ComponentChildren;
 }
 
-export function Field({ label, value, onInput, hint, ...input }: FieldProps) {
+export function Field({ label, value, onInput, hint, type = 'text', ...rest }: FieldProps) {
   const id = useId();
+  const shared = {
+    ...rest,
+    id,
+    value,
+    'aria-describedby': hint === undefined ? undefined : `${id}-hint`,
+    onInput: (event: { currentTarget: HTMLInputElement }) => onInput(event.currentTarget.value),
+  };
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input
-        {...input}
-        id={id}
-        value={value}
-        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        onInput={(event) => onInput(event.currentTarget.value)}
-      />
+      {type === 'password' ? <input {...shared} type="password" /> : <input {...shared} type="text" />}
       {hint !== undefined && (
         <p class="hint" id={`${id}-hint`}>
           {hint}

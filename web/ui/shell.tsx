@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Ago } from './feedback.tsx';
 import { useIsAdmin, useSelect, useText } from './context.ts';
+import { Ago } from './feedback.tsx';
 import { Icon, type IconName } from './icon.tsx';
 import { linkTo, type Route } from './route.ts';
 
@@ -45,7 +45,10 @@ function Menu({ route }: { route: Route }) {
   useEffect(() => {
     if (!open) return;
     const close = (event: Event) => {
-      const outside = event instanceof KeyboardEvent ? event.key === 'Escape' : !nav.current?.contains(event.target as Node);
+      const outside =
+        event instanceof KeyboardEvent
+          ? event.key === 'Escape'
+          : !nav.current?.contains(event.target as Node);
       if (outside) setOpen(false);
     };
     document.addEventListener('pointerdown', close);
@@ -123,16 +126,9 @@ export function Shell({ route, children }: { route: Route; children: ComponentCh
   }, [place]);
   return (
     <div class="shell">
-      <a
-        class="skip"
-        href="#main"
-        onClick={(event) => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
-      >
+      <button type="button" class="button skip" onClick={() => main.current?.focus()}>
         {text.shell.skip}
-      </a>
+      </button>
       <Menu route={route} />
       <main id="main" ref={main} tabIndex={-1}>
         <LinkState />

@@ -1,9 +1,9 @@
-import { memo } from '../../ui/memo.ts';
 import type { Widget } from '../../client/index.ts';
 import { isOn, type Shown, shownOf } from '../../state/index.ts';
 import { useCore, useFormat, useNow, useSelect, useText } from '../../ui/context.ts';
 import { failureText } from '../../ui/feedback.tsx';
 import { Icon } from '../../ui/icon.tsx';
+import { memo } from '../../ui/memo.ts';
 import { linkTo } from '../../ui/route.ts';
 import { Control } from './control.tsx';
 

@@ -123,18 +123,13 @@ function Mode({ widget, shown }: ControlProps) {
     );
   }
   return (
-    <div class="modes" role="group" aria-labelledby={labelOf(widget.widget_id)}>
+    <fieldset class="modes" aria-labelledby={labelOf(widget.widget_id)}>
       {options.map((option) => (
-        <button
-          type="button"
-          key={option}
-          aria-pressed={option === shown.value}
-          onClick={() => give(option)}
-        >
+        <button type="button" key={option} aria-pressed={option === shown.value} onClick={() => give(option)}>
           {option}
         </button>
       ))}
-    </div>
+    </fieldset>
   );
 }
 

@@ -26,9 +26,7 @@ export function HomePage({ roomId }: { roomId: number | null }) {
   const text = useText();
   const { value: rooms, failure } = useWanted(ROOMS);
   if (rooms === null) {
-    return (
-      <Page title={text.home.title}>{failure ? <FailureNotice failure={failure} /> : <Loading />}</Page>
-    );
+    return <Page title={text.home.title}>{failure ? <FailureNotice failure={failure} /> : <Loading />}</Page>;
   }
   if (rooms.length === 0) return <NoRooms />;
   const wish = roomId ?? lastRoom();
@@ -39,7 +37,9 @@ export function HomePage({ roomId }: { roomId: number | null }) {
 function RoomTabs({ rooms, current }: { rooms: readonly Room[]; current: Room }) {
   const text = useText();
   useEffect(() => {
-    document.querySelector('.room-tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    document
+      .querySelector('.room-tabs [aria-current]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, []);
   return (
     <nav class="room-tabs" aria-label={text.home.roomsLabel}>

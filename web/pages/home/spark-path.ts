@@ -8,7 +8,12 @@ const BRIDGED = 3;
 const MARGIN = 2;
 
 /** Averages as the path of a line, broken where readings are missing. Empty when there is no line to draw. */
-export function sparkPath(points: readonly Point[], intervalS: number, width: number, height: number): string {
+export function sparkPath(
+  points: readonly Point[],
+  intervalS: number,
+  width: number,
+  height: number,
+): string {
   const known = points.flatMap(({ at, avg }) => (avg === null ? [] : [{ at: Date.parse(at), avg }]));
   const [first] = known;
   const last = known.at(-1);

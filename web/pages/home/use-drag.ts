@@ -13,7 +13,7 @@ export interface Drag {
 
 /** Drags an item of a list by its handle: mouse, finger or pen. Items have `data-index`. */
 export function useDrag(
-  list: RefObject<HTMLElement>,
+  list: RefObject<HTMLElement | null>,
   onMove: (from: number, to: number) => void,
 ): Drag {
   const [held, setHeld] = useState<number | null>(null);
@@ -21,8 +21,9 @@ export function useDrag(
   const move = useRef(onMove);
   move.current = onMove;
 
+  const holding = held !== null;
   useEffect(() => {
-    if (held === null) return;
+    if (!holding) return;
     let frame = 0;
     const step = () => {
       const now = state.current;
@@ -58,7 +59,7 @@ export function useDrag(
       window.removeEventListener('pointerup', end);
       window.removeEventListener('pointercancel', end);
     };
-  }, [held !== null, list]);
+  }, [holding, list]);
 
   return {
     held,

@@ -1,0 +1,3 @@
+export function DevicePage(_: Record<string, unknown>) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function DevicesPage(_: Record<string, unknown>) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function FirstDevice(_: Record<string, unknown>) {
+  return null;
+}

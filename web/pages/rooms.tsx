@@ -1,0 +1,3 @@
+export function RoomsPage(_: Record<string, unknown>) {
+  return null;
+}

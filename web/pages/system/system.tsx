@@ -1,0 +1,3 @@
+export function SystemPage(_: Record<string, unknown>) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function UsersPage(_: Record<string, unknown>) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function WidgetPage(_: Record<string, unknown>) {
+  return null;
+}
