@@ -151,6 +151,27 @@ export const messages = {
     dismiss: 'Dismiss',
     trend: (name: string) => `Trend of ${name} over the last 24 hours`,
   },
+  widget: {
+    title: 'History',
+  },
+  devices: {
+    title: 'Devices',
+  },
+  first: {
+    title: 'Your first device',
+  },
+  rooms: {
+    title: 'Rooms',
+  },
+  users: {
+    title: 'People',
+  },
+  events: {
+    title: 'Events',
+  },
+  system: {
+    title: 'System',
+  },
 };
 
 export type Messages = typeof messages;

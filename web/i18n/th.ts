@@ -148,4 +148,25 @@ export const messages: Messages = {
     dismiss: 'ปิดข้อความ',
     trend: (name) => `แนวโน้มของ ${name} ใน 24 ชั่วโมงที่ผ่านมา`,
   },
+  widget: {
+    title: 'ประวัติ',
+  },
+  devices: {
+    title: 'อุปกรณ์',
+  },
+  first: {
+    title: 'อุปกรณ์เครื่องแรก',
+  },
+  rooms: {
+    title: 'ห้อง',
+  },
+  users: {
+    title: 'ผู้ใช้',
+  },
+  events: {
+    title: 'เหตุการณ์',
+  },
+  system: {
+    title: 'ระบบ',
+  },
 };
