@@ -1,6 +1,6 @@
 import type { Calls, Client } from '../client/index.ts';
 import { failureOf, isUnauthorized, isUnreachable } from './failure.ts';
-import type { AppEvent, CommandValue, Failure, LocalCommand, State } from './model.ts';
+import type { AppEvent, CommandValue, EndPhase, Failure, OpenPhase, State } from './model.ts';
 import type { Poller } from './poller.ts';
 import type { Store } from './store.ts';
 
@@ -36,10 +36,10 @@ export function createCommander({ client, store, poller }: CommanderDeps): Comma
   function tell(
     widgetId: number,
     ticket: number,
-    phase: LocalCommand['phase'],
-    more: { commandId?: number; result?: CommandValue | null; failure?: Failure | null } = {},
+    phase: OpenPhase | EndPhase,
+    more: { commandId?: number; obeyed?: CommandValue | null; failure?: Failure | null } = {},
   ): void {
-    const { commandId = null, result = null, failure = null } = more;
+    const { commandId = null, obeyed = null, failure = null } = more;
     const lastRequest = poller.lastRequest();
     store.dispatch({
       kind: 'command_told',
@@ -47,16 +47,17 @@ export function createCommander({ client, store, poller }: CommanderDeps): Comma
       ticket,
       phase,
       commandId,
-      result,
+      obeyed,
       failure,
       lastRequest,
     });
   }
 
   function tellCommand(widgetId: number, ticket: number, command: Command): void {
-    const { id: commandId, status, result_value: result, error } = command;
+    const { id: commandId, status, error } = command;
     const failure = error === null ? null : { ...EMPTY, text: error };
-    tell(widgetId, ticket, status, { commandId, result, failure });
+    const obeyed = status === 'executed' ? (command.result_value ?? command.value) : null;
+    tell(widgetId, ticket, status, { commandId, obeyed, failure });
   }
 
   async function send(widgetId: number, ticket: number, value: CommandValue): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Widget } from '../client/index.ts';
 import { type AppEvent, initialState, type LocalCommand, type Resource, type State } from './model.ts';
 import { share } from './share.ts';
+import { endedBadly, isOpen, pendingBeside } from './shown.ts';
 
 const EMPTY: Resource = { value: null, failure: null };
 
@@ -41,14 +42,18 @@ export function reduce(state: State, event: AppEvent): State {
         value: event.value,
         phase: 'sending',
         commandId: null,
-        result: null,
+        obeyed: state.commands.get(event.widgetId)?.obeyed ?? null,
         failure: null,
         endedAfter: null,
       });
     case 'command_told':
       return commandTold(state, event);
-    case 'command_dismissed':
-      return withoutCommands(state, (widgetId) => widgetId === event.widgetId);
+    case 'command_dismissed': {
+      const command = state.commands.get(event.widgetId);
+      return command === undefined || !endedBadly(command.phase)
+        ? state
+        : withCommand(state, event.widgetId, { ...command, phase: 'dismissed', failure: null });
+    }
   }
 }
 
@@ -58,11 +63,6 @@ function withResource(state: State, key: string, resource: Resource): State {
 
 function withCommand(state: State, widgetId: number, command: LocalCommand): State {
   return { ...state, commands: new Map(state.commands).set(widgetId, command) };
-}
-
-function withoutCommands(state: State, isOver: (widgetId: number, command: LocalCommand) => boolean): State {
-  const commands = new Map([...state.commands].filter(([id, command]) => !isOver(id, command)));
-  return commands.size === state.commands.size ? state : { ...state, commands };
 }
 
 function answered(state: State, { key, value, request }: Extract<AppEvent, { kind: 'answered' }>): State {
@@ -83,33 +83,51 @@ function widgetsIn(value: unknown): readonly Widget[] {
 }
 
 /**
- * A command that was executed is forgotten once an answer has come that was asked for after it: from then on the
- * widget's own value tells. An answer that was asked for before would show the state of before.
+ * From an answer on that was asked for after the end of a command the widget's own value tells, and the command is
+ * forgotten, unless a person has still to read how it ended. An answer that was asked for before would show the state
+ * of before.
  */
 function settle(state: State, widgets: readonly Widget[], request: number): State {
-  if (state.commands.size === 0 || widgets.length === 0) return state;
-  const told = new Set(widgets.map(({ widget_id }) => widget_id));
-  return withoutCommands(
-    state,
-    (id, { phase, endedAfter }) =>
-      phase === 'executed' && told.has(id) && endedAfter !== null && request > endedAfter,
-  );
+  if (state.commands.size === 0) return state;
+  const commands = new Map(state.commands);
+  for (const widget of widgets) {
+    const command = commands.get(widget.widget_id);
+    if (command === undefined) continue;
+    const settled = settledBy(command, widget, request);
+    if (settled === null) commands.delete(widget.widget_id);
+    else commands.set(widget.widget_id, settled);
+  }
+  const same = [...state.commands].every(([id, command]) => commands.get(id) === command);
+  return same ? state : { ...state, commands };
 }
 
-const isOpen = (phase: LocalCommand['phase']) =>
-  phase === 'sending' || phase === 'sent' || phase === 'queued';
+function settledBy(command: LocalCommand, widget: Widget, request: number): LocalCommand | null {
+  const { phase, commandId, obeyed, endedAfter } = command;
+  const over = phase === 'executed' || phase === 'dismissed';
+  if (
+    over &&
+    endedAfter !== null &&
+    request > endedAfter &&
+    pendingBeside(widget, commandId) === widget.pending
+  )
+    return null;
+  return obeyed !== null && request > obeyed.after ? { ...command, obeyed: null } : command;
+}
 
 function commandTold(state: State, event: Extract<AppEvent, { kind: 'command_told' }>): State {
-  const { widgetId, ticket, phase, commandId, result, failure, lastRequest } = event;
+  const { widgetId, ticket, phase, commandId, failure, lastRequest } = event;
   const command = state.commands.get(widgetId);
-  if (command === undefined || command.ticket !== ticket || !isOpen(command.phase)) return state;
+  if (command === undefined) return state;
+  const known = command.phase === 'executed' ? command.ticket : (command.obeyed?.ticket ?? 0);
+  const obeyed =
+    event.obeyed !== null && ticket > known
+      ? { ticket, value: event.obeyed, after: lastRequest }
+      : command.obeyed;
+  if (command.ticket !== ticket || !isOpen(command.phase)) {
+    // The end of an earlier one says nothing of this one, but what the device is like now.
+    return obeyed === command.obeyed ? state : withCommand(state, widgetId, { ...command, obeyed });
+  }
   if (command.phase === phase && command.commandId === commandId) return state;
-  return withCommand(state, widgetId, {
-    ...command,
-    phase,
-    commandId,
-    result,
-    failure,
-    endedAfter: isOpen(phase) ? null : lastRequest,
-  });
+  const endedAfter = isOpen(phase) ? null : lastRequest;
+  return withCommand(state, widgetId, { ...command, phase, commandId, obeyed, failure, endedAfter });
 }
