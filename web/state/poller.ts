@@ -35,7 +35,7 @@ export interface PollerDeps {
   store: Store<State, AppEvent>;
   clock: Clock;
   /** Something else that each round looks after. */
-  onRound(): Promise<void>;
+  onRound(signal: AbortSignal): Promise<void>;
 }
 
 export function createPoller({ client, store, clock, onRound }: PollerDeps): Poller {
@@ -82,7 +82,7 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
       }
     });
     await Promise.all(workers);
-    if (!signal.aborted) await onRound();
+    if (!signal.aborted) await onRound(signal);
     running = null;
     if (outcome.unreachable && !signal.aborted) store.dispatch({ kind: 'unreachable' });
     const { failures } = store.get().link;
