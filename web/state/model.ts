@@ -32,6 +32,8 @@ export interface Link {
 export interface Resource {
   value: unknown;
   failure: Failure | null;
+  /** The number of the request that it was told to; 0: never. */
+  request: number;
 }
 
 export type OpenPhase = 'sending' | 'sent' | 'queued';

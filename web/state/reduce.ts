@@ -2,8 +2,9 @@ import type { Widget } from '../client/index.ts';
 import { type AppEvent, initialState, type LocalCommand, type Resource, type State } from './model.ts';
 import { share } from './share.ts';
 import { endedBadly, isOpen, pendingBeside } from './shown.ts';
+import { widgetsIn, withAnswer } from './told-widgets.ts';
 
-const EMPTY: Resource = { value: null, failure: null };
+const EMPTY: Resource = { value: null, failure: null, request: 0 };
 
 /** The next state; the same one when nothing has changed. */
 export function reduce(state: State, event: AppEvent): State {
@@ -27,8 +28,9 @@ export function reduce(state: State, event: AppEvent): State {
     case 'answered':
       return answered(state, event);
     case 'refused': {
-      const { value } = state.resources.get(event.key) ?? EMPTY;
-      return withResource(state, event.key, { value, failure: event.failure });
+      const known = state.resources.get(event.key) ?? EMPTY;
+      const resources = new Map(state.resources).set(event.key, { ...known, failure: event.failure });
+      return { ...state, resources };
     }
     case 'forgotten': {
       if (!state.resources.has(event.key)) return state;
@@ -57,10 +59,6 @@ export function reduce(state: State, event: AppEvent): State {
   }
 }
 
-function withResource(state: State, key: string, resource: Resource): State {
-  return { ...state, resources: new Map(state.resources).set(key, resource) };
-}
-
 function withCommand(state: State, widgetId: number, command: LocalCommand): State {
   return { ...state, commands: new Map(state.commands).set(widgetId, command) };
 }
@@ -68,18 +66,8 @@ function withCommand(state: State, widgetId: number, command: LocalCommand): Sta
 function answered(state: State, { key, value, request }: Extract<AppEvent, { kind: 'answered' }>): State {
   const known = state.resources.get(key) ?? EMPTY;
   const shared = share(known.value, value);
-  const next =
-    shared === known.value && known.failure === null && state.resources.has(key)
-      ? state
-      : withResource(state, key, { value: shared, failure: null });
-  return settle(next, widgetsIn(shared), request);
-}
-
-/** The widgets that an answer tells of: a list of them, a device with its own, or one. */
-function widgetsIn(value: unknown): readonly Widget[] {
-  if (typeof value !== 'object' || value === null) return [];
-  if ('widgets' in value && Array.isArray(value.widgets)) return value.widgets as Widget[];
-  return 'widget_id' in value && 'pending' in value ? [value as Widget] : [];
+  const resources = withAnswer(state.resources, key, { value: shared, failure: null, request });
+  return settle({ ...state, resources }, widgetsIn(shared), request);
 }
 
 /**
