@@ -17,9 +17,9 @@ const etagged = (asked: Asked, version: number) => {
 };
 
 const plain = (t: TestContext) => AppAt.start(t, (asked) => answerWith(asked, { path: asked.path }));
-const valueOf = (app: AppAt, what: Wanted<unknown>) => knownOf(app.state, what).value;
+const known = (app: AppAt, what: Wanted<unknown>) => knownOf(app.state, what).value;
 const told = (app: AppAt, what: Wanted<unknown>) =>
-  until('it is told', () => valueOf(app, what) !== null && app.state.link.phase === 'up');
+  until('it is told', () => known(app, what) !== null && app.state.link.phase === 'up');
 /** A round has ended, and the next one is planned. */
 const planned = async (app: AppAt): Promise<number> => {
   await settled();
@@ -38,7 +38,7 @@ void test('what is watched is asked for at once, then every 10 s, until the last
   const first = app.core.poller.watch(SYSTEM);
   const second = app.core.poller.watch(SYSTEM);
   await nextRound(app);
-  assert.deepEqual(valueOf(app, SYSTEM), { path: '/api/system' });
+  assert.deepEqual(known(app, SYSTEM), { path: '/api/system' });
   assert.equal(app.asked.length, 1);
   await app.clock.advance(9999);
   assert.equal(app.asked.length, 1);
@@ -65,12 +65,12 @@ void test('each question is asked with the ETag of its last answer, and no news 
   const app = await AppAt.start(t, (asked) => etagged(asked, version));
   app.core.poller.watch(SYSTEM);
   await nextRound(app);
-  const before = valueOf(app, SYSTEM);
+  const before = known(app, SYSTEM);
   for (let round = 0; round < 3; round += 1) await nextRound(app);
-  assert.ok(valueOf(app, SYSTEM) === before);
+  assert.ok(known(app, SYSTEM) === before);
   version = 2;
   await nextRound(app);
-  assert.deepEqual(valueOf(app, SYSTEM), { version: 2 });
+  assert.deepEqual(known(app, SYSTEM), { version: 2 });
   await nextRound(app);
   assert.deepEqual(
     app.asked.map(({ headers }) => headers['if-none-match']),
@@ -94,19 +94,19 @@ void test('a list is followed through its pages, each with its own ETag', async 
   app.core.poller.watch(ROOMS);
   await nextRound(app);
   await until('all pages are there', () => app.asked.length === 3);
-  await until('it is told', () => valueOf(app, ROOMS) !== null);
+  await until('it is told', () => known(app, ROOMS) !== null);
   assert.deepEqual(
     knownOf(app.state, ROOMS).value?.map(({ id }) => id),
     [1, 2, 3],
   );
-  const before = valueOf(app, ROOMS);
+  const before = known(app, ROOMS);
   await nextRound(app);
   await until('all pages are asked for', () => app.asked.length === 6);
   assert.deepEqual(
     app.asked.slice(3).map(({ headers }) => headers['if-none-match']),
     ['"null"', '"2"', '"3"'],
   );
-  assert.ok(valueOf(app, ROOMS) === before);
+  assert.ok(known(app, ROOMS) === before);
 });
 
 void test('what changes seldom is asked for seldom; a refresh asks for it at once', async (t) => {
@@ -165,7 +165,7 @@ void test('a server that is away is told to be, asked less and less often, and t
   const app = await plain(t);
   app.core.poller.watch(SYSTEM);
   await nextRound(app);
-  const before = valueOf(app, SYSTEM);
+  const before = known(app, SYSTEM);
   const { heardAt } = app.state.link;
   await app.away();
   for (const [i, delay] of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000].entries()) {
@@ -174,7 +174,7 @@ void test('a server that is away is told to be, asked less and less often, and t
     assert.equal(await planned(app), delay);
   }
   assert.deepEqual(app.state.link, { phase: 'away', heardAt, failures: 7 });
-  assert.ok(valueOf(app, SYSTEM) === before, 'what was told is still shown');
+  assert.ok(known(app, SYSTEM) === before, 'what was told is still shown');
   assert.notEqual(app.state.session, null);
   await app.back();
   await nextRound(app);
@@ -210,13 +210,13 @@ void test('a refusal leaves what was told, and the others are asked all the same
   const app = await plain(t);
   for (const each of [SYSTEM, HEALTH, ME]) app.core.poller.watch(each);
   await nextRound(app);
-  const before = valueOf(app, SYSTEM);
+  const before = known(app, SYSTEM);
   app.answer = (asked) =>
     asked.path === '/api/system' ? refuseWith(asked, 403, 'FORBIDDEN') : answerWith(asked, {});
   await nextRound(app);
-  assert.ok(valueOf(app, SYSTEM) === before);
+  assert.ok(known(app, SYSTEM) === before);
   assert.equal(knownOf(app.state, SYSTEM).failure?.code, 'FORBIDDEN');
-  assert.deepEqual(valueOf(app, HEALTH), {});
+  assert.deepEqual(known(app, HEALTH), {});
   assert.equal(await planned(app), 10_000);
 });
 
@@ -257,8 +257,8 @@ void test('an answer to an earlier session never ends up in a later one', async 
   await nextRound(app);
   await told(app, SYSTEM);
   await told(app, HEALTH);
-  assert.deepEqual(valueOf(app, SYSTEM), { of: 'second' });
-  assert.deepEqual(valueOf(app, HEALTH), { of: 'second' });
+  assert.deepEqual(known(app, SYSTEM), { of: 'second' });
+  assert.deepEqual(known(app, HEALTH), { of: 'second' });
   assert.equal(app.state.session?.token, 'second');
 });
 
@@ -289,7 +289,7 @@ void test('a fault of the program is thrown on, told where it belongs, and the o
   app.core.poller.watch(SYSTEM);
   await nextRound(app);
   await nextRound(app);
-  assert.deepEqual(valueOf(app, SYSTEM), { path: '/api/system' });
+  assert.deepEqual(known(app, SYSTEM), { path: '/api/system' });
   assert.equal(app.askedFor('/api/system').length, 2);
   assert.equal(knownOf(app.state, impossible).failure?.code, 'UNEXPECTED');
   assert.ok(thrown.length >= 1 && thrown.every((error) => error instanceof TypeError));

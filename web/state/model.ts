@@ -60,6 +60,8 @@ export interface LocalCommand {
   commandId: number | null;
   /** By this command or an earlier one: it may be known before any answer tells of it. */
   obeyed: Obeyed | null;
+  /** The youngest command of the server to this widget that is known to have ended; 0: none. */
+  endedId: number;
   /** Of those that ended badly. */
   failure: Failure | null;
   /** The number of the last request that had begun when this came to its end. */

@@ -1,7 +1,7 @@
 import type { Widget } from '../client/index.ts';
 import { type AppEvent, initialState, type LocalCommand, type Resource, type State } from './model.ts';
 import { share } from './share.ts';
-import { endedBadly, isOpen, pendingBeside } from './shown.ts';
+import { endedBadly, isOpen } from './shown.ts';
 import { widgetsIn, withAnswer } from './told-widgets.ts';
 
 const EMPTY: Resource = { value: null, failure: null, request: 0 };
@@ -38,16 +38,19 @@ export function reduce(state: State, event: AppEvent): State {
       resources.delete(event.key);
       return { ...state, resources };
     }
-    case 'command_given':
+    case 'command_given': {
+      const before = state.commands.get(event.widgetId);
       return withCommand(state, event.widgetId, {
         ticket: event.ticket,
         value: event.value,
         phase: 'sending',
         commandId: null,
-        obeyed: state.commands.get(event.widgetId)?.obeyed ?? null,
+        obeyed: before?.obeyed ?? null,
+        endedId: before?.endedId ?? 0,
         failure: null,
         endedAfter: null,
       });
+    }
     case 'command_told':
       return commandTold(state, event);
     case 'command_dismissed': {
@@ -90,15 +93,10 @@ function settle(state: State, widgets: readonly Widget[], request: number): Stat
 }
 
 function settledBy(command: LocalCommand, widget: Widget, request: number): LocalCommand | null {
-  const { phase, commandId, obeyed, endedAfter } = command;
+  const { phase, obeyed, endedAfter } = command;
   const over = phase === 'executed' || phase === 'dismissed';
-  if (
-    over &&
-    endedAfter !== null &&
-    request > endedAfter &&
-    pendingBeside(widget, commandId) === widget.pending
-  )
-    return null;
+  // While others wait it has to be known which of them are of before it.
+  if (over && endedAfter !== null && request > endedAfter && widget.pending === null) return null;
   return obeyed !== null && request > obeyed.after ? { ...command, obeyed: null } : command;
 }
 
@@ -106,16 +104,23 @@ function commandTold(state: State, event: Extract<AppEvent, { kind: 'command_tol
   const { widgetId, ticket, phase, commandId, failure, lastRequest } = event;
   const command = state.commands.get(widgetId);
   if (command === undefined) return state;
-  const known = command.phase === 'executed' ? command.ticket : (command.obeyed?.ticket ?? 0);
-  const obeyed =
-    event.obeyed !== null && ticket > known
-      ? { ticket, value: event.obeyed, after: lastRequest }
-      : command.obeyed;
+  const known = learn(command, event);
   if (command.ticket !== ticket || !isOpen(command.phase)) {
     // The end of an earlier one says nothing of this one, but what the device is like now.
-    return obeyed === command.obeyed ? state : withCommand(state, widgetId, { ...command, obeyed });
+    return known === command ? state : withCommand(state, widgetId, known);
   }
   if (command.phase === phase && command.commandId === commandId) return state;
   const endedAfter = isOpen(phase) ? null : lastRequest;
-  return withCommand(state, widgetId, { ...command, phase, commandId, obeyed, failure, endedAfter });
+  return withCommand(state, widgetId, { ...known, phase, commandId, failure, endedAfter });
+}
+
+/** What is known of a widget's device once a command has come to its end, be it another one than the last. */
+function learn(command: LocalCommand, event: Extract<AppEvent, { kind: 'command_told' }>): LocalCommand {
+  const { ticket, phase, commandId, obeyed: value, lastRequest } = event;
+  if (isOpen(phase)) return command;
+  const obeyedBefore = command.phase === 'executed' ? command.ticket : (command.obeyed?.ticket ?? 0);
+  const isNews = value !== null && ticket > obeyedBefore;
+  const obeyed = isNews ? { ticket, value, after: lastRequest } : command.obeyed;
+  const endedId = Math.max(command.endedId, commandId ?? 0);
+  return obeyed === command.obeyed && endedId === command.endedId ? command : { ...command, obeyed, endedId };
 }

@@ -22,8 +22,8 @@ export const endedBadly = (phase: Phase): phase is BadEnd =>
  * What a widget is told to wait for, beside a command that has ended: not that one, which an answer of before may still
  * name, and none of before it, which can only be obeyed after it if the device has mixed them up.
  */
-export function pendingBeside({ pending }: Widget, endedId: number | null): Widget['pending'] {
-  return pending !== null && endedId !== null && pending.command_id <= endedId ? null : pending;
+function pendingBeside({ pending }: Widget, endedId: number): Widget['pending'] {
+  return pending !== null && pending.command_id <= endedId ? null : pending;
 }
 
 /**
@@ -31,15 +31,15 @@ export function pendingBeside({ pending }: Widget, endedId: number | null): Widg
  * claims that a device has obeyed before it has.
  */
 export function shownOf(widget: Widget, command: LocalCommand | undefined): Shown {
-  if (command === undefined) return toldOf(widget, null);
-  const { phase, value, commandId, obeyed, failure } = command;
+  if (command === undefined) return toldOf(widget, 0);
+  const { phase, value, endedId, obeyed, failure } = command;
   if (isOpen(phase)) return { value, waiting: phase, fault: null };
   const told =
-    obeyed === null ? toldOf(widget, commandId) : { value: obeyed.value, waiting: null, fault: null };
+    obeyed === null ? toldOf(widget, endedId) : { value: obeyed.value, waiting: null, fault: null };
   return endedBadly(phase) ? { ...told, fault: { phase, asked: value, failure } } : told;
 }
 
-function toldOf(widget: Widget, endedId: number | null): Shown {
+function toldOf(widget: Widget, endedId: number): Shown {
   const pending = pendingBeside(widget, endedId);
   if (pending === null) return { value: widget.value, waiting: null, fault: null };
   // Given by another app, or by this one before it was loaded anew.
