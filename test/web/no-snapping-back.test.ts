@@ -15,7 +15,7 @@ import { HandClock, settled } from '../helpers/hand-clock.ts';
 import { type Random, randomOf } from '../helpers/random.ts';
 import { type Exchange, SimulatedHouse } from '../helpers/simulated-house.ts';
 
-const RUNS = 250;
+const RUNS = 150;
 const STEPS = 160;
 const VIEWS: Wanted<unknown>[] = [
   wanted('GET /api/rooms/{id}/widgets', { params: { id: 1 } }),

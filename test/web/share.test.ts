@@ -115,4 +115,6 @@ void test('a state that a device calls __proto__ is a state like any other', () 
   assert.ok(share(before, told(1)) === before);
   assert.equal(JSON.stringify(share(before, told(2))), JSON.stringify(told(2)));
   assert.equal(JSON.stringify(share({ states: {} }, told(2))), JSON.stringify(told(2)));
+  const own = (value: object) => Object.getOwnPropertyDescriptor(value, '__proto__')?.value as unknown;
+  assert.notEqual(own(share({}, JSON.parse('{"__proto__":{}}') as object)), Object.prototype);
 });
