@@ -3,6 +3,7 @@ import { failureOf, isUnauthorized, isUnreachable } from './failure.ts';
 import type { AppEvent, CommandValue, EndPhase, Failure, OpenPhase, State } from './model.ts';
 import type { Poller } from './poller.ts';
 import type { Store } from './store.ts';
+import { widgetsIn } from './told-widgets.ts';
 
 /** How long the server may hold its answer back for the device's. */
 const WAIT_MS = 5000;
@@ -78,11 +79,17 @@ export function createCommander({ client, store, poller }: CommanderDeps): Comma
     tell(widgetId, ticket, status, { commandId, obeyed, failure });
   }
 
+  function isAway(widgetId: number): boolean {
+    const told = [...store.get().resources.values()].flatMap(({ value }) => widgetsIn(value));
+    return told.find(({ widget_id }) => widget_id === widgetId)?.device.status === 'offline';
+  }
+
   async function send(mine: Queue, widgetId: number, { ticket, value }: Given): Promise<void> {
     try {
       const { command } = await client.call('POST /api/widgets/{id}/command', {
         params: { id: widgetId },
-        query: { wait: WAIT_MS },
+        // That of a device that is away waits in a queue, and is said to at once.
+        query: { wait: isAway(widgetId) ? 0 : WAIT_MS },
         body: { value },
       });
       tellCommand(widgetId, ticket, command);
