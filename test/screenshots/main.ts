@@ -7,7 +7,7 @@ import { ADMIN, Server } from '../helpers/server.ts';
 import { furnish } from './house.ts';
 
 /** Among the sources; this file is built into `dist/test/screenshots`. */
-const FOLDER = fileURLToPath(new URL('../../../docs/screenshots', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../../dist/screenshots', import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 const SIZES = {
