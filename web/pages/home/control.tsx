@@ -104,6 +104,8 @@ function Slider({ widget, shown }: ControlProps) {
 function Mode({ widget, shown }: ControlProps) {
   const give = useGive(widget.widget_id);
   const options = widget.options ?? [];
+  // Imported, and not registered by a device yet.
+  if (options.length === 0) return <Sensor widget={widget} shown={shown} />;
   if (options.length > 4 || options.join('').length > 24) {
     const known = options.includes(String(shown.value));
     return (
