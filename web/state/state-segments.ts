@@ -116,11 +116,19 @@ export function totalsOf(segments: readonly Segment[]): Map<string, number> {
 /** States that get a lane of their own; the others share one. */
 export const MOST_LANES = 8;
 
-/** The states to show, in the order of the device's own options where it has them, else the longest first. */
+const OFF_WORDS = /^(off|false|0|closed|no)$/i;
+/** Nothing goes on while it lasts. */
+export const isOff = (state: string) => OFF_WORDS.test(state);
+
+/**
+ * The states to show, in the order of the device's own options where it has them, else the longest first and what is
+ * off last.
+ */
 export function lanesOf(totals: ReadonlyMap<string, number>, options: readonly string[]): string[] {
   const byTime = [...totals.keys()];
   const own = options.filter((option) => totals.has(option));
-  const ordered = [...own, ...byTime.filter((state) => !own.includes(state) && state !== OTHER)];
+  const others = byTime.filter((state) => !own.includes(state) && state !== OTHER);
+  const ordered = [...own, ...others.filter((state) => !isOff(state)), ...others.filter(isOff)];
   const hasOther = totals.has(OTHER) || ordered.length > MOST_LANES;
   if (!hasOther) return ordered;
   const most = new Set(byTime.filter((state) => state !== OTHER).slice(0, MOST_LANES - 1));

@@ -1,11 +1,10 @@
-import { OTHER } from '../../state/state-segments.ts';
+import { isOff, OTHER } from '../../state/state-segments.ts';
 
 const SERIES = 6;
-const OFF = /^(off|false|0|closed|no)$/i;
 
 /** The token of a state: what is off is grey, the others go by their place. */
 export function colourOf(state: string, lanes: readonly string[]): string {
-  if (state === OTHER || OFF.test(state)) return '--line-strong';
-  const place = lanes.filter((lane) => !OFF.test(lane)).indexOf(state);
+  if (state === OTHER || isOff(state)) return '--line-strong';
+  const place = lanes.filter((lane) => !isOff(lane)).indexOf(state);
   return `--series-${(Math.max(0, place) % SERIES) + 1}`;
 }

@@ -1,7 +1,7 @@
 import { useMemo, useRef } from 'preact/hooks';
 import type { Widget } from '../../client/index.ts';
 import { spanLabel } from '../../state/axis-labels.ts';
-import { columnsOf } from '../../state/chart-columns.ts';
+import { type Columns, columnsOf } from '../../state/chart-columns.ts';
 import { lanesOf, ofSwitch, segmentsOf, totalsOf } from '../../state/state-segments.ts';
 import { useFormat, useText } from '../../ui/context.ts';
 import { FailureNotice } from '../../ui/feedback.tsx';
@@ -90,7 +90,7 @@ export function HistoryPanels({ widget, range }: { widget: Widget; range: Range 
             <StateChart {...shared} segments={states.segments} lanes={states.lanes} nameOf={nameOf} />
           )}
         </div>
-        {answered !== null && !isEmpty && <Legend answered={answered} hasLine={hasLine} />}
+        {answered !== null && !isEmpty && <Legend answered={answered} line={hasLine ? columns : null} />}
       </section>
       {stats !== undefined && !isEmpty && (
         <section class="panel">
@@ -103,22 +103,25 @@ export function HistoryPanels({ widget, range }: { widget: Widget; range: Range 
   );
 }
 
-function Legend({ answered: { history }, hasLine }: { answered: Answered; hasLine: boolean }) {
+function Legend({ answered: { history }, line }: { answered: Answered; line: Columns | null }) {
   const text = useText();
   const format = useFormat();
   const { resolution, interval } = history;
+  const hasBand = line?.min.some((low, row) => low !== line.max[row]) ?? false;
   return (
     <div class="chart-foot">
-      {hasLine && (
+      {line !== null && (
         <ul class="legend">
           <li>
             <span class="swatch line" aria-hidden="true" />
-            {text.widget.average}
+            {hasBand ? text.widget.average : text.widget.value}
           </li>
-          <li>
-            <span class="swatch band" aria-hidden="true" />
-            {text.widget.band}
-          </li>
+          {hasBand && (
+            <li>
+              <span class="swatch band" aria-hidden="true" />
+              {text.widget.band}
+            </li>
+          )}
         </ul>
       )}
       <p class="muted">

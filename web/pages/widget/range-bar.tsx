@@ -55,6 +55,7 @@ export function RangeBar({ range, loading }: { range: Range; loading: boolean })
           {label}
         </p>
         {button('forward', text.widget.later, isLast ? null : () => range.step(1))}
+        <span class="range-break" />
         <span class="range-loading" role="status">
           {loading && (
             <>

@@ -41,6 +41,9 @@ function paint(plot: uPlot, { segments, lanes, nameOf }: Picture): void {
   const rem = remPx() * ratio;
   const xOf = (at: number) =>
     Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(at / 1000, 'x', true)));
+  const begin = plot.posToVal(0, 'x') * 1000;
+  const end = plot.posToVal(plot.over.clientWidth, 'x') * 1000;
+  const visible = segments.filter(({ from, to }) => from < end && to > begin);
   ctx.save();
   ctx.textBaseline = 'middle';
   ctx.textAlign = 'left';
@@ -53,16 +56,11 @@ function paint(plot: uPlot, { segments, lanes, nameOf }: Picture): void {
     ctx.fillStyle = token('--surface-2');
     ctx.fillRect(bbox.left, barTop, bbox.width, BAR * rem);
     ctx.fillStyle = token(colourOf(lane, lanes));
-    for (const { from, to, shares } of segments) {
+    for (const { from, to, shares } of visible) {
       const share = shares.get(lane) ?? 0;
+      if (share === 0) continue;
       const left = xOf(from);
       const right = xOf(to);
-      if (
-        share === 0 ||
-        (right <= left &&
-          (from >= plot.posToVal(plot.over.clientWidth, 'x') * 1000 || to <= plot.posToVal(0, 'x') * 1000))
-      )
-        continue;
       const height = Math.max(THINNEST_PX * ratio, BAR * rem * share);
       const width = Math.max(THINNEST_PX * ratio, right - left);
       ctx.fillRect(left, barTop + BAR * rem - height, width, height);
