@@ -158,7 +158,7 @@ export const messages = {
     valueFrom: 'Value from',
     last: 'Time shown',
     preset: { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month', year: 'Year' },
-    custom: 'From – to …',
+    custom: 'Custom',
     customTitle: 'Show a time of your own',
     from: 'From',
     to: 'To',

@@ -155,7 +155,7 @@ export const messages: Messages = {
     valueFrom: 'ค่าเมื่อ',
     last: 'ช่วงเวลาที่แสดง',
     preset: { hour: 'ชั่วโมง', day: 'วัน', week: 'สัปดาห์', month: 'เดือน', year: 'ปี' },
-    custom: 'กำหนดเอง …',
+    custom: 'กำหนดเอง',
     customTitle: 'กำหนดช่วงเวลาเอง',
     from: 'ตั้งแต่',
     to: 'ถึง',

@@ -125,7 +125,7 @@ export function questionOf(shown: Shown, now: number, wanted: number): Question 
   // One more, for the one that is cut by either end of the picture.
   const stepMs = stepOf((to - from) / (most - 1));
   const begin = Math.floor(from / stepMs) * stepMs;
-  const end = Math.ceil(to / stepMs) * stepMs;
+  const end = (Math.floor(to / stepMs) + 1) * stepMs;
   return { from: new Date(begin).toISOString(), to: upTo(end), points: (end - begin) / stepMs, stepMs };
 }
 

@@ -27,8 +27,12 @@ function statesOf(widget: Widget, { history, from, end }: Answered) {
   const segments = segmentsOf(told, from, end);
   const sums = Object.entries(told.stats.states).sort(([, a], [, b]) => b - a);
   const totals: StateTimes = sums.length > 0 ? new Map(sums) : totalsOf(segments);
-  return { segments, totals, lanes: lanesOf(totals, widget.options ?? []), isAll: numeric };
+  return { segments, totals, lanes: lanesOf(totals, widget.options ?? []) };
 }
+
+/** Switches and booleans have figures too, of 0 and 1, which mean little beside their states. */
+const areNumbers = (widget: Widget, { points }: Answered['history']) =>
+  widget.capability.control_type !== 'toggle' && points.some(({ last }) => typeof last === 'number');
 
 /** The chart of a time, and what it comes to in numbers. */
 export function HistoryPanels({ widget, range }: { widget: Widget; range: Range }) {
@@ -41,10 +45,10 @@ export function HistoryPanels({ widget, range }: { widget: Widget; range: Range 
   const states = useMemo(() => (answered === null ? null : statesOf(widget, answered)), [widget, answered]);
   const columns = useMemo(
     () =>
-      answered === null || states?.isAll
+      answered === null || !areNumbers(widget, answered.history)
         ? null
         : columnsOf(answered.history.points, answered.history.interval, answered.end),
-    [answered, states],
+    [widget, answered],
   );
   const { span } = range;
   const stats = answered?.history.stats;
@@ -95,7 +99,7 @@ export function HistoryPanels({ widget, range }: { widget: Widget; range: Range 
       {stats !== undefined && !isEmpty && (
         <section class="panel">
           <h2>{text.widget.stats}</h2>
-          <Figures stats={stats} unit={widget.unit} hasNumbers={!states?.isAll} />
+          <Figures stats={stats} unit={widget.unit} hasNumbers={hasLine} />
           {states !== null && <TimesInStates totals={states.totals} lanes={states.lanes} nameOf={nameOf} />}
         </section>
       )}

@@ -79,7 +79,7 @@ function optionsOf(
     width,
     height,
     legend: { show: false },
-    padding: [remPx() * 0.6, remPx() * 0.9, 0, kind.yAxis === null ? remPx() * 0.9 : 0],
+    padding: [remPx() * 0.6, remPx() * 1.6, 0, kind.yAxis === null ? remPx() * 0.9 : 0],
     series: [{}, ...kind.series],
     ...(kind.bands && { bands: kind.bands }),
     scales: {

@@ -1,9 +1,9 @@
 import { useMemo } from 'preact/hooks';
 import type uPlot from 'uplot';
-import { lengthLabel } from '../../state/axis-labels.ts';
+import { lengthLabel, spanLabel } from '../../state/axis-labels.ts';
 import { inLanes, type Segment } from '../../state/state-segments.ts';
 import { useFormat } from '../../ui/context.ts';
-import { type ChartProps, clockOf } from './chart.ts';
+import type { ChartProps } from './chart.ts';
 import { colourOf } from './colours.ts';
 import { Plot, type PlotKind } from './plot.tsx';
 import { fontOf, remPx, token } from './theme.ts';
@@ -88,12 +88,9 @@ export function StateChart({ segments, lanes, nameOf, ...plot }: StateProps) {
     const found = laned.find(({ from, to }) => from <= at && at < to);
     if (found === undefined) return null;
     const told = [...found.shares].sort(([, a], [, b]) => b - a);
-    const [from, to] = [found.from, found.to].map((end) => clockOf(end, plot.span, format.locale));
     return (
       <>
-        <strong>
-          {from} – {to}
-        </strong>
+        <strong>{spanLabel(found.from, found.to, format.locale)}</strong>
         <dl>
           {told.map(([state, share]) => (
             <>

@@ -18,9 +18,12 @@ import './widget.css';
 /** One widget: what it is now, and what it was. */
 export function WidgetPage({ widgetId }: { widgetId: number }) {
   const text = useText();
-  const { value: widget, failure } = useWanted(wanted('GET /api/widgets/{id}', { params: { id: widgetId } }));
+  const isId = Number.isInteger(widgetId) && widgetId > 0;
+  const { value: widget, failure } = useWanted(
+    isId ? wanted('GET /api/widgets/{id}', { params: { id: widgetId } }) : null,
+  );
   const rooms = useWanted(ROOMS).value;
-  if (failure?.status === 404 || failure?.status === 400) {
+  if (!isId || failure?.status === 404) {
     return (
       <Page title={text.widget.title} back={{ href: '#/', label: text.shell.home }}>
         <Empty title={text.common.nothingHere}>
