@@ -195,7 +195,8 @@ export const messages = {
     other: 'Others',
     newest: 'Newest readings',
     newestIn: 'Newest readings in this time',
-    noReadings: 'No single readings are kept of this time. What the chart shows comes from summaries.',
+    noReadings:
+      'There are no single readings of this time. They are kept for a while only; summaries stay longer.',
     more: 'Show more',
     download: 'Download CSV',
     downloadTitle: 'Download readings as CSV',

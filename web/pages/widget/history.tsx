@@ -18,6 +18,8 @@ import { useValueText } from './value-text.ts';
 const LOWEST_REM = 15;
 const HIGHEST_REM = 26;
 
+const NONE = columnsOf([], 1, 0);
+
 /** States as lanes, where there are any: a switch that tells 0 and 1 has them too. */
 function statesOf(widget: Widget, { history, from, end }: Answered) {
   const isSwitch = widget.capability.control_type === 'toggle';
@@ -70,25 +72,25 @@ export function HistoryPanels({ widget, range }: { widget: Widget; range: Range 
         <FailureNotice failure={failure} />
         <div class="chart-box" ref={box}>
           {answered === null && <div class="chart-wait" style={{ height: `${height}px` }} />}
-          {isEmpty && (
-            <div class="chart-empty" style={{ minHeight: `${height}px` }}>
-              <p>
-                <strong>{text.widget.nothing}</strong>
-              </p>
-              <p class="muted">{text.widget.nothingHint}</p>
-            </div>
-          )}
-          {hasLine && width > 0 && (
+          {(hasLine || isEmpty) && width > 0 && (
             <>
               {widget.unit !== null && <p class="chart-unit">{widget.unit}</p>}
               <LineChart
                 {...shared}
                 height={height}
-                columns={columns}
+                columns={columns ?? NONE}
                 unit={widget.unit}
                 isStepped={widget.capability.control_type === 'slider'}
               />
             </>
+          )}
+          {isEmpty && (
+            <div class="chart-empty">
+              <p>
+                <strong>{text.widget.nothing}</strong>
+              </p>
+              <p class="muted">{text.widget.nothingHint}</p>
+            </div>
           )}
           {hasStates && width > 0 && (
             <StateChart {...shared} segments={states.segments} lanes={states.lanes} nameOf={nameOf} />

@@ -12,6 +12,8 @@ type Reading = Calls['GET /api/widgets/{id}/readings']['answer']['readings'][num
 const PAGE = 12;
 const MOST_PAGES = 40;
 const EVERY_MS = 10_000;
+/** Late readings of a time that has passed. */
+const PAST_EVERY_MS = 120_000;
 
 /** The newest readings, or those of the time that is shown. */
 export function Readings({ widget, range }: { widget: Widget; range: Range }) {
@@ -30,13 +32,14 @@ export function Readings({ widget, range }: { widget: Widget; range: Range }) {
 function Pages({ widget, ends }: { widget: Widget; ends: { from?: string; to?: string } }) {
   const text = useText();
   const [pages, setPages] = useState(1);
+  const isPast = ends.to !== undefined;
   const { value, failure } = useWanted(
     wantedFirst(
       'GET /api/widgets/{id}/readings',
       'readings',
       { params: { id: widget.widget_id }, query: { ...ends, order: 'desc', limit: PAGE }, pages },
       // Each page is asked for again.
-      EVERY_MS * pages,
+      (isPast ? PAST_EVERY_MS : EVERY_MS) * pages,
     ),
   );
   const kept = useRef(value);
