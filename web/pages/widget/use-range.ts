@@ -74,7 +74,8 @@ export function useRange(widgetId: number): Range {
       clearTimeout(timer.current);
       timer.current = setTimeout(() => go(settled(next, Date.now())), SETTLE_MS);
     },
-    zoom: (factor) => show(zoomed(span, factor, 0.5, Date.now())),
+    // The newest stays in sight where the picture ends with it.
+    zoom: (factor) => show(zoomed(span, factor, isPreset(shown) ? 1 : 0.5, Date.now())),
     step: (lengths) => show(moved(span, lengths, Date.now())),
     reset: isPreset(shown) && draft === null ? null : () => go({ preset: lastPreset.current }),
   };
