@@ -426,6 +426,13 @@ export interface Calls {
       next_cursor: string | null;
     };
   };
+  /** 200: the widget, paired or not */
+  'GET /api/widgets/{id}': {
+    params: {
+      id: number;
+    };
+    answer: Widget;
+  };
   /** 200: the widget */
   'PATCH /api/widgets/{id}': {
     params: {

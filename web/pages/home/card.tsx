@@ -37,7 +37,7 @@ function Freshness({ widget }: { widget: Widget }) {
 }
 
 /** What came of the last command, where it did not go as asked. */
-function Outcome({ widget, shown }: { widget: Widget; shown: Shown }) {
+export function Outcome({ widget, shown }: { widget: Widget; shown: Shown }) {
   const text = useText();
   const { commander } = useCore();
   const { waiting, fault } = shown;

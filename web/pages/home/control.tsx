@@ -109,6 +109,8 @@ function Mode({ widget, shown }: ControlProps) {
   const give = useGive(widget.widget_id);
   const options = widget.options ?? [];
   const isPhone = useMedia(PHONE);
+  // Imported, and not registered by a device yet.
+  if (options.length === 0) return <Sensor widget={widget} shown={shown} />;
   if (isPhone || options.length > 4 || options.join('').length > 24) {
     const known = options.includes(String(shown.value));
     return (
