@@ -13,7 +13,7 @@ export const MOST_FILTERS = 100;
 
 /** What is wrong with a filter, or null. [MQTT 3.1.1, 4.7.1]; topics of devices and of the broker are nobody's to give. */
 export function filterFault(filter: string): FilterFault | null {
-  if (filter.length > LONGEST) return 'too_long';
+  if ([...filter].length > LONGEST) return 'too_long';
   if (filter.includes('\u0000')) return 'bad_character';
   const levels = filter.split('/');
   for (const [index, level] of levels.entries()) {
