@@ -12,7 +12,7 @@ export type Part =
   | { is: 'room'; id: number | null; name: string | null; gone: boolean }
   | { is: 'widget'; id: number | null }
   | { is: 'name'; text: string }
-  | { is: 'role' | 'limit' | 'certificate'; name: string }
+  | { is: 'role' | 'limit' | 'certificate' | 'why'; name: string }
   | { is: 'number' | 'bytes' | 'days'; value: number }
   | { is: 'time' | 'date'; at: string };
 
@@ -108,7 +108,7 @@ export function sentenceOf(event: Event): Sentence {
       name: { is: 'name', text: name ?? '' },
       value: { is: 'name', text: textOf(detail.value) },
       topic: { is: 'name', text: textOf(detail.topic) },
-      why: { is: 'text', text: textOf(detail.why) },
+      why: { is: 'why', name: textOf(detail.why) },
       address: { is: 'text', text: textOf(detail.address) || '?' },
       role: { is: 'role', name: textOf(detail.role) || 'USER' },
       limit: { is: 'limit', name: textOf(detail.limit) },

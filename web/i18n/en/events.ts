@@ -42,6 +42,12 @@ export const events = {
   goneDevice: 'a device that is gone',
   room: (id: string) => `room ${id}`,
   widget: (id: string) => `card ${id}`,
+  /** By what the server says. */
+  whys: {
+    'the device is revoked': 'it was locked out',
+    'the certificate is older than the secret of the device': 'its certificate is older than its secret',
+    'the device has its secret and may not enrol again': 'it has a secret already and may not enrol again',
+  },
   certificates: { server: 'of the server', ca: 'of the CA', 'ca-next': 'of the next CA' },
   limits: {
     connections: 'connections altogether',

@@ -44,6 +44,11 @@ export const events: Messages['events'] = {
   goneDevice: 'อุปกรณ์ที่ถูกลบไปแล้ว',
   room: (id) => `ห้องหมายเลข ${id}`,
   widget: (id) => `การ์ดหมายเลข ${id}`,
+  whys: {
+    'the device is revoked': 'อุปกรณ์ถูกเพิกถอนสิทธิ์',
+    'the certificate is older than the secret of the device': 'ใบรับรองเก่ากว่ารหัสลับของอุปกรณ์',
+    'the device has its secret and may not enrol again': 'อุปกรณ์มีรหัสลับอยู่แล้วและลงทะเบียนซ้ำไม่ได้',
+  },
   certificates: { server: 'ของเซิร์ฟเวอร์', ca: 'ของ CA', 'ca-next': 'ของ CA ถัดไป' },
   limits: {
     connections: 'จำนวนการเชื่อมต่อทั้งหมด',

@@ -112,6 +112,8 @@ function wordOf(part: Word, text: Messages, format: Format): string {
       return known(text.users.roles, part.name);
     case 'limit':
       return known(text.events.limits, part.name);
+    case 'why':
+      return known(text.events.whys, part.name);
     case 'certificate':
       return known(text.events.certificates, part.name);
     case 'number':

@@ -10,15 +10,21 @@ export function Nodes({ system }: { system: System }) {
     <>
       {nodes.map((node) => (
         <section key={`${node.name} ${node.started_at}`} class="system-section">
-          <h2>{nodes.length === 1 ? text.system.serverTitle : text.system.nodeTitle(node.name)}</h2>
-          <Node node={node} system={system} />
+          <div>
+            <h2>{nodes.length === 1 ? text.system.serverTitle : text.system.nodeTitle(node.name)}</h2>
+            <p class="muted">
+              {node.name} · PM IoT {system.version} · Node {node.node_version} · {text.system.enrollment}:{' '}
+              {text.system.enrollmentModes[system.enrollment]}
+            </p>
+          </div>
+          <Node node={node} />
         </section>
       ))}
     </>
   );
 }
 
-function Node({ node, system }: { node: System['nodes'][number]; system: System }) {
+function Node({ node }: { node: System['nodes'][number] }) {
   const text = useText();
   const format = useFormat();
   const now = useNow(60_000);
@@ -40,12 +46,6 @@ function Node({ node, system }: { node: System['nodes'][number]; system: System 
         label={text.system.lag}
         value={text.system.ms(format.number(node.event_loop_lag_ms, 0))}
         more={text.system.lagHint}
-      />
-      <Tile label={text.system.enrollment} value={text.system.enrollmentModes[system.enrollment]} />
-      <Tile
-        label={text.system.version}
-        value={system.version}
-        more={`Node ${node.node_version} · ${node.name}`}
       />
     </dl>
   );

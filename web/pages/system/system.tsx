@@ -28,7 +28,7 @@ export function SystemPage(_: Record<string, unknown>) {
       <FailureNotice failure={health.failure ?? system.failure} />
       {system.value !== null && <Nodes system={system.value} />}
       {health.value !== null && <Flows health={health.value} />}
-      <div class="panels system-panels">
+      <div class="system-panels">
         {system.value !== null && <Storage system={system.value} />}
         <HistoryPanel history={history.value} failure={history.failure} />
         {system.value !== null && <Certificates certificates={system.value.certificates} />}
