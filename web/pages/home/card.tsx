@@ -86,7 +86,7 @@ export const Card = memo(function Card({ widget }: { widget: Widget }) {
   const command = useSelect(({ commands }) => commands.get(widget.widget_id));
   const shown = shownOf(widget, command);
   const { name, device, capability } = widget;
-  const classes = ['card', capability.control_type];
+  const classes = ['card'];
   if (device.status === 'offline') classes.push('is-offline');
   if (shown.waiting !== null) classes.push('is-waiting');
   if (capability.control_type === 'toggle' && isOn(shown.value)) classes.push('is-on');
