@@ -5,7 +5,7 @@ export const events = {
   clear: 'Clear',
   kind: 'Kind',
   person: 'Person',
-  personHint: 'Exactly as it was told: a username.',
+  personHint: 'A username, exactly.',
   deviceHint: 'A device id.',
   from: 'From',
   to: 'To',

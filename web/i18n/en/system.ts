@@ -46,7 +46,7 @@ export const system = {
   },
   flowsTitle: 'What works',
   flowsHint: 'Measured over the last five minutes of real use.',
-  flowStatus: { ok: 'Works', degraded: 'Fails at times', down: 'Fails', unknown: 'Not used' },
+  flowStatus: { ok: 'Works', degraded: 'Impaired', down: 'Fails', unknown: 'Not used' },
   latency: 'Time taken',
   errorRate: 'Failed',
   lastCheck: 'Last',

@@ -7,7 +7,7 @@ export const events: Messages['events'] = {
   clear: 'ล้าง',
   kind: 'ประเภท',
   person: 'บุคคล',
-  personHint: 'ชื่อผู้ใช้ที่ตรงกันทุกตัวอักษร',
+  personHint: 'ชื่อผู้ใช้ ต้องตรงทุกตัวอักษร',
   deviceHint: 'รหัสอุปกรณ์ (device id)',
   from: 'ตั้งแต่',
   to: 'ถึง',

@@ -47,7 +47,7 @@ export const system: Messages['system'] = {
   },
   flowsTitle: 'สถานะการทำงาน',
   flowsHint: 'วัดจากการใช้งานจริงในห้านาทีที่ผ่านมา',
-  flowStatus: { ok: 'ปกติ', degraded: 'ไม่สำเร็จบางครั้ง', down: 'ไม่สำเร็จ', unknown: 'ไม่มีการใช้งาน' },
+  flowStatus: { ok: 'ปกติ', degraded: 'ไม่สมบูรณ์', down: 'ไม่สำเร็จ', unknown: 'ไม่มีการใช้งาน' },
   latency: 'เวลาที่ใช้',
   errorRate: 'ไม่สำเร็จ',
   lastCheck: 'ล่าสุด',

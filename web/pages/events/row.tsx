@@ -76,7 +76,8 @@ function Details({ event }: { event: Event }) {
   const text = useText();
   const format = useFormat();
   const facts: [string, string][] = [
-    [text.events.when, `${format.dateTime(event.at)} (${event.at})`],
+    [text.events.when, format.dateTime(event.at)],
+    ['UTC', event.at],
     [text.events.kindName, event.kind],
     [text.events.number, String(event.id)],
     [text.events.actor, event.actor],

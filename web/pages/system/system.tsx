@@ -29,10 +29,16 @@ export function SystemPage(_: Record<string, unknown>) {
       {system.value !== null && <Nodes system={system.value} />}
       {health.value !== null && <Flows health={health.value} />}
       <div class="system-panels">
-        {system.value !== null && <Storage system={system.value} />}
-        <HistoryPanel history={history.value} failure={history.failure} />
-        {system.value !== null && <Certificates certificates={system.value.certificates} />}
-        {system.value !== null && <Reach listeners={system.value.listeners} />}
+        <div class="system-column">
+          {system.value !== null && <Storage system={system.value} />}
+          <HistoryPanel history={history.value} failure={history.failure} />
+        </div>
+        {system.value !== null && (
+          <div class="system-column">
+            <Certificates certificates={system.value.certificates} />
+            <Reach listeners={system.value.listeners} />
+          </div>
+        )}
       </div>
     </Page>
   );
