@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Room } from '../client/index.ts';
+import type { Room, User } from '../client/index.ts';
 import { retold } from '../state/retold.ts';
 import { wantedAll } from '../state/wanted.ts';
 import '../styles/admin.css';
@@ -21,6 +21,7 @@ type Doing = { what: 'add' } | { what: 'rename' | 'remove'; room: Room };
 export function RoomsPage(_: Record<string, unknown>) {
   const text = useText();
   const { value: rooms, failure } = useWanted(ROOMS);
+  const users = useWanted(USERS).value;
   const [doing, setDoing] = useState<Doing | null>(null);
   const add = (
     <button type="button" class="button primary" onClick={() => setDoing({ what: 'add' })}>
@@ -48,7 +49,7 @@ export function RoomsPage(_: Record<string, unknown>) {
       )}
       {doing?.what === 'add' && <NameDialog room={null} onClose={close} />}
       {doing?.what === 'rename' && <NameDialog room={doing.room} onClose={close} />}
-      {doing?.what === 'remove' && <RemoveDialog room={doing.room} onClose={close} />}
+      {doing?.what === 'remove' && <RemoveDialog room={doing.room} users={users} onClose={close} />}
     </Page>
   );
 }
@@ -130,12 +131,18 @@ function NameDialog({ room, onClose }: { room: Room | null; onClose: () => void 
   );
 }
 
+interface RemoveDialogProps {
+  room: Room;
+  /** null: not told yet. */
+  users: readonly User[] | null;
+  onClose: () => void;
+}
+
 /** Names what goes with it before it goes. */
-function RemoveDialog({ room, onClose }: { room: Room; onClose: () => void }) {
+function RemoveDialog({ room, users, onClose }: RemoveDialogProps) {
   const text = useText();
   const format = useFormat();
   const { run, busy, failure } = useAction();
-  const users = useWanted(USERS).value;
   const { devices_count: count } = room;
   const granted = users
     ?.filter(({ role, room_ids }) => role === 'USER' && room_ids.includes(room.id))

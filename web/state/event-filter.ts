@@ -40,17 +40,22 @@ const idOrNull = (text: string) =>
   /^[1-9]\d*$/.test(text) && Number(text) <= LARGEST_ID ? Number(text) : null;
 const dayOrNull = (text: string) => (midnight(text) === null ? null : text);
 
-/** Of the parts of an address, `['room', '3', 'from', '2026-01-15']`: what makes no sense is left out. */
+/** How each part of a filter is read; null: it makes no sense. */
+const READERS: { [Name in keyof EventFilter]: (text: string) => EventFilter[Name] } = {
+  group: (text) => (isEventGroup(text) ? text : null),
+  device: (text) => short(text, LONGEST_DEVICE),
+  room: idOrNull,
+  person: (text) => short(text, LONGEST_PERSON),
+  from: dayOrNull,
+  to: dayOrNull,
+};
+
+/** Of the parts of an address, `['room', '3', 'person', 'ada']`: what makes no sense is left out. */
 export function filterOf(parts: readonly string[]): EventFilter {
   const filter = { ...ANY_EVENT };
-  for (let at = 0; at + 1 < parts.length; at += 2) {
-    const [name, value = ''] = parts.slice(at, at + 2);
-    if (name === 'group') filter.group = isEventGroup(value) ? value : null;
-    if (name === 'device') filter.device = short(value, LONGEST_DEVICE);
-    if (name === 'room') filter.room = idOrNull(value);
-    if (name === 'person') filter.person = short(value, LONGEST_PERSON);
-    if (name === 'from') filter.from = dayOrNull(value);
-    if (name === 'to') filter.to = dayOrNull(value);
+  for (const name of Object.keys(READERS) as (keyof EventFilter)[]) {
+    const text = parts.find((_, at) => at % 2 === 1 && parts[at - 1] === name);
+    if (text !== undefined) Object.assign(filter, { [name]: READERS[name](text) });
   }
   return filter;
 }

@@ -62,7 +62,12 @@ async function saved(client: Client, user: User | null, draft: Draft): Promise<U
       ? await client.call('POST /api/users', { body: { ...body, username, ...secret } })
       : await client.call('PUT /api/users/{id}', {
           params: { id: user.id },
-          body: { ...body, ...(password !== '' && secret) },
+          body: {
+            ...body,
+            ...(password !== '' && secret),
+            // A program chooses no password.
+            ...(role === 'INTEGRATION' && { must_change_password: false }),
+          },
         });
   return answer.user;
 }
