@@ -20,9 +20,11 @@ const GENERATED = join('web', 'client', 'types.ts');
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-/** What a file imports, in any of the ways there are: `from '…'`, `import '…'`, `import('…')`. */
+/** What a file imports, in any of the ways there are: `from '…'`, `import '…'`, `import('…')`; words of a language are none. */
 function imported(path: string): string[] {
-  return [...textOf(path).matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target = '']) => target);
+  return [...textOf(path).matchAll(/\b(?:from|import)\s*\(?\s*'([^'\s]+)'/g)].map(
+    ([, target = '']) => target,
+  );
 }
 
 /** Folders at the top that a file imports from. */
