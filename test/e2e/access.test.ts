@@ -116,6 +116,9 @@ void test('passwords', async (t) => {
     assert.equal(await after({ password, must_change_password: true }), true);
     assert.equal(await after({ name: 'Ida' }), true, 'it hangs on the password alone');
     assert.equal(await after({ password }), false);
+    const guest = { username: 'guest', password, role: 'USER', must_change_password: true };
+    const made = await rest.expect<Told>(201, 'POST', '/api/users', guest);
+    assert.equal(made.user.must_change_password, true);
   });
 
   await t.test('a name that does not exist is told nothing else', async () => {

@@ -311,6 +311,8 @@ export interface Calls {
             subscribe: readonly string[];
           }
         | undefined;
+      /** false unless told */
+      must_change_password?: boolean | undefined;
     };
     answer: {
       user: User;

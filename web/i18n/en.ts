@@ -1,4 +1,12 @@
-/** What every language says. A language is one file beside this one with the same fields; `Messages` holds it to them. */
+import { events } from './en/events.ts';
+import { rooms } from './en/rooms.ts';
+import { system } from './en/system.ts';
+import { users } from './en/users.ts';
+
+/**
+ * What every language says. A language is one file beside this one with the same fields, and a folder for its long sections;
+ * `Messages` holds it to them.
+ */
 export const messages = {
   common: {
     loading: 'Loading …',
@@ -217,18 +225,10 @@ export const messages = {
   first: {
     title: 'Your first device',
   },
-  rooms: {
-    title: 'Rooms',
-  },
-  users: {
-    title: 'People',
-  },
-  events: {
-    title: 'Events',
-  },
-  system: {
-    title: 'System',
-  },
+  rooms,
+  users,
+  events,
+  system,
 };
 
 export type Messages = typeof messages;

@@ -1,4 +1,8 @@
 import type { Messages } from './en.ts';
+import { events } from './th/events.ts';
+import { rooms } from './th/rooms.ts';
+import { system } from './th/system.ts';
+import { users } from './th/users.ts';
 
 export const messages: Messages = {
   common: {
@@ -213,16 +217,8 @@ export const messages: Messages = {
   first: {
     title: 'อุปกรณ์เครื่องแรก',
   },
-  rooms: {
-    title: 'ห้อง',
-  },
-  users: {
-    title: 'ผู้ใช้',
-  },
-  events: {
-    title: 'เหตุการณ์',
-  },
-  system: {
-    title: 'ระบบ',
-  },
+  rooms,
+  users,
+  events,
+  system,
 };

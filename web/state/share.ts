@@ -17,7 +17,8 @@ export function share<T>(previous: unknown, next: T): T {
 
 const idOf = (value: unknown): unknown => {
   if (!isFields(value)) return undefined;
-  return value.widget_id ?? value.device_id ?? value.id;
+  // Events and commands have one of their own beside that of what they tell of.
+  return value.id ?? value.widget_id ?? value.device_id;
 };
 
 function sharedList(previous: unknown[], next: unknown[]): unknown[] {
