@@ -1,3 +1,5 @@
+import { devices, first } from './en/devices.ts';
+
 /** What every language says. A language is one file beside this one with the same fields; `Messages` holds it to them. */
 export const messages = {
   common: {
@@ -154,12 +156,8 @@ export const messages = {
   widget: {
     title: 'History',
   },
-  devices: {
-    title: 'Devices',
-  },
-  first: {
-    title: 'Your first device',
-  },
+  devices,
+  first,
   rooms: {
     title: 'Rooms',
   },

@@ -1,4 +1,5 @@
 import type { Messages } from './en.ts';
+import { devices, first } from './th/devices.ts';
 
 export const messages: Messages = {
   common: {
@@ -151,12 +152,8 @@ export const messages: Messages = {
   widget: {
     title: 'ประวัติ',
   },
-  devices: {
-    title: 'อุปกรณ์',
-  },
-  first: {
-    title: 'อุปกรณ์เครื่องแรก',
-  },
+  devices,
+  first,
   rooms: {
     title: 'ห้อง',
   },

@@ -1,0 +1,40 @@
+const TIME = '2026-01-15T10:30:00.000Z';
+
+const EXAMPLES: readonly (readonly [RegExp, object])[] = [
+  [
+    /\/sensor$/,
+    { capability_type: 'temperature', control_type: 'sensor', value: 21.5, unit: '°C', timestamp: TIME },
+  ],
+  [
+    /^devices\/register$/,
+    {
+      device_id: 'lamp',
+      device_name: 'Lamp',
+      device_type: 'smart_light',
+      capabilities: [{ capability_type: 'power', control_type: 'toggle' }],
+    },
+  ],
+  [/\/heartbeat$/, { capability_type: 'status', control_type: 'heartbeat', value: 'alive' }],
+  [/\/pair\/response$/, { status: 'success' }],
+  [/\/response$/, { status: 'success', value: 'ON' }],
+];
+
+/** A payload that the server takes on this topic; null for a topic that it does not know. */
+export function rightPayload(topic: string): string | null {
+  const example = EXAMPLES.find(([pattern]) => pattern.test(topic))?.[1];
+  return example === undefined ? null : JSON.stringify(example);
+}
+
+const CODES = [
+  'INVALID_PAYLOAD',
+  'PAYLOAD_TOO_LARGE',
+  'INVALID_TIMESTAMP',
+  'CONFLICT',
+  'FORBIDDEN',
+  'LIMIT_REACHED',
+] as const;
+export type RefusalCode = (typeof CODES)[number];
+
+/** null for a code that a newer server has. */
+export const refusalCode = (code: string): RefusalCode | null =>
+  CODES.find((known) => known === code) ?? null;
