@@ -32,13 +32,16 @@ function addressOf(url: string): Address | null {
   }
 }
 
-/** The broker over TLS, under the name that the browser uses if its certificate has that name. */
+/**
+ * The broker over TLS, under the name that the browser uses if devices may use it too. The server's certificate is
+ * for `localhost` as well, which is of no use to devices elsewhere and therefore in no line.
+ */
 export function brokerOf({ urls }: EnrolmentLine, hostname: string): Address | null {
   const brokers = urls.filter((url) => url.startsWith('mqtts:')).flatMap((url) => addressOf(url) ?? []);
-  const here = brokers.find(({ host }) => host === hostname);
-  if (here !== undefined) return here;
-  const near = isLoopback(hostname);
-  return brokers.find(({ host }) => isLoopback(host) === near) ?? brokers[0] ?? null;
+  const [first] = brokers;
+  if (first === undefined) return null;
+  if (isLoopback(hostname)) return { host: 'localhost', port: first.port };
+  return brokers.find(({ host }) => host === hostname) ?? first;
 }
 
 /** Where the browser has the app from. */

@@ -16,12 +16,15 @@ export const devices = {
   revoked: 'Locked out',
   neverHeard: 'Never heard',
   lastHeard: (ago: string) => `Last heard ${ago}`,
-  count: (shown: string, all: string) => (shown === all ? `${all} devices` : `${shown} of ${all} devices`),
+  count: (shown: string, all: string) => {
+    const devices = all === '1' ? '1 device' : `${all} devices`;
+    return shown === all ? devices : `${shown} of ${devices}`;
+  },
   onlineCount: (count: string) => `${count} online`,
   clear: 'Clear the filter',
   newMark: 'New',
   unpaired: 'Not paired yet',
-  unpairedHint: 'They are connected to this server and wait for a room.',
+  unpairedHint: 'They have registered with this server and wait for a room.',
   inRooms: 'In rooms',
   arrived: (name: string) => `${name} has registered.`,
   pair: 'Pair',
@@ -109,8 +112,12 @@ export const devices = {
   },
   removeDialog: {
     title: (name: string) => `Delete ${name}?`,
-    widgets: (count: string) => `${count} widgets with their cards are deleted.`,
-    readings: (count: string) => `${count} readings are gone for good.`,
+    widgets: (count: string) =>
+      count === '1'
+        ? 'Its widget is deleted, with its card.'
+        : `${count} widgets are deleted, with their cards.`,
+    readings: (count: string) =>
+      count === '1' ? 'Its one reading is gone for good.' : `${count} readings are gone for good.`,
     readingsUnknown: 'All readings that it has ever sent are gone for good.',
     commands: 'Commands that still wait for it are dropped.',
     enrol: 'Its secret ends. To come back it must enrol anew, and begins with an empty history.',
@@ -151,7 +158,8 @@ export const first = {
   registerTitle: 'It registers',
   registerText:
     'The device connects with the token, says what it can do and gets a secret of its own. The enrolment shows lines for a terminal that do just that.',
-  waiting: 'Devices that arrive are shown here by themselves.',
+  waiting: 'None is waiting yet. This tells by itself when one has come.',
+  arrived: (count: string) => (count === '1' ? 'A device is waiting' : `${count} devices are waiting`),
   pairTitle: 'Give it a room',
   pairText: 'Pair it to a room and choose which of its cards are shown.',
   noDevice: 'No device at hand?',

@@ -47,7 +47,8 @@ export const pair = {
   none: 'None',
   show: 'Show these cards',
   later: 'Later',
-  done: (count: string, room: string) => `${count} cards are shown in ${room}.`,
+  done: (count: string, room: string) =>
+    count === '1' ? `One card is shown in ${room}.` : `${count} cards are shown in ${room}.`,
   doneNone: (room: string) => `It is in ${room}, without a card.`,
   toRoom: (room: string) => `Go to ${room}`,
 };

@@ -7,10 +7,12 @@ import { Empty, FailureNotice, Loading } from '../../ui/feedback.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { lazily } from '../../ui/lazily.tsx';
 import { Page } from '../../ui/page.tsx';
+import { linkTo, navigate } from '../../ui/route.ts';
 import { DEVICES, ROOMS } from './asked.ts';
 import { DeviceList } from './device-list.tsx';
 import { Filters } from './filters.tsx';
 import { FirstDevice } from './first-device.tsx';
+import { CardsDialog } from './pair-cards.tsx';
 import { PairDialog } from './pair-dialog.tsx';
 import { useArrivals } from './use-arrivals.ts';
 import { useFilter } from './use-filter.ts';
@@ -19,17 +21,16 @@ const EnrolDialog = lazily(async () => (await import('./enrol-dialog.tsx')).Enro
 const NO_ROOMS: readonly Room[] = [];
 
 /** Every device that whoever looks may see; those that wait for a room come first. */
-export function DevicesPage() {
+export function DevicesPage({ adding, roomId }: { adding: boolean; roomId: number | null }) {
   const text = useText().devices;
   const isAdmin = useIsAdmin();
   const { value: devices, failure } = useWanted(DEVICES);
   const [pairing, setPairing] = useState<Device | null>(null);
-  const [enrolling, setEnrolling] = useState(false);
   const add = isAdmin && (
-    <button type="button" class="button primary" onClick={() => setEnrolling(true)}>
+    <a class="button primary" href={linkTo('devices', '+')}>
       <Icon name="plus" size={18} />
       {text.add}
-    </button>
+    </a>
   );
   return (
     <Page title={text.title} actions={add}>
@@ -40,8 +41,13 @@ export function DevicesPage() {
         <Found devices={devices} onPair={isAdmin ? setPairing : null} />
       )}
       <Arrivals devices={devices} />
-      {enrolling && <EnrolDialog roomId={null} onClose={() => setEnrolling(false)} />}
-      {pairing !== null && <PairDialog device={pairing} onClose={() => setPairing(null)} />}
+      {adding && <EnrolDialog roomId={roomId} onPair={setPairing} onClose={() => navigate('devices')} />}
+      {pairing !== null &&
+        (pairing.room_id === null ? (
+          <PairDialog device={pairing} onClose={() => setPairing(null)} />
+        ) : (
+          <CardsDialog deviceId={pairing.device_id} onClose={() => setPairing(null)} />
+        ))}
     </Page>
   );
 }

@@ -7,38 +7,33 @@ import type { Made } from './asked.ts';
 import { EnrolForm } from './enrol-form.tsx';
 import { EnrolMade } from './enrol-made.tsx';
 import { OpenEnrolments } from './open-enrolments.tsx';
-import { CardsDialog } from './pair-cards.tsx';
-import { PairDialog } from './pair-dialog.tsx';
+
+interface EnrolDialogProps {
+  roomId: number | null;
+  onPair(device: Device): void;
+  onClose(): void;
+}
 
 /** Lets a device in: makes an enrolment, shows what the device needs, and tells when it has come. */
-export function EnrolDialog({ roomId, onClose }: { roomId: number | null; onClose: () => void }) {
+export function EnrolDialog({ roomId, onPair, onClose }: EnrolDialogProps) {
   const text = useText().devices.enrol;
   const [made, setMade] = useState<Made | null>(null);
-  const [pairing, setPairing] = useState<Device | null>(null);
   return (
-    <>
-      <Dialog title={text.title} wide onClose={onClose}>
-        {made === null ? (
-          <>
-            <EnrolForm roomId={roomId} onMade={setMade} onClose={onClose} />
-            <OpenEnrolments />
-          </>
-        ) : (
-          <EnrolMade
-            key={made.id}
-            made={made}
-            onPair={setPairing}
-            onAnother={() => setMade(null)}
-            onClose={onClose}
-          />
-        )}
-      </Dialog>
-      {pairing !== null &&
-        (pairing.room_id === null ? (
-          <PairDialog device={pairing} onClose={() => setPairing(null)} />
-        ) : (
-          <CardsDialog deviceId={pairing.device_id} onClose={() => setPairing(null)} />
-        ))}
-    </>
+    <Dialog title={text.title} wide onClose={onClose}>
+      {made === null ? (
+        <>
+          <EnrolForm roomId={roomId} onMade={setMade} onClose={onClose} />
+          <OpenEnrolments />
+        </>
+      ) : (
+        <EnrolMade
+          key={made.id}
+          made={made}
+          onPair={onPair}
+          onAnother={() => setMade(null)}
+          onClose={onClose}
+        />
+      )}
+    </Dialog>
   );
 }

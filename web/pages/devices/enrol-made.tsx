@@ -51,6 +51,9 @@ export function EnrolMade({ made, onPair, onAnother, onClose }: EnrolMadeProps) 
   );
 }
 
+/** "1 day", not "23 hours", for a day that has only just begun. */
+const toldOf = (left: number) => (left > 120_000 ? left + 60_000 : left);
+
 /** How long it still opens the door, and for how many. */
 function Validity({ made }: { made: Made }) {
   const words = useText().devices.enrol;
@@ -60,7 +63,7 @@ function Validity({ made }: { made: Made }) {
   if (left <= 0) return <Notice tone="bad">{words.expired}</Notice>;
   return (
     <p class="muted">
-      <span role="timer">{words.expires(format.span(left))}</span>
+      <span role="timer">{words.expires(format.span(toldOf(left)))}</span>
       {enrolment !== undefined && (
         <>
           <br />
@@ -69,6 +72,15 @@ function Validity({ made }: { made: Made }) {
             : words.uses(format.number(enrolment.uses), format.number(enrolment.max_uses))}
         </>
       )}
+    </p>
+  );
+}
+
+function Fingerprint({ hex }: { hex: string }) {
+  const bytes = fingerprint(hex).split(/(?<=:)/);
+  return (
+    <p>
+      <code>{bytes.map((byte, index) => [index > 0 && <wbr />, byte])}</code>
     </p>
   );
 }
@@ -96,19 +108,11 @@ function Told({ line, whole }: { line: EnrolmentLine; whole: string }) {
         </ul>
       )}
       <h3>{words.fingerprint}</h3>
-      {ca_sha256 === null ? (
-        <p>{words.systemTrust}</p>
-      ) : (
-        <p class="fingerprint">
-          <code>{fingerprint(ca_sha256)}</code>
-        </p>
-      )}
+      {ca_sha256 === null ? <p>{words.systemTrust}</p> : <Fingerprint hex={ca_sha256} />}
       {ca_next_sha256 !== undefined && (
         <>
           <h3>{words.nextFingerprint}</h3>
-          <p class="fingerprint">
-            <code>{fingerprint(ca_next_sha256)}</code>
-          </p>
+          <Fingerprint hex={ca_next_sha256} />
         </>
       )}
       <details>

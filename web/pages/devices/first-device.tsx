@@ -1,27 +1,23 @@
-import '../../styles/devices.css';
 import '../../styles/enrolment.css';
-import { useState } from 'preact/hooks';
-import type { Device } from '../../client/index.ts';
-import { useText, useWanted } from '../../ui/context.ts';
+import { useFormat, useText, useWanted } from '../../ui/context.ts';
 import { Copyable } from '../../ui/copyable.tsx';
 import { Icon } from '../../ui/icon.tsx';
-import { lazily } from '../../ui/lazily.tsx';
-import { DEVICES, ROOMS } from './asked.ts';
-import { DeviceList } from './device-list.tsx';
-import { PairDialog } from './pair-dialog.tsx';
+import { linkTo } from '../../ui/route.ts';
+import { DEVICES } from './asked.ts';
 
-const EnrolDialog = lazily(async () => (await import('./enrol-dialog.tsx')).EnrolDialog);
 const ENROLL = 'npm run enroll';
 const SIMULATE = "PM_IOT_PASSWORD='…' npm run simulate -- --devices 5";
 
-/** How the first device comes in, for an admin who has none. */
+/**
+ * How the first device comes in, for an admin who has none. What it asks for is done on the page of devices: this goes
+ * away as soon as a device or a room is there.
+ */
 export function FirstDevice({ roomId }: { roomId: number | null }) {
   const text = useText();
   const words = text.first;
-  const [enrolling, setEnrolling] = useState(false);
-  const [pairing, setPairing] = useState<Device | null>(null);
-  const rooms = new Map(useWanted(ROOMS).value?.map(({ id, name }) => [id, name]) ?? []);
-  const waiting = useWanted(DEVICES).value?.filter(({ room_id }) => room_id === null) ?? [];
+  const format = useFormat();
+  const devices = useWanted(DEVICES).value;
+  const waiting = devices?.filter(({ room_id }) => room_id === null).length ?? 0;
   return (
     <section class="panel first-device">
       <h2>{words.title}</h2>
@@ -30,22 +26,32 @@ export function FirstDevice({ roomId }: { roomId: number | null }) {
         <li>
           <h3>{words.enrolTitle}</h3>
           <p>{words.enrolText}</p>
-          <button type="button" class="button primary" onClick={() => setEnrolling(true)}>
+          <a
+            class="button primary"
+            href={roomId === null ? linkTo('devices', '+') : linkTo('devices', '+', roomId)}
+          >
             <Icon name="qr" size={18} />
             {text.devices.enrol.submit}
-          </button>
+          </a>
           <p class="muted">{words.enrolShell}</p>
           <Copyable label={words.enrolTitle}>{ENROLL}</Copyable>
         </li>
         <li>
           <h3>{words.registerTitle}</h3>
           <p>{words.registerText}</p>
-          <p class="muted">{words.waiting}</p>
         </li>
         <li>
           <h3>{words.pairTitle}</h3>
           <p>{words.pairText}</p>
-          {waiting.length > 0 && <DeviceList devices={waiting} rooms={rooms} onPair={setPairing} />}
+          <p class={waiting > 0 ? 'badge accent' : 'muted'} role="status">
+            {waiting > 0 ? words.arrived(format.number(waiting)) : words.waiting}
+          </p>
+          {waiting > 0 && (
+            <a class="button primary" href={linkTo('devices')}>
+              <Icon name="link" size={18} />
+              {text.devices.pair}
+            </a>
+          )}
         </li>
       </ol>
       <div class="no-device">
@@ -53,8 +59,6 @@ export function FirstDevice({ roomId }: { roomId: number | null }) {
         <p>{words.noDeviceText}</p>
         <Copyable label={words.noDevice}>{SIMULATE}</Copyable>
       </div>
-      {enrolling && <EnrolDialog roomId={roomId} onClose={() => setEnrolling(false)} />}
-      {pairing !== null && <PairDialog device={pairing} onClose={() => setPairing(null)} />}
     </section>
   );
 }
