@@ -116,11 +116,13 @@ void test('cards are put behind those of other devices, which are left alone', (
 });
 
 void test('help with a refusal is by its topic and its code', () => {
-  assert.match(rightPayload('devices/x/sensor') ?? '', /capability_type/);
-  assert.match(rightPayload('devices/register') ?? '', /capabilities/);
-  assert.equal(rightPayload('devices/~abc/command/response'), '{"status":"success","value":"ON"}');
-  assert.equal(rightPayload('devices/x/pair/response'), '{"status":"success"}');
-  assert.equal(rightPayload('devices/x'), null);
+  const now = '2026-01-15T10:30:00.000Z';
+  const right = (topic: string) => JSON.parse(rightPayload(topic, now) ?? 'null');
+  assert.equal(right('devices/x/sensor').timestamp, now, 'an older one might be refused itself');
+  assert.equal(right('devices/register').device_id, 'lamp');
+  assert.deepEqual(right('devices/~abc/command/response'), { status: 'success', value: 'ON' });
+  assert.deepEqual(right('devices/x/pair/response'), { status: 'success' });
+  assert.equal(right('devices/x'), null);
   assert.equal(refusalCode('CONFLICT'), 'CONFLICT');
   assert.equal(refusalCode('toString'), null);
 });

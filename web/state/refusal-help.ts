@@ -1,9 +1,7 @@
-const TIME = '2026-01-15T10:30:00.000Z';
-
 const EXAMPLES: readonly (readonly [RegExp, object])[] = [
   [
     /\/sensor$/,
-    { capability_type: 'temperature', control_type: 'sensor', value: 21.5, unit: '°C', timestamp: TIME },
+    { capability_type: 'temperature', control_type: 'sensor', value: 21.5, unit: '°C', timestamp: '' },
   ],
   [
     /^devices\/register$/,
@@ -19,10 +17,11 @@ const EXAMPLES: readonly (readonly [RegExp, object])[] = [
   [/\/response$/, { status: 'success', value: 'ON' }],
 ];
 
-/** A payload that the server takes on this topic; null for a topic that it does not know. */
-export function rightPayload(topic: string): string | null {
+/** A payload that the server takes on this topic at this time (RFC 3339); null for a topic that it does not know. */
+export function rightPayload(topic: string, timestamp: string): string | null {
   const example = EXAMPLES.find(([pattern]) => pattern.test(topic))?.[1];
-  return example === undefined ? null : JSON.stringify(example);
+  if (example === undefined) return null;
+  return JSON.stringify('timestamp' in example ? { ...example, timestamp } : example, null, 2);
 }
 
 const CODES = [

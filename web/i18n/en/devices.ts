@@ -9,7 +9,7 @@ export const devices = {
   filterStatus: 'State',
   allRooms: 'All rooms',
   unpairedOnly: 'Not paired',
-  allStates: 'Online and offline',
+  allStates: 'All',
   online: 'Online',
   offline: 'Offline',
   silent: 'Connected, but silent',

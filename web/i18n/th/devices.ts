@@ -10,7 +10,7 @@ export const devices: Messages['devices'] = {
   filterStatus: 'สถานะ',
   allRooms: 'ทุกห้อง',
   unpairedOnly: 'ยังไม่ได้จับคู่',
-  allStates: 'ออนไลน์และออฟไลน์',
+  allStates: 'ทั้งหมด',
   online: 'ออนไลน์',
   offline: 'ออฟไลน์',
   silent: 'เชื่อมต่ออยู่แต่เงียบ',

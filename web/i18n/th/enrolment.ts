@@ -44,7 +44,7 @@ export const enrol: Messages['devices']['enrol'] = {
   listTitle: 'การลงทะเบียนที่เปิดอยู่',
   listNone: 'ไม่มีรายการที่เปิดอยู่',
   by: (who) => `โดย ${who}`,
-  end: 'สิ้นสุด',
-  endLabel: (id) => `สิ้นสุดการลงทะเบียน ${id}`,
+  end: 'ยกเลิก',
+  endLabel: (id) => `ยกเลิก การลงทะเบียน ${id}`,
   number: (id) => `การลงทะเบียน ${id}`,
 };

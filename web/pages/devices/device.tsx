@@ -69,14 +69,12 @@ function Known({ device, back }: { device: Device; back: { href: string; label: 
     >
       <FailureNotice failure={failure} />
       <div class="device-page">
-        <div class="device-side">
-          <DeviceFacts device={device} room={room ?? null} />
-          {isAdmin && <DeviceActions device={device} />}
-        </div>
-        <div class="device-side">
+        <DeviceFacts device={device} room={room ?? null} />
+        <div class="device-middle">
           <DeviceWidgets device={device} />
           <LastError device={device} />
         </div>
+        {isAdmin && <DeviceActions device={device} />}
       </div>
       {open?.dialog === 'pair' && <PairDialog device={open.device} onClose={close} />}
       {open?.dialog === 'rename' && (

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import type { Device } from '../../client/index.ts';
 import { refusalCode, rightPayload } from '../../state/refusal-help.ts';
 import { useFormat, useText } from '../../ui/context.ts';
@@ -9,6 +10,8 @@ export function LastError({ device }: { device: Device }) {
   const text = useText().devices.error;
   const format = useFormat();
   const error = device.last_error ?? null;
+  // Taken once: what is being copied does not change under the finger.
+  const [now] = useState(() => new Date().toISOString());
   if (error === null) {
     return (
       <section class="panel">
@@ -19,7 +22,7 @@ export function LastError({ device }: { device: Device }) {
   }
   const { topic, code, message, timestamp } = error;
   const known = refusalCode(code);
-  const right = rightPayload(topic);
+  const right = rightPayload(topic, now);
   return (
     <section class="panel">
       <div class="panel-head">
