@@ -60,7 +60,7 @@ export const devices = {
   manage: 'Manage',
   error: {
     title: 'Last refused message',
-    none: 'No message of this device has been refused since the server was started.',
+    none: 'No message of this device has been refused.',
     topic: 'Topic',
     code: 'Code',
     says: 'The server says',
