@@ -110,6 +110,8 @@ export interface Device {
     message: string;
     timestamp: string;
   } | null;
+  /** until then it may enrol once more; may lie in the past */
+  reenroll_until?: string | null;
 }
 
 export interface Event {

@@ -1,3 +1,4 @@
+import { devices, first } from './en/devices.ts';
 import { events } from './en/events.ts';
 import { rooms } from './en/rooms.ts';
 import { system } from './en/system.ts';
@@ -67,9 +68,6 @@ export const messages = {
     menu: 'Main menu',
     skip: 'Skip to the content',
     away: 'No connection to the server.',
-    awaySince: (ago: string) => `No connection to the server; what you see is from ${ago}.`,
-    connecting: 'Connecting …',
-    back: 'Connected again.',
   },
   login: {
     title: 'Log in',
@@ -219,12 +217,8 @@ export const messages = {
     received: (bytes: string) => `${bytes} received`,
     saved: (name: string) => `Saved as ${name}`,
   },
-  devices: {
-    title: 'Devices',
-  },
-  first: {
-    title: 'Your first device',
-  },
+  devices,
+  first,
   rooms,
   users,
   events,

@@ -1,4 +1,5 @@
 import type { Messages } from './en.ts';
+import { devices, first } from './th/devices.ts';
 import { events } from './th/events.ts';
 import { rooms } from './th/rooms.ts';
 import { system } from './th/system.ts';
@@ -61,9 +62,6 @@ export const messages: Messages = {
     menu: 'เมนูหลัก',
     skip: 'ข้ามไปยังเนื้อหา',
     away: 'ไม่ได้เชื่อมต่อกับเซิร์ฟเวอร์',
-    awaySince: (ago) => `ไม่ได้เชื่อมต่อกับเซิร์ฟเวอร์ ข้อมูลที่เห็นเป็นของเมื่อ ${ago}`,
-    connecting: 'กำลังเชื่อมต่อ …',
-    back: 'เชื่อมต่อได้อีกครั้งแล้ว',
   },
   login: {
     title: 'เข้าสู่ระบบ',
@@ -211,12 +209,8 @@ export const messages: Messages = {
     received: (bytes) => `ได้รับแล้ว ${bytes}`,
     saved: (name) => `บันทึกเป็น ${name} แล้ว`,
   },
-  devices: {
-    title: 'อุปกรณ์',
-  },
-  first: {
-    title: 'อุปกรณ์เครื่องแรก',
-  },
+  devices,
+  first,
   rooms,
   users,
   events,
