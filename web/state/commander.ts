@@ -1,6 +1,6 @@
 import type { Calls, Client } from '../client/index.ts';
 import { failureOf, isUnauthorized, isUnreachable } from './failure.ts';
-import type { AppEvent, CommandValue, Failure, LocalCommand, State } from './model.ts';
+import type { AppEvent, CommandValue, EndPhase, Failure, OpenPhase, State } from './model.ts';
 import type { Poller } from './poller.ts';
 import type { Store } from './store.ts';
 
@@ -17,7 +17,7 @@ export interface Commander {
   /** Forgets how the last command to a widget ended. */
   dismiss(widgetId: number): void;
   /** Asks what came of those that were still under way. */
-  follow(): Promise<void>;
+  follow(signal: AbortSignal): Promise<void>;
 }
 
 export interface CommanderDeps {
@@ -26,20 +26,38 @@ export interface CommanderDeps {
   poller: Pick<Poller, 'hurry' | 'lastRequest'>;
 }
 
+interface Given {
+  ticket: number;
+  value: CommandValue;
+}
+
+/** What one session has asked for. */
+interface Queue {
+  token: string | null;
+  /** Widgets with a request under way, and what is to be asked of them after it: only the last of it matters. */
+  busy: Map<number, Given | null>;
+}
+
 const EMPTY: Failure = { code: 'DEVICE', text: '', status: 0 };
 
 export function createCommander({ client, store, poller }: CommanderDeps): Commander {
   let tickets = 0;
-  /** Widgets with a request under way, and what is to be asked of them after it: only the last of it matters. */
-  const busy = new Map<number, { ticket: number; value: CommandValue } | null>();
+  let queue: Queue = { token: null, busy: new Map() };
+
+  /** Of whoever is logged in now: what somebody else has left waiting is never sent in another one's name. */
+  function queueNow(): Queue {
+    const token = store.get().session?.token ?? null;
+    if (token !== queue.token) queue = { token, busy: new Map() };
+    return queue;
+  }
 
   function tell(
     widgetId: number,
     ticket: number,
-    phase: LocalCommand['phase'],
-    more: { commandId?: number; result?: CommandValue | null; failure?: Failure | null } = {},
+    phase: OpenPhase | EndPhase,
+    more: { commandId?: number; obeyed?: CommandValue | null; failure?: Failure | null } = {},
   ): void {
-    const { commandId = null, result = null, failure = null } = more;
+    const { commandId = null, obeyed = null, failure = null } = more;
     const lastRequest = poller.lastRequest();
     store.dispatch({
       kind: 'command_told',
@@ -47,19 +65,20 @@ export function createCommander({ client, store, poller }: CommanderDeps): Comma
       ticket,
       phase,
       commandId,
-      result,
+      obeyed,
       failure,
       lastRequest,
     });
   }
 
   function tellCommand(widgetId: number, ticket: number, command: Command): void {
-    const { id: commandId, status, result_value: result, error } = command;
+    const { id: commandId, status, error } = command;
     const failure = error === null ? null : { ...EMPTY, text: error };
-    tell(widgetId, ticket, status, { commandId, result, failure });
+    const obeyed = status === 'executed' ? (command.result_value ?? command.value) : null;
+    tell(widgetId, ticket, status, { commandId, obeyed, failure });
   }
 
-  async function send(widgetId: number, ticket: number, value: CommandValue): Promise<void> {
+  async function send(mine: Queue, widgetId: number, { ticket, value }: Given): Promise<void> {
     try {
       const { command } = await client.call('POST /api/widgets/{id}/command', {
         params: { id: widgetId },
@@ -70,6 +89,7 @@ export function createCommander({ client, store, poller }: CommanderDeps): Comma
     } catch (error) {
       const failure = failureOf(error);
       if (failure === null) throw error;
+      if (mine !== queueNow()) return;
       // Whether it arrived before the line was cut nobody knows here: the widget's own `pending` will tell.
       if (isUnauthorized(error)) store.dispatch({ kind: 'logged_out', why: 'ended' });
       else tell(widgetId, ticket, 'failed', { failure });
@@ -78,35 +98,39 @@ export function createCommander({ client, store, poller }: CommanderDeps): Comma
     poller.hurry();
   }
 
-  async function work(widgetId: number, ticket: number, value: CommandValue): Promise<void> {
-    busy.set(widgetId, null);
+  async function work(mine: Queue, widgetId: number, given: Given): Promise<void> {
+    mine.busy.set(widgetId, null);
     try {
-      await send(widgetId, ticket, value);
+      await send(mine, widgetId, given);
     } finally {
-      const next = busy.get(widgetId) ?? null;
-      busy.delete(widgetId);
-      if (next !== null) void work(widgetId, next.ticket, next.value);
+      const next = mine.busy.get(widgetId) ?? null;
+      mine.busy.delete(widgetId);
+      if (next !== null && mine === queueNow()) void work(mine, widgetId, next);
     }
   }
 
   return {
     give: (widgetId, value) => {
       tickets += 1;
-      store.dispatch({ kind: 'command_given', widgetId, ticket: tickets, value });
-      if (busy.has(widgetId)) busy.set(widgetId, { ticket: tickets, value });
-      else void work(widgetId, tickets, value);
+      const given = { ticket: tickets, value };
+      store.dispatch({ kind: 'command_given', widgetId, ...given });
+      const mine = queueNow();
+      if (mine.busy.has(widgetId)) mine.busy.set(widgetId, given);
+      else void work(mine, widgetId, given);
     },
     dismiss: (widgetId) => store.dispatch({ kind: 'command_dismissed', widgetId }),
-    follow: async () => {
+    follow: async (signal) => {
       const open = [...store.get().commands].filter(
         ([, { phase, commandId }]) => (phase === 'sent' || phase === 'queued') && commandId !== null,
       );
       for (const [widgetId, { ticket, commandId }] of open.slice(0, MOST_FOLLOWED)) {
         if (commandId === null) continue;
         try {
-          const { command } = await client.call('GET /api/commands/{id}', { params: { id: commandId } });
+          const params = { id: commandId };
+          const { command } = await client.call('GET /api/commands/{id}', { params, signal });
           tellCommand(widgetId, ticket, command);
         } catch (error) {
+          if (signal.aborted) return;
           const failure = failureOf(error);
           if (failure === null) throw error;
           if (isUnreachable(error)) return;

@@ -47,7 +47,7 @@ export function createCore({ baseUrl = '', fetch, clock, keeper }: CoreDeps): Co
     token: () => store.get().session?.token ?? null,
     ...(fetch !== undefined && { fetch }),
   });
-  const poller = createPoller({ client, store, clock, onRound: () => commander.follow() });
+  const poller = createPoller({ client, store, clock, onRound: (signal) => commander.follow(signal) });
   const commander = createCommander({ client, store, poller });
   let session = store.get().session;
   let adopting = false;
@@ -69,19 +69,20 @@ export function createCore({ baseUrl = '', fetch, clock, keeper }: CoreDeps): Co
       store.dispatch({ kind: 'logged_in', session: { token, expiresAt: Date.parse(expires_at), user } });
     },
     logOut: async () => {
-      try {
-        await client.call('POST /api/auth/logout');
-      } finally {
-        store.dispatch({ kind: 'logged_out', why: 'logged_out' });
-      }
+      // Its request has the token already; whoever leaves is not kept waiting for a server that does not answer.
+      const told = client.call('POST /api/auth/logout');
+      store.dispatch({ kind: 'logged_out', why: 'logged_out' });
+      await told;
     },
     run: async (work) => {
+      const asked = session?.token;
       try {
         const result = await work(client);
         poller.refresh();
         return result;
       } catch (error) {
-        if (isUnauthorized(error)) store.dispatch({ kind: 'logged_out', why: 'ended' });
+        if (isUnauthorized(error) && session?.token === asked)
+          store.dispatch({ kind: 'logged_out', why: 'ended' });
         throw error;
       }
     },

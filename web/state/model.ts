@@ -32,22 +32,36 @@ export interface Link {
 export interface Resource {
   value: unknown;
   failure: Failure | null;
+  /** The number of the request that it was told to; 0: never. */
+  request: number;
 }
 
 export type OpenPhase = 'sending' | 'sent' | 'queued';
-export type EndPhase = 'executed' | 'rejected' | 'timed_out' | 'expired' | 'failed';
+export type BadEnd = 'rejected' | 'timed_out' | 'expired' | 'failed';
+export type EndPhase = 'executed' | BadEnd;
 export type CommandValue = string | number | boolean;
+
+/** What a device obeyed last, until an answer has come that was asked for after it. */
+export interface Obeyed {
+  ticket: number;
+  value: CommandValue;
+  /** The number of the last request that had begun by then. */
+  after: number;
+}
 
 /** The last command of this app to a widget, from the finger to what came of it. */
 export interface LocalCommand {
   /** Grows with each command of this app: of a later one, an earlier one's end is not told. */
   ticket: number;
   value: CommandValue;
-  phase: OpenPhase | EndPhase;
+  /** `dismissed`: it ended badly, and a person has read so. */
+  phase: OpenPhase | EndPhase | 'dismissed';
   /** Of the server; null before it has answered. */
   commandId: number | null;
-  /** What the device answered with, once it is executed. */
-  result: CommandValue | null;
+  /** By this command or an earlier one: it may be known before any answer tells of it. */
+  obeyed: Obeyed | null;
+  /** The youngest command of the server to this widget that is known to have ended; 0: none. */
+  endedId: number;
   /** Of those that ended badly. */
   failure: Failure | null;
   /** The number of the last request that had begun when this came to its end. */
@@ -86,9 +100,10 @@ export type AppEvent =
       kind: 'command_told';
       widgetId: number;
       ticket: number;
-      phase: LocalCommand['phase'];
+      phase: OpenPhase | EndPhase;
       commandId: number | null;
-      result: CommandValue | null;
+      /** What the device obeyed; null unless it is executed. */
+      obeyed: CommandValue | null;
       failure: Failure | null;
       /** The number of the last request that has begun. */
       lastRequest: number;

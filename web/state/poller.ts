@@ -37,7 +37,7 @@ export interface PollerDeps {
   store: Store<State, AppEvent>;
   clock: Clock;
   /** Something else that each round looks after. */
-  onRound(): Promise<void>;
+  onRound(signal: AbortSignal): Promise<void>;
 }
 
 export function createPoller({ client, store, clock, onRound }: PollerDeps): Poller {
@@ -89,25 +89,34 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
     again = false;
     const { signal } = running;
     const due = [...interests.values()].filter(isDue);
-    const outcome = { reached: false, unreachable: false };
+    const outcome = { unreachable: false };
     const workers = Array.from({ length: Math.min(AT_ONCE, due.length) }, async () => {
       for (let next = due.shift(); next !== undefined && !outcome.unreachable; next = due.shift()) {
         await ask(next, signal, outcome);
       }
     });
-    await Promise.all(workers);
-    if (!signal.aborted) await onRound();
-    running = null;
-    if (outcome.unreachable && !signal.aborted) store.dispatch({ kind: 'unreachable' });
+    try {
+      await Promise.all(workers);
+      if (!signal.aborted) await onRound(signal);
+    } finally {
+      // A fault of the program itself is thrown on, and does not end the polling.
+      running = null;
+      if (outcome.unreachable && !signal.aborted) store.dispatch({ kind: 'unreachable' });
+      plan(delay(signal));
+    }
+  }
+
+  function delay(signal: AbortSignal): number {
     const { failures } = store.get().link;
-    const pace = { failures, hidden, hurriedUntil, notBefore, now: clock.now(), random: clock.random() };
-    plan(again && failures === 0 ? 0 : nextDelay(pace));
+    // Whoever has just logged in is not kept waiting for what was out of reach before.
+    if (signal.aborted || (again && failures === 0)) return 0;
+    return nextDelay({ failures, hidden, hurriedUntil, notBefore, now: clock.now(), random: clock.random() });
   }
 
   async function ask(
     interest: Interest,
     signal: AbortSignal,
-    outcome: { reached: boolean; unreachable: boolean },
+    outcome: { unreachable: boolean },
   ): Promise<void> {
     const { wanted } = interest;
     const { key } = wanted;
@@ -117,18 +126,25 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
     try {
       const value = await wanted.ask(client, signal);
       if (signal.aborted) return;
-      outcome.reached = true;
       if (!isForgotten(key)) store.dispatch({ kind: 'answered', key, value, request });
       store.dispatch({ kind: 'heard', at: clock.now() });
     } catch (error) {
       if (signal.aborted) return;
       if (isUnreachable(error)) {
-        interest.askedAt = askedBefore;
+        // Unless it came to be wanted anew meanwhile.
+        if (interest.askedAt !== null) interest.askedAt = askedBefore;
         outcome.unreachable = true;
         return;
       }
       const failure = failureOf(error);
-      if (failure === null) throw error;
+      if (failure === null) {
+        store.dispatch({
+          kind: 'refused',
+          key,
+          failure: { code: 'UNEXPECTED', text: String(error), status: 0 },
+        });
+        throw error;
+      }
       if (isUnauthorized(error)) {
         store.dispatch({ kind: 'logged_out', why: 'ended' });
         return;

@@ -34,11 +34,11 @@ function sharedList(previous: unknown[], next: unknown[]): unknown[] {
 
 function sharedFields(previous: Fields, next: Fields): Fields {
   const names = Object.keys(next);
-  const shared: Fields = {};
-  let same = names.length === Object.keys(previous).length;
-  for (const name of names) {
-    shared[name] = share(previous[name], next[name]);
-    if (!Object.is(shared[name], previous[name]) || !Object.hasOwn(previous, name)) same = false;
-  }
-  return same ? previous : shared;
+  // Devices name states as they like, also `__proto__`: a field counts only where it is one of its own.
+  const before = (name: string) => (Object.hasOwn(previous, name) ? previous[name] : undefined);
+  const shared = names.map((name) => [name, share(before(name), next[name])] as const);
+  const same =
+    names.length === Object.keys(previous).length &&
+    shared.every(([name, value]) => Object.hasOwn(previous, name) && Object.is(value, previous[name]));
+  return same ? previous : Object.fromEntries(shared);
 }

@@ -1,5 +1,5 @@
 import type { Calls, Client } from '../client/index.ts';
-import type { Resource, State } from './model.ts';
+import type { Failure, Resource, State } from './model.ts';
 
 export type GetCall = Extract<keyof Calls, `GET ${string}`>;
 type Field<C, F extends string> = C extends Record<F, infer V> ? V : never;
@@ -63,10 +63,11 @@ export function wantedAll<K extends GetCall, F extends string>(
   };
 }
 
-const NOTHING: Resource = { value: null, failure: null };
+const NOTHING: Resource = { value: null, failure: null, request: 0 };
 
-export interface Known<T> extends Resource {
+export interface Known<T> {
   value: T | null;
+  failure: Failure | null;
 }
 
 export const knownOf = <T>(state: State, { key }: Wanted<T>): Known<T> =>
