@@ -81,6 +81,7 @@ export function deviceWithWidgetsDto(device: LiveDevice): z.output<typeof schema
     ...deviceDto(device),
     widgets: [...device.widgets.values()].map(widgetDto),
     last_error: device.lastError,
+    reenroll_until: instant(device.reenrollUntil),
   };
 }
 

@@ -147,6 +147,10 @@ export const Device = z
       .object({ topic: z.string(), code: z.string(), message: z.string(), timestamp: time })
       .nullable()
       .optional(),
+    reenroll_until: time
+      .nullable()
+      .optional()
+      .openapi({ description: 'until then it may enrol once more; may lie in the past' }),
   })
   .openapi('Device');
 

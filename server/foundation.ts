@@ -14,10 +14,13 @@ import { readWatermark } from '../db/maintenance.ts';
 import { openDatabase } from '../db/open.ts';
 import { createEventStore } from '../db/stores/events.ts';
 
+/** What is to be done when the program ends; the last one first. */
+export type OnStop = (stop: () => Promise<void> | void) => void;
+
 export interface FoundationDeps {
   config: Config;
   log: Logger;
-  onStop: (stop: () => Promise<void> | void) => void;
+  onStop: OnStop;
   /** Something without which nothing can be stored has ended. */
   onFatal: (error: Error) => void;
 }

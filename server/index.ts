@@ -6,20 +6,9 @@ import { readWebApp } from '../api/web-app.ts';
 import { createBroker } from '../broker/index.ts';
 import { openCertificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
-import {
-  createAccounts,
-  createGuessGuard,
-  createHomeStore,
-  createHomes,
-  createPasswordGate,
-  createPasswords,
-  createSecretGuard,
-  createTokens,
-  ensureAdmin,
-} from '../db/accounts/index.ts';
+import { createSecretGuard, ensureAdmin } from '../db/accounts/index.ts';
 import { builtAt } from '../db/built-at.ts';
 import { createCommands } from '../db/commands.ts';
-import { readOrCreateSecret } from '../db/data-dir.ts';
 import { monotonic } from '../db/domain/time.ts';
 import { createImports } from '../db/imports.ts';
 import { createLiveState } from '../db/live-state/index.ts';
@@ -28,18 +17,16 @@ import { createCommandStore } from '../db/stores/commands.ts';
 import { createDeviceStore } from '../db/stores/devices.ts';
 import { createEnrollmentStore } from '../db/stores/enrollments.ts';
 import { createRoomStore } from '../db/stores/rooms.ts';
-import { createUserStore } from '../db/stores/users.ts';
 import { createWidgetStore } from '../db/stores/widgets.ts';
 import { Admission } from '../net/admission.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
+import { openAccounts } from './accounts.ts';
 import { openDisk } from './disk.ts';
-import { here, openFoundation, packageVersion } from './foundation.ts';
+import { here, type OnStop, openFoundation, packageVersion } from './foundation.ts';
 import { openHistory } from './history.ts';
 import { createListeners } from './listeners.ts';
 import { openSystem } from './system.ts';
 
-/** Passwords stretched at once: 19 MiB and a thread each. */
-const PASSWORD_GATE = { places: 2, placesOfStrangers: 1, waiting: 50, waitingStrangers: 25 };
 /** Where the bundler puts the web app, beside the compiled program. */
 const APP_FOLDER = here('../app');
 /** Of the 10 s that a stop may take. */
@@ -58,8 +45,6 @@ export interface ServerDeps {
   /** Something without which nothing can be stored has ended. */
   onFatal: (error: Error) => void;
 }
-
-type OnStop = (stop: () => Promise<void> | void) => void;
 
 /** Composes the program: everything that lives longer than a request is made and wired here, and stopped in reverse. */
 export async function startServer(deps: ServerDeps): Promise<Running> {
@@ -97,25 +82,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   live.start();
   onStop(live.stop);
 
-  const homes = createHomes({ store: createHomeStore(sql), log: part('accounts') });
-  await homes.load();
-  onStop(homes.stop);
-  const accounts = createAccounts({
-    users: createUserStore(db),
-    passwords: createPasswords(),
-    tokens: createTokens({
-      secret: config.jwtSecret ?? readOrCreateSecret(dataDir, 'jwt.secret'),
-      expiresInMs: config.jwtExpiresInMs,
-      now,
-    }),
-    guesses: createGuessGuard({ limits, homes, watch: limitWatch, now: monotonic }),
-    gate: createPasswordGate(PASSWORD_GATE),
-    events: eventLog,
-    flows,
-    now,
-  });
-  await accounts.load();
-
+  const accounts = await openAccounts({ foundation, config, limitWatch, onStop });
   const { history, load, dropped, start } = await openHistory({ foundation, config, onStop });
   const writer = createReadingWriter({
     sql,
@@ -234,7 +201,9 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   // Last of what may fail, and told at once: nobody could find out a password that was made and not told.
   const { adminUsername: username, adminPassword: password } = config;
   const madePassword = await ensureAdmin(accounts, { username, password });
-  if (madePassword !== null) showPassword(username, madePassword);
+  if (madePassword !== null) {
+    showPassword(username, madePassword, appAddresses(listeners.ports, certificates.hosts()));
+  }
 
   const { current: sha256, next } = certificates.fingerprints() ?? {};
   if (sha256 !== undefined) {
@@ -245,9 +214,22 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   log.child({}, { level: 'info' }).info({ listeners: listeners.ports }, 'ready');
 }
 
+/** Where a browser finds the app: on this machine first, where no certificate needs to be trusted. */
+function appAddresses(
+  { http, https }: { http?: number; https?: number },
+  hosts: readonly string[],
+): string[] {
+  const elsewhere = hosts.find((host) => host !== 'localhost' && !host.includes(':')) ?? 'localhost';
+  return [
+    ...(http === undefined ? [] : [`http://localhost:${http}`]),
+    ...(https === undefined ? [] : [`https://${elsewhere}:${https}`]),
+  ];
+}
+
 /** Once, for the person who starts it the first time: beside the log, so that no log keeps it. */
-function showPassword(username: string, password: string): void {
+function showPassword(username: string, password: string, addresses: string[]): void {
+  const open = addresses.length === 0 ? '' : `Open ${addresses.join(' or ')}\n  `;
   console.error(
-    `\n  First start. Log in as ${username} with the password: ${password}\n  It is not shown again.\n`,
+    `\n  First start. ${open}Log in as ${username} with the password: ${password}\n  It is not shown again.\n`,
   );
 }

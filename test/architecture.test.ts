@@ -12,7 +12,7 @@ function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return sources(path);
-    return path.endsWith('.ts') ? [path] : [];
+    return /\.tsx?$/.test(path) ? [path] : [];
   });
 }
 
@@ -20,9 +20,11 @@ const GENERATED = join('web', 'client', 'types.ts');
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-/** What a file imports, in any of the ways there are: `from '…'`, `import '…'`, `import('…')`. */
+/** What a file imports, in any of the ways there are: `from '…'`, `import '…'`, `import('…')`; words of a language are none. */
 function imported(path: string): string[] {
-  return [...textOf(path).matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target = '']) => target);
+  return [...textOf(path).matchAll(/\b(?:from|import)\s*\(?\s*'([^'\s]+)'/g)].map(
+    ([, target = '']) => target,
+  );
 }
 
 /** Folders at the top that a file imports from. */
@@ -94,6 +96,28 @@ void test('web/client can be taken elsewhere: it imports nothing but itself', ()
   }
 });
 
+void test('the web app talks to the server over HTTP alone: web/ imports from web/', () => {
+  for (const path of sources('web')) {
+    assert.deepEqual(
+      imports(path).filter((target) => target !== 'web'),
+      [],
+      path,
+    );
+  }
+});
+
+void test('what the web app knows is apart from how it looks: no view in web/state and web/i18n', () => {
+  for (const path of [...sources(join('web', 'state')), ...sources(join('web', 'i18n'))]) {
+    const foreign = imported(path).filter(
+      (target) =>
+        !/^web\/(state|i18n|client)\/[a-z/-]+\.ts$/.test(
+          relative(ROOT, resolve(ROOT, dirname(path), target)),
+        ),
+    );
+    assert.deepEqual(foreign, [], path);
+  }
+});
+
 void test('a topic of devices stands in broker/topics.ts alone', () => {
   for (const path of [...sources('api'), ...sources('broker'), ...sources('db')]) {
     if (path === join('broker', 'topics.ts')) continue;
@@ -105,7 +129,7 @@ void test('a topic of devices stands in broker/topics.ts alone', () => {
 });
 
 void test('no file is longer than one reads in a sitting', () => {
-  const written = [...PARTS, 'scripts', 'test', join('web', 'client')].flatMap(sources);
+  const written = [...PARTS, 'scripts', 'server', 'test', 'web'].flatMap(sources);
   for (const path of written.filter((path) => path !== GENERATED)) {
     const lines = textOf(path).split('\n').length;
     assert.ok(lines <= (path.startsWith('test') ? 400 : 250), `${path}: ${lines} lines`);

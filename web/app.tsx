@@ -23,11 +23,16 @@ const SystemPage = lazily(async () => (await import('./pages/system/system.tsx')
 const ME = wanted('GET /api/auth/me', {}, 60_000);
 
 function Routed({ route, isAdmin }: { route: Route; isAdmin: boolean }) {
-  const [page, id] = route;
+  const [page, id, room] = route;
   if (page === undefined) return <HomePage roomId={null} />;
   if (page === 'rooms' && id !== undefined) return <HomePage roomId={Number(id)} />;
   if (page === 'widgets' && id !== undefined) return <WidgetPage key={id} widgetId={Number(id)} />;
-  if (page === 'devices') return id === undefined ? <DevicesPage /> : <DevicePage key={id} deviceId={id} />;
+  if (page === 'devices') {
+    // No device id has this sign.
+    const adding = id === '+';
+    if (id !== undefined && !adding) return <DevicePage key={id} deviceId={id} />;
+    return <DevicesPage adding={adding && isAdmin} roomId={room === undefined ? null : Number(room)} />;
+  }
   if (page === 'account') return <AccountPage />;
   if (isAdmin && page === 'rooms') return <RoomsPage />;
   if (isAdmin && page === 'users') return <UsersPage />;

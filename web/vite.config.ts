@@ -12,7 +12,7 @@ export default defineConfig({
   build: {
     outDir: fileURLToPath(new URL('../dist/app', import.meta.url)),
     emptyOutDir: true,
-    target: 'es2022',
+    target: ['chrome111', 'edge111', 'firefox114', 'safari16.4'],
     // What the policy of content allows comes from a file of its own.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

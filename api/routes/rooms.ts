@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { DomainError } from '../../db/domain/errors.ts';
 import type { LiveRoom, LiveWidget } from '../../db/live-state/types.ts';
 import { type Api, type AppDeps, mayUseRoom, resource, roomFor, userOf } from '../context.ts';
 import { roomDto, widgetDto } from '../dto.ts';
@@ -118,7 +119,8 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
       flows.record(flow, performance.now() - started, true);
       return result;
     } catch (error) {
-      flows.record(flow, performance.now() - started, false);
+      // A name that is taken is no fault of the flow.
+      flows.record(flow, performance.now() - started, error instanceof DomainError);
       throw error;
     }
   };

@@ -38,6 +38,7 @@ const create = adminRoute({
           name: name.optional(),
           room_ids: room_ids.optional(),
           acl: acl.optional(),
+          must_change_password: z.boolean().optional().openapi({ description: 'false unless told' }),
         })
         .strict(),
     ),
@@ -98,9 +99,15 @@ export function userRoutes(api: Api, { accounts, eventLog, link }: AppDeps): voi
 
   api.openapi(create, async (c) => {
     const admin = userOf(c);
-    const { room_ids: roomIds = [], name = null, acl = NO_ACL, ...rest } = c.req.valid('json');
+    const {
+      room_ids: roomIds = [],
+      name = null,
+      acl = NO_ACL,
+      must_change_password: mustChangePassword = false,
+      ...rest
+    } = c.req.valid('json');
     checkAcl(acl, rest.role);
-    const user = await accounts.create({ ...rest, name, acl, roomIds });
+    const user = await accounts.create({ ...rest, name, acl, roomIds, mustChangePassword });
     eventLog.record({
       kind: 'user_created',
       actor: admin.username,

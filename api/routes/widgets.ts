@@ -36,6 +36,14 @@ const list = personRoute({
   },
 });
 
+const one = personRoute({
+  method: 'get',
+  path: '/api/widgets/{id}',
+  tags,
+  request: { params: idParam },
+  responses: { 200: json(Widget, 'the widget, paired or not'), ...errors(404) },
+});
+
 const change = adminRoute({
   method: 'patch',
   path: '/api/widgets/{id}',
@@ -100,6 +108,8 @@ export function widgetRoutes(api: Api, { live, widgets, commands, eventLog, flow
     const found = pageOf(visible, (widget) => widget.id, page);
     return resource(c, { widgets: found.page.map(widgetDto), next_cursor: found.next });
   });
+
+  api.openapi(one, (c) => resource(c, widgetDto(widgetFor(live, userOf(c), c.req.valid('param').id))));
 
   api.openapi(change, async (c) => {
     const user = userOf(c);

@@ -69,6 +69,8 @@ export interface Device {
   roomId: number | null;
   createdAt: Date;
   revoked: boolean;
+  /** Until then it may enrol once more, though its secret has been used; null: it may not. */
+  reenrollUntil: Date | null;
   lastHeartbeat: Date | null;
   lastError: LastError | null;
 }

@@ -68,6 +68,7 @@ export function createRegistry() {
       known.version = device.version;
       known.manufacturer = device.manufacturer;
       known.revoked = device.revoked;
+      known.reenrollUntil = device.reenrollUntil;
       place(known, device.roomId);
       return known;
     },

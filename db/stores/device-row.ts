@@ -4,8 +4,8 @@ import type { devices } from '../schema/index.ts';
 export type DeviceRow = typeof devices.$inferSelect;
 
 export function toDevice(row: DeviceRow): Device {
-  const { pk, deviceId, name, type, version, manufacturer, roomId, createdAt, lastHeartbeat, lastError } =
-    row;
+  const { pk, deviceId, name, type, version, manufacturer, roomId, createdAt } = row;
+  const { reenrollUntil, lastHeartbeat, lastError } = row;
   const revoked = row.revokedAt !== null;
   return {
     pk,
@@ -17,6 +17,7 @@ export function toDevice(row: DeviceRow): Device {
     roomId,
     createdAt,
     revoked,
+    reenrollUntil,
     lastHeartbeat,
     lastError,
   };

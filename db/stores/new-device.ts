@@ -113,6 +113,7 @@ export async function insertNewDevice(
     roomId,
     createdAt: new Date(createdAt),
     revoked: false,
+    reenrollUntil: null,
     lastHeartbeat: null,
     lastError: null,
   };

@@ -17,6 +17,7 @@ const addDevice = (pk: number, deviceId: string, roomId: number | null) =>
     roomId,
     createdAt: new Date(),
     revoked: false,
+    reenrollUntil: null,
     lastHeartbeat: null,
     lastError: null,
   });

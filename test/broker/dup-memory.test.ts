@@ -13,6 +13,7 @@ const device = createRegistry().putDevice({
   roomId: null,
   createdAt: new Date(),
   revoked: false,
+  reenrollUntil: null,
   lastHeartbeat: null,
   lastError: null,
 });

@@ -116,6 +116,9 @@ void test('passwords', async (t) => {
     assert.equal(await after({ password, must_change_password: true }), true);
     assert.equal(await after({ name: 'Ida' }), true, 'it hangs on the password alone');
     assert.equal(await after({ password }), false);
+    const guest = { username: 'guest', password, role: 'USER', must_change_password: true };
+    const made = await rest.expect<Told>(201, 'POST', '/api/users', guest);
+    assert.equal(made.user.must_change_password, true);
   });
 
   await t.test('a name that does not exist is told nothing else', async () => {
@@ -150,14 +153,19 @@ void test('a device that lost its secret enrols again when an admin allows it, o
   await rest.expect(200, 'POST', '/api/devices/lamp/reenroll');
   await rest.expect(204, 'DELETE', '/api/devices/lamp/reenroll');
   assert.equal((await enrol()).returnCode, 5, 'what was withdrawn does not count');
+  const until = async () =>
+    (await rest.expect<{ reenroll_until: string | null }>(200, 'GET', '/api/devices/lamp')).reenroll_until;
+  assert.equal(await until(), null);
 
   const { until: end } = await rest.expect<{ until: string }>(200, 'POST', '/api/devices/lamp/reenroll');
   assert.ok(Date.parse(end) > Date.now() + 23 * 3_600_000);
+  assert.equal(await until(), end);
   const { wire: lost, returnCode } = await enrol();
   assert.equal(returnCode, 0);
   await wire.closed;
   const answer = await register(lost, 'lamp');
   assert.equal(answer.status, 'already_registered');
+  assert.equal(await until(), null);
   const fresh = answer.device_secret ?? '';
   assert.notEqual(fresh, secret);
   await lost.disconnect();

@@ -73,6 +73,21 @@ for (const kind of KINDS) {
       },
     );
 
+    await t.test('a widget is told by itself, without a room too, and 304 while it is the same', async () => {
+      const { wire } = await enrolled(server, rest, 'alone');
+      await wire.publish('devices/alone/sensor', reading(21.5));
+      const widget = await rest.widget('alone', 'temperature');
+      const path = `/api/widgets/${widget.widget_id}`;
+      const { body, headers } = await rest.get<WidgetBody & { room_id: number | null }>(path);
+      assert.deepEqual(body, widget);
+      assert.deepEqual([body.value, body.room_id], [21.5, null]);
+      const same = { 'If-None-Match': headers.get('ETag') ?? '' };
+      assert.equal((await rest.get(path, same)).status, 304);
+      await wire.publish('devices/alone/sensor', reading(22));
+      assert.equal((await rest.get(path, same)).status, 200);
+      await wire.disconnect();
+    });
+
     await t.test('history has true figures, and readings come whole as pages and as CSV', async () => {
       const { wire } = await enrolled(server, rest, 'meter');
       const base = Math.floor(Date.now() / 60_000) * 60_000 - 600_000;

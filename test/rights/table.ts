@@ -175,6 +175,9 @@ export const REST: Call[] = [
     with: 'new device',
   }),
   call('GET /api/widgets', /*                     */ '401  401    200     200     403         200'),
+  call('GET /api/widgets/{id}', /*                */ '401  401    200     404     403         200', {
+    with: 'widget',
+  }),
   call('PATCH /api/widgets/{id}', /*              */ '401  401    403     403     403         200', {
     with: 'widget',
     body: { status: 'include' },

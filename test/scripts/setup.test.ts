@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -69,4 +69,30 @@ void test('outputs without a source are stale, but for the built web app', (t) =
     'gone.js.map',
     'web/client/gone.js',
   ]);
+});
+
+interface Web {
+  isWebBuilt(root: string): boolean;
+  buildWeb(root: string): Promise<void>;
+}
+
+const web = (await import(pathToFileURL(join(ROOT, 'scripts', 'setup', 'web.mjs')).href)) as Web;
+
+void test('the web app is built when something of it has changed, and a fault of it is told', async (t) => {
+  const root = projectOf(t, ['package-lock.json', 'dist/main.js', 'web/public/icon.svg']);
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  assert.ok(web.isWebBuilt(root), 'a project without an app has nothing to build');
+  const write = (path: string, text: string) => writeFileSync(join(root, 'web', path), text);
+  write('index.html', '<script type="module" src="./main.ts"></script>');
+  write('main.ts', "document.title = 'one';");
+  write('vite.config.ts', "export default { root: import.meta.dirname, build: { outDir: '../dist/app' } };");
+  assert.equal(web.isWebBuilt(root), false);
+  await web.buildWeb(root);
+  assert.ok(web.isWebBuilt(root));
+  assert.ok(existsSync(join(root, 'dist', 'app', 'icon.svg')));
+  write('main.ts', "document.title = 'another';");
+  assert.equal(web.isWebBuilt(root), false);
+  write('main.ts', 'const = ;');
+  await assert.rejects(web.buildWeb(root), /the build of the web app ended with exit code 1\n.*main\.ts/s);
+  assert.equal(web.isWebBuilt(root), false);
 });

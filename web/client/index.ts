@@ -12,6 +12,7 @@ export type {
   Health,
   HistoryStatus,
   Room,
+  System,
   User,
   Widget,
 } from './types.ts';

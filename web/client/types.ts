@@ -110,6 +110,8 @@ export interface Device {
     message: string;
     timestamp: string;
   } | null;
+  /** until then it may enrol once more; may lie in the past */
+  reenroll_until?: string | null;
 }
 
 export interface Event {
@@ -311,6 +313,8 @@ export interface Calls {
             subscribe: readonly string[];
           }
         | undefined;
+      /** false unless told */
+      must_change_password?: boolean | undefined;
     };
     answer: {
       user: User;
@@ -425,6 +429,13 @@ export interface Calls {
       /** null at the end */
       next_cursor: string | null;
     };
+  };
+  /** 200: the widget, paired or not */
+  'GET /api/widgets/{id}': {
+    params: {
+      id: number;
+    };
+    answer: Widget;
   };
   /** 200: the widget */
   'PATCH /api/widgets/{id}': {

@@ -1,4 +1,13 @@
-/** What every language says. A language is one file beside this one with the same fields; `Messages` holds it to them. */
+import { devices, first } from './en/devices.ts';
+import { events } from './en/events.ts';
+import { rooms } from './en/rooms.ts';
+import { system } from './en/system.ts';
+import { users } from './en/users.ts';
+
+/**
+ * What every language says. A language is one file beside this one with the same fields, and a folder for its long sections;
+ * `Messages` holds it to them.
+ */
 export const messages = {
   common: {
     loading: 'Loading …',
@@ -59,9 +68,6 @@ export const messages = {
     menu: 'Main menu',
     skip: 'Skip to the content',
     away: 'No connection to the server.',
-    awaySince: (ago: string) => `No connection to the server; what you see is from ${ago}.`,
-    connecting: 'Connecting …',
-    back: 'Connected again.',
   },
   login: {
     title: 'Log in',
@@ -153,25 +159,70 @@ export const messages = {
   },
   widget: {
     title: 'History',
+    gone: 'This card is not there, or not shared with you.',
+    online: 'Online',
+    valueFrom: 'Value from',
+    last: 'Time shown',
+    preset: { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month', year: 'Year' },
+    custom: 'Custom',
+    customTitle: 'Show a time of your own',
+    from: 'From',
+    to: 'To',
+    show: 'Show',
+    wrongOrder: 'The end must be at least 10 seconds after the beginning.',
+    future: 'The beginning must not be in the future.',
+    earlier: 'Earlier',
+    later: 'Later',
+    zoomIn: 'Zoom in',
+    zoomOut: 'Zoom out',
+    reset: 'Reset the zoom',
+    hintMouse: 'Drag to zoom in, Shift and drag to move; the wheel zooms too.',
+    hintTouch: 'Swipe to move, pinch to zoom.',
+    chart: (name: string, time: string) => `Chart of ${name}, ${time}. The same in numbers is below.`,
+    average: 'Average',
+    band: 'Lowest to highest',
+    value: 'Value',
+    resolution: {
+      raw: 'From single readings',
+      minute: 'From summaries of minutes',
+      hour: 'From summaries of hours',
+    },
+    interval: (span: string) => `one point for ${span}`,
+    nothing: 'No readings in this time',
+    nothingHint: 'Choose another time, or zoom out.',
+    stats: 'In this time',
+    min: 'Lowest',
+    max: 'Highest',
+    count: 'Readings',
+    inState: 'Time in each state',
+    state: 'State',
+    time: 'Time',
+    share: 'Share',
+    other: 'Others',
+    newest: 'Newest readings',
+    newestIn: 'Newest readings in this time',
+    noReadings:
+      'There are no single readings of this time. They are kept for a while only; summaries stay longer.',
+    more: 'Show more',
+    download: 'Download CSV',
+    downloadTitle: 'Download readings as CSV',
+    what: 'What',
+    ofWidget: (name: string) => `Only ${name}`,
+    ofDevice: (name: string) => `The whole device: ${name}`,
+    ofRoom: (name: string) => `The whole room: ${name}`,
+    when: 'Time',
+    asShown: (time: string) => `As in the chart: ${time}`,
+    everything: 'Everything that is kept',
+    start: 'Download',
+    received: (bytes: string) => `${bytes} received`,
+    saved: (name: string) => `Saved as ${name}`,
   },
-  devices: {
-    title: 'Devices',
-  },
-  first: {
-    title: 'Your first device',
-  },
-  rooms: {
-    title: 'Rooms',
-  },
-  users: {
-    title: 'People',
-  },
-  events: {
-    title: 'Events',
-  },
-  system: {
-    title: 'System',
-  },
+  devices,
+  first,
+  rooms,
+  users,
+  events,
+  system,
 };
 
 export type Messages = typeof messages;

@@ -1,4 +1,9 @@
 import type { Messages } from './en.ts';
+import { devices, first } from './th/devices.ts';
+import { events } from './th/events.ts';
+import { rooms } from './th/rooms.ts';
+import { system } from './th/system.ts';
+import { users } from './th/users.ts';
 
 export const messages: Messages = {
   common: {
@@ -57,9 +62,6 @@ export const messages: Messages = {
     menu: 'เมนูหลัก',
     skip: 'ข้ามไปยังเนื้อหา',
     away: 'ไม่ได้เชื่อมต่อกับเซิร์ฟเวอร์',
-    awaySince: (ago) => `ไม่ได้เชื่อมต่อกับเซิร์ฟเวอร์ ข้อมูลที่เห็นเป็นของเมื่อ ${ago}`,
-    connecting: 'กำลังเชื่อมต่อ …',
-    back: 'เชื่อมต่อได้อีกครั้งแล้ว',
   },
   login: {
     title: 'เข้าสู่ระบบ',
@@ -150,23 +152,67 @@ export const messages: Messages = {
   },
   widget: {
     title: 'ประวัติ',
+    gone: 'ไม่พบการ์ดนี้ หรือไม่ได้แบ่งปันให้คุณ',
+    online: 'ออนไลน์',
+    valueFrom: 'ค่าเมื่อ',
+    last: 'ช่วงเวลาที่แสดง',
+    preset: { hour: 'ชั่วโมง', day: 'วัน', week: 'สัปดาห์', month: 'เดือน', year: 'ปี' },
+    custom: 'กำหนดเอง',
+    customTitle: 'กำหนดช่วงเวลาเอง',
+    from: 'ตั้งแต่',
+    to: 'ถึง',
+    show: 'แสดง',
+    wrongOrder: 'เวลาสิ้นสุดต้องอยู่หลังเวลาเริ่มต้นอย่างน้อย 10 วินาที',
+    future: 'เวลาเริ่มต้นต้องไม่อยู่ในอนาคต',
+    earlier: 'ก่อนหน้า',
+    later: 'ถัดไป',
+    zoomIn: 'ขยาย',
+    zoomOut: 'ย่อ',
+    reset: 'คืนค่าการซูม',
+    hintMouse: 'ลากเพื่อขยายช่วงที่เลือก กด Shift แล้วลากเพื่อเลื่อน หรือหมุนล้อเมาส์เพื่อซูม',
+    hintTouch: 'ปัดเพื่อเลื่อน ใช้สองนิ้วเพื่อซูม',
+    chart: (name, time) => `กราฟของ ${name} ${time} ดูตัวเลขได้ด้านล่าง`,
+    average: 'ค่าเฉลี่ย',
+    band: 'ต่ำสุดถึงสูงสุด',
+    value: 'ค่า',
+    resolution: {
+      raw: 'จากค่าที่วัดได้ทุกค่า',
+      minute: 'จากข้อมูลสรุปรายนาที',
+      hour: 'จากข้อมูลสรุปรายชั่วโมง',
+    },
+    interval: (span) => `หนึ่งจุดต่อ ${span}`,
+    nothing: 'ไม่มีข้อมูลในช่วงเวลานี้',
+    nothingHint: 'เลือกช่วงเวลาอื่น หรือย่อกราฟเพื่อดูช่วงที่กว้างขึ้น',
+    stats: 'สรุปในช่วงเวลานี้',
+    min: 'ต่ำสุด',
+    max: 'สูงสุด',
+    count: 'จำนวนค่าที่วัด',
+    inState: 'เวลาในแต่ละสถานะ',
+    state: 'สถานะ',
+    time: 'เวลา',
+    share: 'สัดส่วน',
+    other: 'อื่น ๆ',
+    newest: 'ค่าล่าสุด',
+    newestIn: 'ค่าล่าสุดในช่วงเวลานี้',
+    noReadings: 'ไม่มีค่าที่วัดแต่ละครั้งในช่วงเวลานี้ ค่าแต่ละครั้งเก็บไว้ชั่วคราว ส่วนข้อมูลสรุปเก็บไว้นานกว่า',
+    more: 'แสดงเพิ่ม',
+    download: 'ดาวน์โหลด CSV',
+    downloadTitle: 'ดาวน์โหลดข้อมูลเป็น CSV',
+    what: 'ข้อมูล',
+    ofWidget: (name) => `เฉพาะ ${name}`,
+    ofDevice: (name) => `ทั้งอุปกรณ์: ${name}`,
+    ofRoom: (name) => `ทั้งห้อง: ${name}`,
+    when: 'ช่วงเวลา',
+    asShown: (time) => `ตามกราฟ: ${time}`,
+    everything: 'ทั้งหมดที่เก็บไว้',
+    start: 'ดาวน์โหลด',
+    received: (bytes) => `ได้รับแล้ว ${bytes}`,
+    saved: (name) => `บันทึกเป็น ${name} แล้ว`,
   },
-  devices: {
-    title: 'อุปกรณ์',
-  },
-  first: {
-    title: 'อุปกรณ์เครื่องแรก',
-  },
-  rooms: {
-    title: 'ห้อง',
-  },
-  users: {
-    title: 'ผู้ใช้',
-  },
-  events: {
-    title: 'เหตุการณ์',
-  },
-  system: {
-    title: 'ระบบ',
-  },
+  devices,
+  first,
+  rooms,
+  users,
+  events,
+  system,
 };

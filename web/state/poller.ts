@@ -8,6 +8,8 @@ import type { Wanted } from './wanted.ts';
 
 /** Requests of one round at a time: a browser opens six connections to a server. */
 const AT_ONCE = 4;
+/** Answers that nobody watches any more are kept for whoever comes back, the latest of them. */
+const KEPT_UNWATCHED = 50;
 
 interface Interest {
   wanted: Wanted<unknown>;
@@ -40,6 +42,8 @@ export interface PollerDeps {
 
 export function createPoller({ client, store, clock, onRound }: PollerDeps): Poller {
   const interests = new Map<string, Interest>();
+  /** Keys that were watched, the longest ago first. */
+  const unwatched = new Set<string>();
   let requests = 0;
   let hidden = false;
   let hurriedUntil = 0;
@@ -64,6 +68,16 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
     if (running === null) plan(0);
     else again = true;
   }
+
+  function left(key: string): void {
+    interests.delete(key);
+    unwatched.add(key);
+    const [oldest] = unwatched;
+    if (unwatched.size <= KEPT_UNWATCHED || oldest === undefined) return;
+    unwatched.delete(oldest);
+    store.dispatch({ kind: 'forgotten', key: oldest });
+  }
+  const isForgotten = (key: string) => !interests.has(key) && !unwatched.has(key);
 
   const isDue = ({ wanted, askedAt }: Interest) =>
     askedAt === null || clock.now() - askedAt >= wanted.everyMs;
@@ -112,7 +126,7 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
     try {
       const value = await wanted.ask(client, signal);
       if (signal.aborted) return;
-      store.dispatch({ kind: 'answered', key, value, request });
+      if (!isForgotten(key)) store.dispatch({ kind: 'answered', key, value, request });
       store.dispatch({ kind: 'heard', at: clock.now() });
     } catch (error) {
       if (signal.aborted) return;
@@ -137,7 +151,7 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
       }
       notBefore = Math.max(notBefore, clock.now() + retryAfterOf(error));
       store.dispatch({ kind: 'heard', at: clock.now() });
-      store.dispatch({ kind: 'refused', key, failure });
+      if (!isForgotten(key)) store.dispatch({ kind: 'refused', key, failure });
     }
   }
 
@@ -155,6 +169,7 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
     watch: (wanted) => {
       const interest = interests.get(wanted.key) ?? { wanted, watchers: 0, askedAt: null };
       interests.set(wanted.key, interest);
+      unwatched.delete(wanted.key);
       interest.watchers += 1;
       if (interest.watchers === 1) soon();
       let watching = true;
@@ -162,7 +177,7 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
         if (!watching) return;
         watching = false;
         interest.watchers -= 1;
-        if (interest.watchers === 0) interests.delete(wanted.key);
+        if (interest.watchers === 0) left(wanted.key);
       };
     },
     refresh: (...keys) => {

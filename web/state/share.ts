@@ -17,7 +17,7 @@ export function share<T>(previous: unknown, next: T): T {
 
 const idOf = (value: unknown): unknown => {
   if (!isFields(value)) return undefined;
-  // Events have an id, and tell of a device.
+  // Events and commands have one of their own beside that of what they tell of.
   return value.id ?? value.widget_id ?? value.device_id;
 };
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Failure } from '../state/index.ts';
 import { useText } from './context.ts';
 import { FailureNotice } from './feedback.tsx';
@@ -17,7 +17,8 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
   const text = useText();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before anything is drawn: the next key is for the dialog.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();

@@ -37,7 +37,7 @@ function Freshness({ widget }: { widget: Widget }) {
 }
 
 /** What came of the last command, where it did not go as asked. */
-function Outcome({ widget, shown }: { widget: Widget; shown: Shown }) {
+export function Outcome({ widget, shown }: { widget: Widget; shown: Shown }) {
   const text = useText();
   const { commander } = useCore();
   const { waiting, fault } = shown;
@@ -86,7 +86,7 @@ export const Card = memo(function Card({ widget }: { widget: Widget }) {
   const command = useSelect(({ commands }) => commands.get(widget.widget_id));
   const shown = shownOf(widget, command);
   const { name, device, capability } = widget;
-  const classes = ['card', capability.control_type];
+  const classes = ['card'];
   if (device.status === 'offline') classes.push('is-offline');
   if (shown.waiting !== null) classes.push('is-waiting');
   if (capability.control_type === 'toggle' && isOn(shown.value)) classes.push('is-on');

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Widget } from '../../client/index.ts';
 import { type CommandValue, isOn, type Shown, switched } from '../../state/index.ts';
-import { useCore, useFormat, useText } from '../../ui/context.ts';
+import { useCore, useFormat, useMedia, useText } from '../../ui/context.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Sparkline } from './sparkline.tsx';
 
@@ -93,6 +93,7 @@ function Slider({ widget, shown }: ControlProps) {
         value={value}
         aria-labelledby={labelOf(widget.widget_id)}
         aria-valuetext={told}
+        style={{ '--share': String((value - low) / (high - low || 1)) }}
         onInput={(event) => setHeld(event.currentTarget.valueAsNumber)}
         onChange={letGo}
         onBlur={letGo}
@@ -101,10 +102,16 @@ function Slider({ widget, shown }: ControlProps) {
   );
 }
 
+/** Two cards stand beside each other there: too narrow for buttons in a row. */
+const PHONE = '(max-width: 599px)';
+
 function Mode({ widget, shown }: ControlProps) {
   const give = useGive(widget.widget_id);
   const options = widget.options ?? [];
-  if (options.length > 4 || options.join('').length > 24) {
+  const isPhone = useMedia(PHONE);
+  // Imported, and not registered by a device yet.
+  if (options.length === 0) return <Sensor widget={widget} shown={shown} />;
+  if (isPhone || options.length > 4 || options.join('').length > 24) {
     const known = options.includes(String(shown.value));
     return (
       <select
@@ -155,8 +162,8 @@ function TextControl({ widget, shown }: ControlProps) {
         maxLength={1000}
         onInput={(event) => setDraft(event.currentTarget.value)}
       />
-      <button type="submit" class="button small" disabled={draft === null}>
-        {text.card.send}
+      <button type="submit" class="button icon-only" aria-label={text.card.send} disabled={draft === null}>
+        <Icon name="send" />
       </button>
     </form>
   );

@@ -80,14 +80,14 @@ function RoomCards({ room, rooms }: { room: Room; rooms: readonly Room[] }) {
         !arranging && (
           <>
             {isAdmin && (
-              <button type="button" class="button" onClick={() => navigate('devices')}>
+              <button type="button" class="button compact" onClick={() => navigate('devices')}>
                 <Icon name="plus" size={18} />
-                {text.common.device}
+                <span>{text.common.device}</span>
               </button>
             )}
-            <button type="button" class="button" onClick={() => setArranging(true)}>
+            <button type="button" class="button compact" onClick={() => setArranging(true)}>
               <Icon name="edit" size={18} />
-              {text.home.arrange}
+              <span>{text.home.arrange}</span>
             </button>
           </>
         )
