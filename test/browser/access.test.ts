@@ -10,6 +10,13 @@ interface Place {
 
 const PLACES: Place[] = [
   { hash: '#/', heading: 'Living room' },
+  { hash: '#/widgets/6', heading: 'Temperature' },
+  { hash: '#/devices', heading: say.devices.title },
+  { hash: '#/devices/lamp', heading: 'Device lamp' },
+  { hash: '#/rooms', heading: say.rooms.title },
+  { hash: '#/users', heading: say.users.title },
+  { hash: '#/events', heading: say.events.title },
+  { hash: '#/system', heading: say.system.title },
   { hash: '#/account', heading: say.account.title },
   { hash: '#/nowhere', heading: say.common.nothingHere },
 ];

@@ -75,5 +75,5 @@ browserTest('answers of the API never pass through the worker', async (house) =>
   );
   // Pages of the server beside the app are its own.
   await page.goto(`${visitor.origin}/api/docs`);
-  assert.match(await page.title(), /API/i);
+  assert.match(await page.title(), /REST/);
 });

@@ -7,6 +7,7 @@ import { messages as say } from '../../web/i18n/en.ts';
 import { Lamp } from './lamp.ts';
 import { Rest } from './rest.ts';
 import { ADMIN, Server, type ServerOptions } from './server.ts';
+import { until } from './wait.ts';
 
 const PLACES = [
   process.env.CHROMIUM ?? '',
@@ -226,6 +227,7 @@ interface Violation {
 
 /** Asserts that nothing on the page keeps anybody from using it, as far as a program can tell. Needs `bypassCSP`. */
 export async function checkAccess(page: Page, where: string): Promise<void> {
+  await until('all is there', async () => (await page.locator('.loading').count()) === 0);
   if (!(await page.evaluate<boolean>('"axe" in window'))) await page.addScriptTag({ path: AXE });
   const run = `axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) => violations)`;
   const violations = await page.evaluate<Violation[]>(run);

@@ -24,6 +24,8 @@ interface Command {
 export class Lamp {
   manner: 'obey' | 'reject' | 'silent' = 'obey';
   reason = 'the blades are jammed';
+  /** On its label; with another one it refuses to be paired. */
+  key = '1234-5678';
   /** As they came. */
   readonly commands: { type: string; value: unknown }[] = [];
   readonly id: string;
@@ -52,11 +54,24 @@ export class Lamp {
   }
 
   async #listen(): Promise<void> {
-    const topic = `devices/${this.id}/command/request`;
-    this.#wire.onMessage = (message) => {
-      if (message.topic === topic) this.#take(JSON.parse(message.payload) as Command);
+    const command = `devices/${this.id}/command/request`;
+    const pairing = `devices/${this.id}/pair/request`;
+    this.#wire.onMessage = ({ topic, payload }) => {
+      if (topic === command) this.#take(JSON.parse(payload) as Command);
+      if (topic === pairing) this.#confirm(JSON.parse(payload) as { device_key: string });
     };
-    await this.#wire.subscribe(topic);
+    await this.#wire.subscribe(command, pairing);
+  }
+
+  #confirm({ device_key }: { device_key: string }): void {
+    const answer =
+      device_key === this.key ? { status: 'success' } : { status: 'error', message: 'wrong key' };
+    this.#publish(`devices/${this.id}/pair/response`, answer);
+  }
+
+  #publish(topic: string, payload: object): void {
+    // The test may end meanwhile.
+    this.#wire.publish(topic, payload).catch(() => {});
   }
 
   #take({ capability_type: type, value, reply_topic }: Command): void {
@@ -64,8 +79,7 @@ export class Lamp {
     if (this.manner === 'silent') return;
     const answer =
       this.manner === 'obey' ? { status: 'success', value } : { status: 'error', message: this.reason };
-    // The test may end meanwhile.
-    this.#wire.publish(reply_topic, answer).catch(() => {});
+    this.#publish(reply_topic, answer);
   }
 
   pair(roomId: number): Promise<unknown> {
