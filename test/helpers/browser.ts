@@ -171,6 +171,11 @@ export class House {
     return lamp;
   }
 
+  /** Another device that ends with the test. */
+  keep(lamp: Lamp): void {
+    this.#lamps.push(lamp);
+  }
+
   /** As a power cut does. */
   crash = () => this.server.stop('SIGKILL');
   /** On the ports where it was. */

@@ -41,6 +41,13 @@ export class Lamp {
     return lamp;
   }
 
+  /** One that has its secret already. */
+  static async of(server: Server, rest: Rest, id: string, secret: string): Promise<Lamp> {
+    const lamp = new Lamp(server, rest, { id, secret, wire: await connected(server, id, secret) });
+    await lamp.#listen();
+    return lamp;
+  }
+
   private constructor(
     server: Server,
     rest: Rest,
@@ -102,11 +109,19 @@ export class Lamp {
     return this.#wire.publish(`devices/${this.id}/sensor`, reading);
   }
 
+  /** A message as it is, right or wrong. */
+  send(payload: string): Promise<void> {
+    return this.#wire.publish(`devices/${this.id}/sensor`, payload);
+  }
+
   /** Goes, and is known to be gone where there is a server to know it. */
   async leave(): Promise<void> {
     await this.#wire.disconnect();
     if (!this.#server.alive) return;
-    await until(`${this.id} is away`, async () => !(await this.#rest.device(this.id)).connected);
+    await until(`${this.id} is away`, async () => {
+      const { status, body } = await this.#rest.get<{ connected?: boolean }>(`/api/devices/${this.id}`);
+      return status === 404 || body.connected === false;
+    });
   }
 
   async comeBack(): Promise<void> {
