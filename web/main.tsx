@@ -13,7 +13,7 @@ const core = createCore({ clock: systemClock, keeper: browserKeeper });
 onOtherTab(core.adopt);
 const look = () => {
   core.poller.setHidden(document.hidden);
-  if (!document.hidden) core.poller.refresh();
+  if (!document.hidden) core.poller.look();
 };
 core.poller.setHidden(document.hidden);
 document.addEventListener('visibilitychange', look);

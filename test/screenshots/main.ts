@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
@@ -8,6 +8,9 @@ import { furnish } from './house.ts';
 
 /** Among the sources; this file is built into `dist/test/screenshots`. */
 const FOLDER = fileURLToPath(new URL('../../../dist/screenshots', import.meta.url));
+/** Those of the README. */
+const DOCS = fileURLToPath(new URL('../../../docs/images', import.meta.url));
+const IN_DOCS = new Set(['home-desktop-light-en.png', 'history-week-phone-dark-th.png']);
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 const SIZES = {
@@ -29,7 +32,7 @@ try {
   await server.start();
   const rest = await new Rest(server).logIn();
   const devices = await furnish(server, rest);
-  mkdirSync(FOLDER, { recursive: true });
+  for (const folder of [FOLDER, DOCS]) mkdirSync(folder, { recursive: true });
   await devices.find(({ options }) => options.id === 'PUMP-5')?.stop();
   for (const look of LOOKS) await shootAll(rest, look);
   for (const device of devices) await device.stop();
@@ -50,9 +53,11 @@ async function shootAll(rest: Rest, { size, scheme, locale }: Look): Promise<voi
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
-  const shoot = async (name: string, fullPage = false) => {
+  const shoot = async (name: string) => {
     const language = locale.slice(0, 2);
-    await page.screenshot({ path: join(FOLDER, `${name}-${size}-${scheme}-${language}.png`), fullPage });
+    const file = `${name}-${size}-${scheme}-${language}.png`;
+    await page.screenshot({ path: join(FOLDER, file) });
+    if (IN_DOCS.has(file)) copyFileSync(join(FOLDER, file), join(DOCS, file));
   };
   await page.goto('/');
   await page.locator('input[autocomplete=username]').waitFor();
@@ -65,9 +70,31 @@ async function shootAll(rest: Rest, { size, scheme, locale }: Look): Promise<voi
   await shoot('home');
   await refuse(page);
   await shoot('home-refused');
-  const cancelled = await arrange(page);
+  const cancel = await arrange(page);
   await shoot('arrange');
-  await cancelled();
+  await cancel();
+  const { widget_id: temperature } = await rest.widget('CLIMATE-02', 'temperature');
+  const { widget_id: power } = await rest.widget('LAMP-7F21', 'power');
+  for (const [name, path] of [
+    ['history-week', `widgets/${temperature}/week`],
+    ['history-switch', `widgets/${power}/day`],
+    ['devices', 'devices'],
+    ['device', 'devices/CLIMATE-02'],
+    ['enrol', 'devices/+'],
+    ['rooms', 'rooms'],
+    ['users', 'users'],
+    ['events', 'events'],
+    ['system', 'system'],
+    ['account', 'account'],
+  ] as const) {
+    await page.goto(`/#/${path}`);
+    await page.locator('h1').waitFor();
+    await page.locator('.loading').waitFor({ state: 'detached' });
+    if (name.startsWith('history')) await page.locator('canvas').first().waitFor();
+    // What moves comes to rest: charts are drawn in the frame after.
+    await page.waitForLoadState('networkidle');
+    await shoot(name);
+  }
   await context.close();
 }
 

@@ -125,6 +125,13 @@ void test('what changes seldom is asked for seldom; a refresh asks for it at onc
   await app.core.run(() => Promise.resolve());
   await nextRound(app);
   assert.equal(app.askedFor('/api/auth/me').length, 4);
+  // Who comes back to the page asks for what is due, not for everything.
+  const before = app.askedFor('/api/system').length;
+  app.core.poller.look();
+  assert.equal(await planned(app), 0);
+  await nextRound(app);
+  assert.equal(app.askedFor('/api/system').length, before + 1);
+  assert.equal(app.askedFor('/api/auth/me').length, 4);
 });
 
 void test('a hidden page asks each minute, and at once when somebody looks again', async (t) => {

@@ -23,6 +23,8 @@ export interface Poller {
   watch(wanted: Wanted<unknown>): () => void;
   /** Asks at once: for what is told, or for everything that is watched. */
   refresh(...keys: string[]): void;
+  /** Somebody looks again: what is due by now is asked for at once, and no more than that. */
+  look(): void;
   /** Faster for a while. */
   hurry(): void;
   setHidden(hidden: boolean): void;
@@ -180,6 +182,7 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
         if (interest.watchers === 0) left(wanted.key);
       };
     },
+    look: soon,
     refresh: (...keys) => {
       for (const [key, interest] of interests) {
         if (keys.length === 0 || keys.includes(key)) interest.askedAt = null;
