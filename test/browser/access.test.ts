@@ -22,9 +22,8 @@ const PLACES: Place[] = [
 ];
 
 const WAYS: [string, VisitOptions][] = [
-  ['light', { colorScheme: 'light' }],
-  ['dark', { colorScheme: 'dark' }],
-  ['phone', { viewport: { width: 360, height: 740 } }],
+  ['a desktop, light', { colorScheme: 'light' }],
+  ['a phone, dark', { colorScheme: 'dark', viewport: { width: 360, height: 740 } }],
 ];
 
 async function checkHome(visitor: Visitor, way: string): Promise<void> {
