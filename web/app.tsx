@@ -4,7 +4,7 @@ import { HomePage } from './pages/home/home.tsx';
 import { LoginPage } from './pages/login.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { ForcedPasswordPage } from './pages/password.tsx';
-import { type Core, wanted } from './state/index.ts';
+import { type Core, ME } from './state/index.ts';
 import { SurroundingsContext, useCore, useSelect, useWanted } from './ui/context.ts';
 import { type Language, loadLanguage, preferredLanguage } from './ui/languages.ts';
 import { lazily } from './ui/lazily.tsx';
@@ -19,8 +19,6 @@ const RoomsPage = lazily(async () => (await import('./pages/rooms.tsx')).RoomsPa
 const UsersPage = lazily(async () => (await import('./pages/users/users.tsx')).UsersPage);
 const EventsPage = lazily(async () => (await import('./pages/events/events.tsx')).EventsPage);
 const SystemPage = lazily(async () => (await import('./pages/system/system.tsx')).SystemPage);
-
-const ME = wanted('GET /api/auth/me', {}, 60_000);
 
 function Routed({ route, isAdmin }: { route: Route; isAdmin: boolean }) {
   const [page, id, room] = route;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { knownOf, type Wanted, wanted, wantedAll } from '../../web/state/index.ts';
+import { knownOf, seldom, type Wanted, wanted, wantedAll } from '../../web/state/index.ts';
 import { AppAt, type Asked, answerWith, refuseWith, sessionOf } from '../helpers/app-core.ts';
 import { settled } from '../helpers/hand-clock.ts';
 import { until } from '../helpers/wait.ts';
@@ -132,6 +132,19 @@ void test('what changes seldom is asked for seldom; a refresh asks for it at onc
   await nextRound(app);
   assert.equal(app.askedFor('/api/system').length, before + 1);
   assert.equal(app.askedFor('/api/auth/me').length, 4);
+});
+
+void test('of two who watch the same, the one in the greater hurry is served', async (t) => {
+  const app = await plain(t);
+  // Something is asked for in every round.
+  app.core.poller.watch(wanted('GET /api/health'));
+  app.core.poller.watch(seldom(SYSTEM, 60_000));
+  const hurried = app.core.poller.watch(SYSTEM);
+  for (let round = 0; round < 3; round += 1) await nextRound(app);
+  assert.equal(app.askedFor('/api/system').length, 3);
+  hurried();
+  for (let round = 0; round < 3; round += 1) await nextRound(app);
+  assert.equal(app.askedFor('/api/system').length, 3);
 });
 
 void test('a hidden page asks each minute, and at once when somebody looks again', async (t) => {

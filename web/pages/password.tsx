@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { wanted } from '../state/index.ts';
+import { ME } from '../state/index.ts';
 import { useAction } from '../ui/action.ts';
 import { useCore, useText, useUser } from '../ui/context.ts';
 import { FailureNotice, Notice } from '../ui/feedback.tsx';
@@ -66,8 +66,6 @@ export function PasswordForm({ onChanged }: { onChanged: () => void }) {
     </form>
   );
 }
-
-const ME = wanted('GET /api/auth/me', {}, 60_000);
 
 /** In place of everything else, until a printed password is gone. */
 export function ForcedPasswordPage() {

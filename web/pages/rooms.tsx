@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Room, User } from '../client/index.ts';
+import { ROOMS, seldom, USERS } from '../state/index.ts';
 import { retold } from '../state/retold.ts';
-import { wantedAll } from '../state/wanted.ts';
 import '../styles/admin.css';
 import { useAction } from '../ui/action.ts';
 import { useFormat, useText, useWanted } from '../ui/context.ts';
@@ -12,8 +12,7 @@ import { Icon } from '../ui/icon.tsx';
 import { Page } from '../ui/page.tsx';
 import { linkTo } from '../ui/route.ts';
 
-const ROOMS = wantedAll('GET /api/rooms', 'rooms');
-const USERS = wantedAll('GET /api/users', 'users', {}, 60_000);
+const PEOPLE = seldom(USERS, 60_000);
 const LONGEST_NAME = 100;
 
 type Doing = { what: 'add' } | { what: 'rename' | 'remove'; room: Room };
@@ -21,7 +20,7 @@ type Doing = { what: 'add' } | { what: 'rename' | 'remove'; room: Room };
 export function RoomsPage(_: Record<string, unknown>) {
   const text = useText();
   const { value: rooms, failure } = useWanted(ROOMS);
-  const users = useWanted(USERS).value;
+  const users = useWanted(PEOPLE).value;
   const [doing, setDoing] = useState<Doing | null>(null);
   const add = (
     <button type="button" class="button primary" onClick={() => setDoing({ what: 'add' })}>

@@ -13,7 +13,8 @@ const KEPT_UNWATCHED = 50;
 
 interface Interest {
   wanted: Wanted<unknown>;
-  watchers: number;
+  /** How often each watcher wants it: the one in the greatest hurry counts. */
+  everyMs: number[];
   /** When it was last asked for; null: never, or it is wanted anew. */
   askedAt: number | null;
 }
@@ -28,8 +29,7 @@ export interface Poller {
   /** Faster for a while. */
   hurry(): void;
   setHidden(hidden: boolean): void;
-  /** Numbers requests in the order in which they begin. */
-  begin(): number;
+  /** The number of the latest request; they are numbered in the order in which they begin. */
   lastRequest(): number;
   stop(): void;
 }
@@ -56,11 +56,6 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
   let again = false;
   let stopped = false;
 
-  const begin = () => {
-    requests += 1;
-    return requests;
-  };
-
   function plan(delay: number): void {
     callOff?.();
     callOff = stopped ? null : clock.after(delay, () => void round());
@@ -81,8 +76,8 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
   }
   const isForgotten = (key: string) => !interests.has(key) && !unwatched.has(key);
 
-  const isDue = ({ wanted, askedAt }: Interest) =>
-    askedAt === null || clock.now() - askedAt >= wanted.everyMs;
+  const isDue = ({ everyMs, askedAt }: Interest) =>
+    askedAt === null || clock.now() - askedAt >= Math.min(...everyMs);
 
   async function round(): Promise<void> {
     if (stopped || running !== null || store.get().session === null) return;
@@ -122,7 +117,8 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
   ): Promise<void> {
     const { wanted } = interest;
     const { key } = wanted;
-    const request = begin();
+    requests += 1;
+    const request = requests;
     const askedBefore = interest.askedAt;
     interest.askedAt = clock.now();
     try {
@@ -169,17 +165,17 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
 
   return {
     watch: (wanted) => {
-      const interest = interests.get(wanted.key) ?? { wanted, watchers: 0, askedAt: null };
+      const interest = interests.get(wanted.key) ?? { wanted, everyMs: [], askedAt: null };
       interests.set(wanted.key, interest);
       unwatched.delete(wanted.key);
-      interest.watchers += 1;
-      if (interest.watchers === 1) soon();
+      interest.everyMs.push(wanted.everyMs);
+      if (interest.everyMs.length === 1) soon();
       let watching = true;
       return () => {
         if (!watching) return;
         watching = false;
-        interest.watchers -= 1;
-        if (interest.watchers === 0) left(wanted.key);
+        interest.everyMs.splice(interest.everyMs.indexOf(wanted.everyMs), 1);
+        if (interest.everyMs.length === 0) left(wanted.key);
       };
     },
     look: soon,
@@ -198,7 +194,6 @@ export function createPoller({ client, store, clock, onRound }: PollerDeps): Pol
       hidden = now;
       if (!hidden) soon();
     },
-    begin,
     lastRequest: () => requests,
     stop: () => {
       stopped = true;

@@ -7,7 +7,6 @@ export const rooms = {
   emptyHint: 'A room holds the cards of its devices, and people are given rooms. Make the first one.',
   devices: (count: string, isOne: boolean) => (isOne ? '1 device' : `${count} devices`),
   noDevices: 'No devices',
-  toCards: (name: string) => `Cards of ${name}`,
   renameOne: (name: string) => `Rename ${name}`,
   removeOne: (name: string) => `Delete ${name}`,
   renameTitle: 'Rename the room',

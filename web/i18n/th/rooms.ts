@@ -9,7 +9,6 @@ export const rooms: Messages['rooms'] = {
   emptyHint: 'ห้องใช้รวมการ์ดของอุปกรณ์ และใช้กำหนดว่าใครเห็นอะไรได้บ้าง เริ่มสร้างห้องแรกได้เลย',
   devices: (count) => `อุปกรณ์ ${count} เครื่อง`,
   noDevices: 'ไม่มีอุปกรณ์',
-  toCards: (name) => `การ์ดของ ${name}`,
   renameOne: (name) => `เปลี่ยนชื่อ ${name}`,
   removeOne: (name) => `ลบ ${name}`,
   renameTitle: 'เปลี่ยนชื่อห้อง',

@@ -1,9 +1,10 @@
 import type { Device } from '../../client/index.ts';
 import { cardsOf } from '../../state/cards-of-device.ts';
+import { DEVICES, ROOMS } from '../../state/index.ts';
 import { useText, useWanted } from '../../ui/context.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { linkTo } from '../../ui/route.ts';
-import { DEVICES, deviceWanted, hasAddress, ROOMS } from './asked.ts';
+import { deviceWanted, hasAddress } from './asked.ts';
 import { useArrivals } from './use-arrivals.ts';
 
 const MOST_SHOWN = 20;

@@ -1,10 +1,6 @@
 import type { Calls } from '../../client/index.ts';
-import { wanted, wantedAll } from '../../state/index.ts';
+import { wanted } from '../../state/index.ts';
 
-export const DEVICES = wantedAll('GET /api/devices', 'devices');
-export const ROOMS = wantedAll('GET /api/rooms', 'rooms');
-export const ENROLMENTS = wantedAll('GET /api/enrollments', 'enrollments');
-export const SYSTEM = wanted('GET /api/system', {}, 60_000);
 export const deviceWanted = (device_id: string) =>
   wanted('GET /api/devices/{device_id}', { params: { device_id } });
 

@@ -1,12 +1,13 @@
 import '../../styles/device.css';
 import { useState } from 'preact/hooks';
 import type { Device } from '../../client/index.ts';
+import { ROOMS } from '../../state/index.ts';
 import { useIsAdmin, useText, useWanted } from '../../ui/context.ts';
 import { Empty, FailureNotice, Loading } from '../../ui/feedback.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { Page } from '../../ui/page.tsx';
 import { linkTo } from '../../ui/route.ts';
-import { deviceWanted, hasAddress, ROOMS } from './asked.ts';
+import { deviceWanted, hasAddress } from './asked.ts';
 import { DeviceActions } from './device-actions.tsx';
 import { DeviceFacts } from './device-facts.tsx';
 import { DeviceWidgets } from './device-widgets.tsx';

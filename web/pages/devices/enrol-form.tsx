@@ -1,10 +1,11 @@
 import { useId, useState } from 'preact/hooks';
+import { ROOMS, SYSTEM, seldom } from '../../state/index.ts';
 import { useAction } from '../../ui/action.ts';
 import { useFormat, useText, useWanted } from '../../ui/context.ts';
 import { FailureNotice, Notice } from '../../ui/feedback.tsx';
 import { Choice } from '../../ui/fields.tsx';
 import { Icon } from '../../ui/icon.tsx';
-import { type Made, ROOMS, SYSTEM } from './asked.ts';
+import type { Made } from './asked.ts';
 
 const HOUR_MS = 3_600_000;
 const LENGTHS = [
@@ -27,7 +28,7 @@ export function EnrolForm({ roomId, onMade, onClose }: EnrolFormProps) {
   const format = useFormat();
   const id = useId();
   const rooms = useWanted(ROOMS).value ?? [];
-  const mode = useWanted(SYSTEM).value?.enrollment ?? null;
+  const mode = useWanted(seldom(SYSTEM, 60_000)).value?.enrollment ?? null;
   const { run, busy, failure } = useAction();
   const [room, setRoom] = useState(roomId === null ? '' : String(roomId));
   const [count, setCount] = useState('1');

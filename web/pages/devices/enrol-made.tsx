@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Device } from '../../client/index.ts';
 import { type EnrolmentLine, fingerprint, readLine } from '../../state/enrolment.ts';
+import { ENROLMENTS } from '../../state/index.ts';
 import { useCore, useFormat, useNow, useText, useWanted } from '../../ui/context.ts';
 import { Copyable } from '../../ui/copyable.tsx';
 import { Notice } from '../../ui/feedback.tsx';
 import { Arrived } from './arrived.tsx';
-import { ENROLMENTS, type Made } from './asked.ts';
+import type { Made } from './asked.ts';
 import { QrCode } from './qr-code.tsx';
 import { Terminal } from './terminal.tsx';
 

@@ -1,9 +1,9 @@
 import '../../styles/enrolment.css';
+import { DEVICES } from '../../state/index.ts';
 import { useFormat, useText, useWanted } from '../../ui/context.ts';
 import { Copyable } from '../../ui/copyable.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { linkTo } from '../../ui/route.ts';
-import { DEVICES } from './asked.ts';
 
 const ENROLL = 'npm run enroll';
 const SIMULATE = "PM_IOT_PASSWORD='…' npm run simulate -- --devices 5";

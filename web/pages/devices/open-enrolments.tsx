@@ -1,8 +1,8 @@
 import type { Enrolment } from '../../client/index.ts';
+import { ENROLMENTS, ROOMS } from '../../state/index.ts';
 import { useAction } from '../../ui/action.ts';
 import { useFormat, useNow, useText, useWanted } from '../../ui/context.ts';
 import { FailureNotice, Loading } from '../../ui/feedback.tsx';
-import { ENROLMENTS, ROOMS } from './asked.ts';
 
 const isOpen = ({ max_uses, uses, expires_at }: Enrolment, now: number) =>
   Date.parse(expires_at) > now && (max_uses === null || uses < max_uses);

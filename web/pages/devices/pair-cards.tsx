@@ -2,13 +2,14 @@ import '../../styles/pairing.css';
 import { useState } from 'preact/hooks';
 import type { Device } from '../../client/index.ts';
 import { cardsOf, firstChoice, placesBehind } from '../../state/cards-of-device.ts';
+import { ROOMS } from '../../state/index.ts';
 import { useAction } from '../../ui/action.ts';
 import { useFormat, useText, useWanted } from '../../ui/context.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { FailureNotice, Loading, Notice } from '../../ui/feedback.tsx';
 import { Check } from '../../ui/fields.tsx';
 import { linkTo } from '../../ui/route.ts';
-import { deviceWanted, ROOMS } from './asked.ts';
+import { deviceWanted } from './asked.ts';
 
 interface PairCardsProps {
   device: Device;

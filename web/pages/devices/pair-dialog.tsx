@@ -1,12 +1,13 @@
 import '../../styles/pairing.css';
 import { useState } from 'preact/hooks';
 import type { Device } from '../../client/index.ts';
+import { ROOMS } from '../../state/index.ts';
 import { useAction } from '../../ui/action.ts';
 import { useCore, useText, useWanted } from '../../ui/context.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
 import { Field } from '../../ui/fields.tsx';
-import { deviceWanted, hasAddress, ROOMS } from './asked.ts';
+import { deviceWanted, hasAddress } from './asked.ts';
 import { PairCards } from './pair-cards.tsx';
 import { PairFailed, PairWaiting } from './pair-progress.tsx';
 import { isChosen, RoomChoice, type RoomWish, roomFor } from './room-choice.tsx';

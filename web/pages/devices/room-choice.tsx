@@ -1,7 +1,7 @@
 import type { Client, Room } from '../../client/index.ts';
+import { ROOMS } from '../../state/index.ts';
 import { useText, useWanted } from '../../ui/context.ts';
 import { Choice, Field } from '../../ui/fields.tsx';
-import { ROOMS } from './asked.ts';
 
 const NEW = 'new';
 

@@ -1,9 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
 import { type EnrolmentLine, shellLines } from '../../state/enrolment.ts';
+import { SYSTEM, seldom } from '../../state/index.ts';
 import { useText, useWanted } from '../../ui/context.ts';
 import { Copyable } from '../../ui/copyable.tsx';
 import { Loading, Notice } from '../../ui/feedback.tsx';
-import { SYSTEM } from './asked.ts';
 
 /** An id that nobody has yet. */
 function freshId(): string {
@@ -16,7 +16,7 @@ const baseUrl = () => new URL('.', location.href).href.replace(/\/$/, '');
 /** Lines that register a device with this very token and send a reading. */
 export function Terminal({ line }: { line: EnrolmentLine }) {
   const words = useText().devices.enrol;
-  const { value: system, failure } = useWanted(SYSTEM);
+  const { value: system, failure } = useWanted(seldom(SYSTEM, 60_000));
   const [deviceId] = useState(freshId);
   const plainPort = system?.listeners.mqtt ?? null;
   const lines = useMemo(

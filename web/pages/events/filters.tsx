@@ -1,13 +1,12 @@
 import { useEffect, useId, useState } from 'preact/hooks';
 import { ANY_EVENT, type EventFilter, isFiltered, partsOf } from '../../state/event-filter.ts';
 import { dayOf, type EventGroup, eventGroups } from '../../state/event-groups.ts';
-import { wanted, wantedAll } from '../../state/index.ts';
+import { ROOMS, seldom, USERS, wanted } from '../../state/index.ts';
 import { useFormat, useText, useWanted } from '../../ui/context.ts';
 import { Choice } from '../../ui/fields.tsx';
 import { Icon } from '../../ui/icon.tsx';
 
-const ROOMS = wantedAll('GET /api/rooms', 'rooms', {}, 60_000);
-const USERS = wantedAll('GET /api/users', 'users', {}, 60_000);
+const CHOICES_MS = 60_000;
 /** Whoever types is not asked for at every letter. */
 const TYPING_MS = 500;
 const SUGGESTED = 20;
@@ -20,8 +19,8 @@ interface FiltersProps {
 export function Filters({ filter, onChange }: FiltersProps) {
   const text = useText();
   const format = useFormat();
-  const rooms = useWanted(ROOMS).value ?? [];
-  const users = useWanted(USERS).value ?? [];
+  const rooms = useWanted(seldom(ROOMS, CHOICES_MS)).value ?? [];
+  const users = useWanted(seldom(USERS, CHOICES_MS)).value ?? [];
   /** null: as long as something is looked for. */
   const [opened, setOpen] = useState<boolean | null>(null);
   const open = opened ?? isFiltered(filter);
@@ -30,7 +29,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
   const suggested = useWanted(
     device === ''
       ? null
-      : wanted('GET /api/devices', { query: { q: device.slice(0, 64), limit: SUGGESTED } }, 60_000),
+      : wanted('GET /api/devices', { query: { q: device.slice(0, 64), limit: SUGGESTED } }, CHOICES_MS),
   ).value;
   const count = partsOf(filter).length / 2;
   const change = (part: Partial<EventFilter>) => onChange({ ...filter, ...part });

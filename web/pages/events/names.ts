@@ -1,12 +1,9 @@
 import { useMemo } from 'preact/hooks';
-import { wantedAll } from '../../state/index.ts';
+import { DEVICES, ROOMS, seldom, WIDGETS } from '../../state/index.ts';
 import { useWanted } from '../../ui/context.ts';
 
 /** Names seldom change, and there are many: what is missing is shown by its id. */
 const NAMES_MS = 300_000;
-const ROOMS = wantedAll('GET /api/rooms', 'rooms', {}, NAMES_MS);
-const DEVICES = wantedAll('GET /api/devices', 'devices', {}, NAMES_MS);
-const WIDGETS = wantedAll('GET /api/widgets', 'widgets', {}, NAMES_MS);
 
 /** By id, of what is there today. */
 export interface Names {
@@ -16,9 +13,9 @@ export interface Names {
 }
 
 export function useNames(): Names {
-  const rooms = useWanted(ROOMS).value;
-  const devices = useWanted(DEVICES).value;
-  const widgets = useWanted(WIDGETS).value;
+  const rooms = useWanted(seldom(ROOMS, NAMES_MS)).value;
+  const devices = useWanted(seldom(DEVICES, NAMES_MS)).value;
+  const widgets = useWanted(seldom(WIDGETS, NAMES_MS)).value;
   return useMemo(
     () => ({
       rooms: new Map(rooms?.map(({ id, name }) => [id, name])),

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Room } from '../../client/index.ts';
-import { wanted, wantedAll } from '../../state/index.ts';
+import { ROOMS, wanted } from '../../state/index.ts';
 import { useIsAdmin, useText, useWanted } from '../../ui/context.ts';
 import { FailureNotice, Loading } from '../../ui/feedback.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -10,7 +10,6 @@ import { Arrange } from './arrange.tsx';
 import { Card } from './card.tsx';
 import { EmptyRoom, NoRooms } from './empty.tsx';
 
-export const ROOMS = wantedAll('GET /api/rooms', 'rooms');
 const LAST_ROOM = 'pm-iot-room';
 
 const lastRoom = () => {

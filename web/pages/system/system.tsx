@@ -1,5 +1,5 @@
 import { HEALTH } from '../../state/health.ts';
-import { wanted } from '../../state/index.ts';
+import { SYSTEM, wanted } from '../../state/index.ts';
 import { verdictOf } from '../../state/verdict.ts';
 import './system.css';
 import { useText, useWanted } from '../../ui/context.ts';
@@ -13,7 +13,6 @@ import { Reach } from './reach.tsx';
 import { Storage } from './storage.tsx';
 import { VerdictPanel } from './verdict-panel.tsx';
 
-const SYSTEM = wanted('GET /api/system');
 const HISTORY = wanted('GET /api/history', {}, 60_000);
 
 /** How the server is: one sentence first, and then all that it is made of. */

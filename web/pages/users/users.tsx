@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Room, User } from '../../client/index.ts';
-import { wantedAll } from '../../state/index.ts';
+import { ROOMS, USERS } from '../../state/index.ts';
 import '../../styles/admin.css';
 import { useFormat, useText, useUser, useWanted } from '../../ui/context.ts';
 import { FailureNotice, Loading } from '../../ui/feedback.tsx';
@@ -9,9 +9,6 @@ import { Page } from '../../ui/page.tsx';
 import { AccountDialog } from './account-dialog.tsx';
 import { type Made, MadeDialog } from './made-dialog.tsx';
 import { RemoveDialog } from './remove-dialog.tsx';
-
-const USERS = wantedAll('GET /api/users', 'users');
-const ROOMS = wantedAll('GET /api/rooms', 'rooms');
 
 type Doing =
   | { what: 'add' }

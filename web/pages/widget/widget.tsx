@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Room, Widget } from '../../client/index.ts';
-import { shownOf, wanted } from '../../state/index.ts';
+import { ROOMS, shownOf, wanted } from '../../state/index.ts';
 import { useSelect, useText, useWanted } from '../../ui/context.ts';
 import { Ago, Empty, FailureNotice, Loading } from '../../ui/feedback.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -8,7 +8,6 @@ import { Page } from '../../ui/page.tsx';
 import { linkTo } from '../../ui/route.ts';
 import { Outcome } from '../home/card.tsx';
 import { Control } from '../home/control.tsx';
-import { ROOMS } from '../home/home.tsx';
 import { DownloadDialog } from './download.tsx';
 import { HistoryPanels } from './history.tsx';
 import { Readings } from './readings.tsx';
