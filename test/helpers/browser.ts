@@ -1,41 +1,25 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { messages as say } from '../../web/i18n/en.ts';
+import { chromiumMissing, launchChromium } from './chromium.ts';
 import { Lamp } from './lamp.ts';
 import { Rest } from './rest.ts';
 import { ADMIN, Server, type ServerOptions } from './server.ts';
 import { until } from './wait.ts';
 
-const PLACES = [
-  process.env.CHROMIUM ?? '',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
 /** For what a person would be waiting for. */
 const LIMIT_MS = 10_000;
 /** Of all that is on a page, the first thing that somebody must know who looks for a fault. */
 const LONGEST_REPORT = 4000;
 export const POLL_MS = 10_000;
 
-const findChromium = () => PLACES.find((path) => path !== '' && existsSync(path)) ?? null;
-
-/** A reason to skip a test that needs a browser; false when it can run. In CI nothing is skipped. */
-export function chromiumMissing(): string | false {
-  if (findChromium() !== null || process.env.CI === 'true') return false;
-  return 'no Chromium is installed (Debian: apt-get install chromium; elsewhere: set CHROMIUM to its path)';
-}
-
 let browser: Promise<Browser> | null = null;
 after(async () => (await browser)?.close());
 
 function startBrowser(): Promise<Browser> {
-  const executablePath = findChromium();
-  if (executablePath === null) throw new Error('no Chromium is installed');
-  browser ??= chromium.launch({ executablePath });
+  browser ??= launchChromium();
   return browser;
 }
 

@@ -1,7 +1,8 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { launchChromium } from '../helpers/chromium.ts';
 import { Rest } from '../helpers/rest.ts';
 import { ADMIN, Server } from '../helpers/server.ts';
 import { furnish } from './house.ts';
@@ -11,7 +12,6 @@ const FOLDER = fileURLToPath(new URL('../../../dist/screenshots', import.meta.ur
 /** Those of the README. */
 const DOCS = fileURLToPath(new URL('../../../docs/images', import.meta.url));
 const IN_DOCS = new Set(['home-desktop-light-en.png', 'history-week-phone-dark-th.png']);
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 const SIZES = {
   phone: { width: 390, height: 844 },
@@ -27,7 +27,7 @@ const LOOKS: Look[] = [
 ];
 
 const server = new Server({ env: { DEVICE_ENROLLMENT: 'open' } });
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+const browser = await launchChromium();
 try {
   await server.start();
   const rest = await new Rest(server).logIn();

@@ -1,7 +1,8 @@
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type CDPSession, chromium, type Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright-core';
 import { Quantiles } from '../../scripts/load-test/quantiles.ts';
+import { launchChromium } from '../helpers/chromium.ts';
 import { Rest } from '../helpers/rest.ts';
 import { ADMIN, Server } from '../helpers/server.ts';
 import { type Building, openBuilding } from './building.ts';
@@ -15,8 +16,7 @@ const VIEWPORT = { width: 1440, height: 900 };
 const IN_PAGE = fileURLToPath(new URL('../../../test/web-bench/in-page.js', import.meta.url));
 
 const server = new Server({ env: { DEVICE_ENROLLMENT: 'open' } });
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const browser = await launchChromium();
 try {
   await server.start();
   const rest = await new Rest(server).logIn();

@@ -64,6 +64,7 @@ for (const code of CODES) {
         assert.equal(typeof words, 'string', path);
         assert.equal(words, words.trim(), path);
         assert.notEqual(words, '', path);
+        // Nothing that went wrong in making it, and nothing that is still to be translated.
         assert.doesNotMatch(words, /undefined|\[object|NaN|TODO/, path);
       }
     }
