@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseTime } from '../../db/domain/time.ts';
+import type { HistoryStatus } from '../../web/client/index.ts';
 import { type LocalServer, localConfig, localServer } from '../operator/local-server.ts';
 import { createProgressLine } from '../operator/progress-line.ts';
 import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
-import { type HistoryStatus, statusText } from './status-text.ts';
+import { statusText } from './status-text.ts';
 
 const USAGE = `npm run rollup [-- options]    the state of history, on the server that runs on this machine
 

@@ -1,13 +1,4 @@
-/** What `GET /api/history` answers. */
-export interface HistoryStatus {
-  raw_from: string | null;
-  minutes_from: string | null;
-  summed_up_before: string;
-  late_hours: number;
-  packed_days: number;
-  plain_days: number;
-  bytes: { readings: number; chunks: number; minute_rollups: number; hour_rollups: number };
-}
+import type { HistoryStatus } from '../../web/client/index.ts';
 
 const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'];
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HistoryStatus } from '../../scripts/rollup/status-text.ts';
+import type { HistoryStatus } from '../../web/client/index.ts';
 import { runBeside } from '../helpers/command.ts';
 import { enrolled, reading } from '../helpers/devices.ts';
 import { startServer } from '../helpers/setup.ts';

@@ -1,12 +1,7 @@
-export interface HistoryPoint {
-  at: string;
-  min: number | null;
-  max: number | null;
-  avg: number | null;
-  count: number;
-  states?: Record<string, number>;
-  last: string | number | boolean;
-}
+import type { Calls } from '../client/index.ts';
+
+/** An interval of a history, as the server tells it. */
+export type HistoryPoint = Calls['GET /api/widgets/{id}/history']['answer']['points'][number];
 
 /** Intervals without a reading that a line passes over. */
 const BRIDGED = 3;
