@@ -36,8 +36,9 @@ export type StoreOutcome =
   | { ok: false; code: 'CONFLICT' | 'INVALID_TIMESTAMP'; message: string };
 
 /**
- * Commits readings in groups. `write` calls back once the readings of one message are committed (or refused),
- * in the order of the calls; while the database is away it keeps trying and the callback waits.
+ * Commits readings in groups. `write` calls back once the readings of one message are committed (or refused); within a
+ * group in the order of the calls, but two groups may be under way. While the database is away it keeps trying and the
+ * callback waits.
  */
 export interface ReadingWriter {
   start(): void;
