@@ -1,6 +1,6 @@
 import type { LiveDevice } from '../db/live-state/types.ts';
 import { AckQueue } from './acks.ts';
-import { sendTo } from './engine/send.ts';
+import { sendTo, writeTo } from './engine/send.ts';
 import type { EngineClient } from './engine/types.ts';
 import { type Identity, nameOf } from './identity.ts';
 import { matches, topicOf } from './topics.ts';
@@ -26,7 +26,7 @@ export class Session {
   identity: Identity;
   readonly client: EngineClient;
   readonly address: string;
-  readonly acks = new AckQueue();
+  readonly acks: AckQueue;
   #held: Held[] = [];
   /** What it hangs on was taken away: nothing goes in or out any more, though its socket may not have closed yet. */
   over = false;
@@ -40,6 +40,7 @@ export class Session {
   constructor(identity: Identity, client: EngineClient, address: string, begunAt: number) {
     this.identity = identity;
     this.client = client;
+    this.acks = new AckQueue((bytes) => writeTo(client, bytes));
     this.address = address;
     this.begunAt = begunAt;
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { AckQueue } from '../../broker/acks.ts';
 
 void test('acknowledgements leave in the order of the messages, whatever was dealt with first', () => {
-  const queue = new AckQueue();
+  const queue = new AckQueue(() => {});
   const left: number[] = [];
   const releases = [0, 1, 2, 3].map((n) => queue.hold(() => left.push(n)));
   releases[2]?.();
@@ -16,7 +16,7 @@ void test('acknowledgements leave in the order of the messages, whatever was dea
 });
 
 void test('thousands of held acknowledgements are released once each', () => {
-  const queue = new AckQueue();
+  const queue = new AckQueue(() => {});
   const left: number[] = [];
   const releases = Array.from({ length: 5000 }, (_, n) => queue.hold(() => left.push(n)));
   for (const release of releases.slice(1)) release();

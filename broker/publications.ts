@@ -1,0 +1,135 @@
+import type { PublishPacket } from 'aedes';
+import { mayPublish } from './authorize.ts';
+import type { BrokerCounters } from './counters.ts';
+import type { Dispatch } from './dispatch.ts';
+import type { Engine } from './engine/engine.ts';
+import type { TakePublish } from './engine/fast-lane.ts';
+import type { EngineClient } from './engine/types.ts';
+import type { Identity } from './identity.ts';
+import type { Session, Sessions } from './sessions.ts';
+import { parseUplink, type Uplink } from './topics.ts';
+
+/** A device publishes to one or two topics. */
+const MAX_ROUTES = 4;
+
+/** A topic that a session may publish to, as it comes over the wire. */
+interface Route {
+  bytes: Buffer;
+  topic: string;
+  uplink: Uplink;
+  /** Does a live subscription match it, as of that change of subscriptions? */
+  isHeard: boolean;
+  asOf: number;
+}
+
+export interface PublicationsDeps {
+  engine: () => Engine;
+  sessions: Sessions;
+  dispatch: Dispatch;
+  counters: BrokerCounters;
+  /** Filters of stored sessions that are no device's own. */
+  observers: () => number;
+  heard: (session: Session) => void;
+  stopping: () => boolean;
+}
+
+const sameBytes = (bytes: Buffer, at: number, end: number, other: Buffer): boolean => {
+  const { length } = other;
+  if (end - at !== length) return false;
+  // From the end: ids differ there, and all begin alike.
+  for (let i = length - 1; i >= 0; i--) if (bytes[at + i] !== other[i]) return false;
+  return true;
+};
+
+/**
+ * Readings and heartbeats of devices, taken before the parser sees them and with the same outcome as on the long way through
+ * Aedes and `hooks.ts`: the right to a topic is looked up once a session, and what is left is to dispatch.
+ */
+export function createPublications(deps: PublicationsDeps) {
+  const { engine, sessions, dispatch, counters, observers, heard, stopping } = deps;
+
+  const routeOf = (identity: Identity, bytes: Buffer): Route | null => {
+    const topic = bytes.toString('utf8');
+    const uplink = parseUplink(topic);
+    const plain = uplink !== null && (uplink.kind === 'sensor' || uplink.kind === 'heartbeat');
+    if (!plain || mayPublish(identity, topic) !== 'allow') return null;
+    // A topic that is no UTF-8 would come back as other bytes.
+    if (!Buffer.from(topic).equals(bytes)) return null;
+    return { bytes: Buffer.from(bytes), topic, uplink, isHeard: false, asOf: -1 };
+  };
+
+  const hasAudience = (route: Route): boolean => {
+    const { subscriptionChanges } = engine();
+    if (route.asOf !== subscriptionChanges) {
+      route.isHeard = engine().hasLiveAudience(route.topic);
+      route.asOf = subscriptionChanges;
+    }
+    return route.isHeard || observers() > 0;
+  };
+
+  return (client: EngineClient, done: () => void): TakePublish => {
+    let session: Session | undefined;
+    let identity: Identity | null = null;
+    let routes: Route[] = [];
+
+    const find = (bytes: Buffer, at: number, end: number): Route | null => {
+      session ??= sessions.of(client);
+      if (session === undefined || session.over || session.identity.kind !== 'device' || stopping())
+        return null;
+      if (identity !== session.identity) {
+        identity = session.identity;
+        routes = [];
+      }
+      for (const route of routes) if (sameBytes(bytes, at, end, route.bytes)) return route;
+      if (routes.length === MAX_ROUTES) return null;
+      const route = routeOf(identity, bytes.subarray(at, end));
+      if (route !== null) routes.push(route);
+      return route;
+    };
+
+    /** To whoever has subscribed, as Aedes does it after its PUBACK. */
+    const forward = (route: Route, payload: Buffer, qos: 0 | 1) => {
+      const packet: PublishPacket = {
+        cmd: 'publish',
+        topic: route.topic,
+        payload,
+        qos,
+        retain: false,
+        dup: false,
+      };
+      engine().publish(packet, client, (error?: Error) => {
+        if (error) client.emit('error', error);
+        done();
+      });
+    };
+
+    return (bytes, topicAt, topicEnd, packetId, dup, payloadAt, end) => {
+      const route = find(bytes, topicAt, topicEnd);
+      if (route === null || session === undefined) return false;
+      const payload = bytes.subarray(payloadAt, end);
+      counters.received(payload.length);
+      heard(session);
+      let outcome = 'accepted';
+      const release = session.acks.holdPuback(packetId, () => {
+        if (outcome === 'accepted' && hasAudience(route)) forward(route, payload, packetId === 0 ? 0 : 1);
+        else done();
+      });
+      const message = {
+        session,
+        uplink: route.uplink,
+        topic: route.topic,
+        payload,
+        packetId: packetId === 0 ? undefined : packetId,
+        dup,
+      };
+      dispatch.dispatch(message, (reached) => {
+        outcome = reached;
+        if (reached === 'failed') client.emit('error', new Error('the message could not be dealt with'));
+        else release();
+      });
+      return true;
+    };
+  };
+}
+
+export type Publications = ReturnType<typeof createPublications>;
