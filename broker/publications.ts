@@ -1,4 +1,5 @@
 import type { PublishPacket } from 'aedes';
+import type { Held } from './acks.ts';
 import { mayPublish } from './authorize.ts';
 import type { BrokerCounters } from './counters.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -6,6 +7,7 @@ import type { Engine } from './engine/engine.ts';
 import type { TakePublish } from './engine/fast-lane.ts';
 import type { EngineClient } from './engine/types.ts';
 import type { Identity } from './identity.ts';
+import { Message, type Outcome } from './message.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { parseUplink, type Uplink } from './topics.ts';
 
@@ -17,8 +19,10 @@ interface Route {
   bytes: Buffer;
   topic: string;
   uplink: Uplink;
-  /** Does a live subscription match it, as of that change of subscriptions? */
+  /** Is anybody to be sent what comes on it? */
   isHeard: boolean;
+  /** Does a live subscription match it, as of that change of subscriptions? */
+  hasLive: boolean;
   asOf: number;
 }
 
@@ -41,6 +45,48 @@ const sameBytes = (bytes: Buffer, at: number, end: number, other: Buffer): boole
   return true;
 };
 
+/** What a publication of one connection is dealt with by. */
+interface Lane {
+  /** To whoever has subscribed, as Aedes does it after its PUBACK. */
+  forward(publication: Publication): void;
+  dealtWith(): void;
+  failed(): void;
+}
+
+/** A message and its place among those that are to be answered. */
+class Publication extends Message implements Held {
+  ready = false;
+  /** Somebody is to be sent it. */
+  readonly isHeard: boolean;
+  readonly #lane: Lane;
+  #accepted = false;
+
+  constructor(session: Session, route: Route, payload: Buffer, packetId: number, dup: boolean, lane: Lane) {
+    super(session, route.uplink, route.topic, payload, packetId === 0 ? undefined : packetId, dup);
+    this.isHeard = route.isHeard;
+    this.#lane = lane;
+  }
+
+  get ackId(): number {
+    return this.packetId ?? 0;
+  }
+
+  override forgetPayload(): void {
+    if (!this.isHeard) super.forgetPayload();
+  }
+
+  settled(outcome: Outcome): void {
+    this.#accepted = outcome === 'accepted';
+    if (outcome === 'failed') this.#lane.failed();
+    else this.session.acks.ready(this);
+  }
+
+  release(): void {
+    if (this.#accepted && this.isHeard) this.#lane.forward(this);
+    else this.#lane.dealtWith();
+  }
+}
+
 /**
  * Readings and heartbeats of devices, taken before the parser sees them and with the same outcome as on the long way through
  * Aedes and `hooks.ts`: the right to a topic is looked up once a session, and what is left is to dispatch.
@@ -55,19 +101,20 @@ export function createPublications(deps: PublicationsDeps) {
     if (!plain || mayPublish(identity, topic) !== 'allow') return null;
     // A topic that is no UTF-8 would come back as other bytes.
     if (!Buffer.from(topic).equals(bytes)) return null;
-    return { bytes: Buffer.from(bytes), topic, uplink, isHeard: false, asOf: -1 };
+    return { bytes: Buffer.from(bytes), topic, uplink, isHeard: false, hasLive: false, asOf: -1 };
   };
 
-  const hasAudience = (route: Route): boolean => {
+  /** Has anybody subscribed to it by now? */
+  const refresh = (route: Route) => {
     const { subscriptionChanges } = engine();
     if (route.asOf !== subscriptionChanges) {
-      route.isHeard = engine().hasLiveAudience(route.topic);
       route.asOf = subscriptionChanges;
+      route.hasLive = engine().hasLiveAudience(route.topic);
     }
-    return route.isHeard || observers() > 0;
+    route.isHeard = route.hasLive || observers() > 0;
   };
 
-  return (client: EngineClient, done: () => void): TakePublish => {
+  return (client: EngineClient, dealtWith: () => void): TakePublish => {
     let session: Session | undefined;
     let identity: Identity | null = null;
     let routes: Route[] = [];
@@ -87,46 +134,36 @@ export function createPublications(deps: PublicationsDeps) {
       return route;
     };
 
-    /** To whoever has subscribed, as Aedes does it after its PUBACK. */
-    const forward = (route: Route, payload: Buffer, qos: 0 | 1) => {
-      const packet: PublishPacket = {
-        cmd: 'publish',
-        topic: route.topic,
-        payload,
-        qos,
-        retain: false,
-        dup: false,
-      };
-      engine().publish(packet, client, (error?: Error) => {
-        if (error) client.emit('error', error);
-        done();
-      });
+    const end = (error: Error) => client.emit('error', error);
+    const lane: Lane = {
+      dealtWith,
+      failed: () => end(new Error('the message could not be dealt with')),
+      forward: ({ topic, payload, packetId }) => {
+        const qos = packetId === undefined ? 0 : 1;
+        const packet: PublishPacket = { cmd: 'publish', topic, payload, qos, retain: false, dup: false };
+        engine().publish(packet, client, (error?: Error) => {
+          if (error) end(error);
+          dealtWith();
+        });
+      },
     };
 
     return (bytes, topicAt, topicEnd, packetId, dup, payloadAt, end) => {
       const route = find(bytes, topicAt, topicEnd);
       if (route === null || session === undefined) return false;
-      const payload = bytes.subarray(payloadAt, end);
-      counters.received(payload.length);
-      heard(session);
-      let outcome = 'accepted';
-      const release = session.acks.holdPuback(packetId, () => {
-        if (outcome === 'accepted' && hasAudience(route)) forward(route, payload, packetId === 0 ? 0 : 1);
-        else done();
-      });
-      const message = {
+      refresh(route);
+      const publication = new Publication(
         session,
-        uplink: route.uplink,
-        topic: route.topic,
-        payload,
-        packetId: packetId === 0 ? undefined : packetId,
+        route,
+        bytes.subarray(payloadAt, end),
+        packetId,
         dup,
-      };
-      dispatch.dispatch(message, (reached) => {
-        outcome = reached;
-        if (reached === 'failed') client.emit('error', new Error('the message could not be dealt with'));
-        else release();
-      });
+        lane,
+      );
+      counters.received(publication.bytes);
+      heard(session);
+      session.acks.hold(publication);
+      dispatch.dispatch(publication);
       return true;
     };
   };

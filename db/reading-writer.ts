@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
 import { isUnavailable } from './client.ts';
 import type { Log } from './domain/ports.ts';
-import type { ReadingWriter, StoreOutcome } from './domain/services.ts';
+import type { ReadingWriter, StoreOutcome, WriteEntry } from './domain/services.ts';
 import type { Reading } from './domain/types.ts';
 import type { HistoryStateStore } from './history/state.ts';
 import { createReadingStore, type ReadingStore } from './stores/readings.ts';
@@ -21,12 +21,6 @@ const MAX_WAITING = 50_000;
 const MAX_WAITING_TEXT = 32 * 1024 * 1024;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2000;
-
-interface Message {
-  readings: readonly Reading[];
-  done: (outcome: StoreOutcome) => void;
-  text: number;
-}
 
 export interface ReadingWriterDeps {
   sql: postgres.Sql;
@@ -56,7 +50,7 @@ export function createReadingWriter({
 }: ReadingWriterDeps): ReadingWriter {
   const store: ReadingStore = createReadingStore(sql, history, log);
   const drainListeners: (() => void)[] = [];
-  let queue: Message[] = [];
+  let queue: WriteEntry[] = [];
   let head = 0;
   let waiting = 0;
   let waitingText = 0;
@@ -71,8 +65,8 @@ export function createReadingWriter({
   const wakers = new Set<() => void>();
   let held = false;
 
-  const take = (): Message[] => {
-    const group: Message[] = [];
+  const take = (): WriteEntry[] => {
+    const group: WriteEntry[] = [];
     let size = 0;
     while (head < queue.length) {
       const message = queue[head];
@@ -92,15 +86,15 @@ export function createReadingWriter({
     return group;
   };
 
-  const settle = (group: readonly Message[], outcomes: readonly StoreOutcome[] | null) => {
+  const settle = (group: readonly WriteEntry[], outcomes: readonly StoreOutcome[] | null) => {
     for (let i = 0; i < group.length; i++) {
       const message = group[i];
       if (message === undefined) continue;
       waiting -= message.readings.length;
-      waitingText -= message.text;
+      waitingText -= textOf(message.readings);
       const outcome = outcomes?.[i] ?? STORED;
       if (outcome.ok) for (const reading of message.readings) onStored(reading);
-      message.done(outcome);
+      message.stored(outcome);
     }
     if (saturated && waiting < MAX_WAITING / 2 && waitingText < MAX_WAITING_TEXT / 2) {
       saturated = false;
@@ -123,7 +117,7 @@ export function createReadingWriter({
   };
 
   /** A statement that the server refuses for its data is split until the one message that it is about stands alone. */
-  const commit = async (group: readonly Message[]): Promise<readonly StoreOutcome[] | null> => {
+  const commit = async (group: readonly WriteEntry[]): Promise<readonly StoreOutcome[] | null> => {
     try {
       return await store.commit(group.map((message) => message.readings));
     } catch (error) {
@@ -142,7 +136,7 @@ export function createReadingWriter({
     }
   };
 
-  const flushGroup = async (group: readonly Message[]) => {
+  const flushGroup = async (group: readonly WriteEntry[]) => {
     const size = group.reduce((sum, message) => sum + message.readings.length, 0);
     for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
       while (held && !giveUp) await pause(RETRY_MAX_MS);
@@ -225,12 +219,12 @@ export function createReadingWriter({
       clearTimeout(deadline);
       running = false;
     },
-    write: (readings, done) => {
-      const text = textOf(readings);
-      queue.push({ readings, done, text });
+    write: (entry) => {
+      const { readings } = entry;
+      queue.push(entry);
       queued += readings.length;
       waiting += readings.length;
-      waitingText += text;
+      waitingText += textOf(readings);
       if (waiting > MAX_WAITING || waitingText > MAX_WAITING_TEXT) saturated = true;
       schedule();
     },
