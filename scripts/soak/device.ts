@@ -22,7 +22,7 @@ export type Ending = 'goodbye' | 'cut' | 'reset' | 'silence';
 interface Pending {
   topic: string;
   payload: string;
-  sentAt: number;
+  written: boolean;
   acknowledged: () => void;
 }
 
@@ -86,10 +86,7 @@ export class SoakDevice {
     if (!sessionPresent) await wire.subscribe(`devices/${id}/command/request`, `devices/${id}/errors`);
     this.#wire = wire;
     void wire.closed.then(() => this.#lost(wire));
-    for (const [packetId, pending] of this.#pending) {
-      tally.count('messages sent again');
-      this.#write(packetId, pending, true);
-    }
+    for (const [packetId, pending] of this.#pending) this.#write(packetId, pending);
   }
 
   /** The end of a connection that this device still thought of as its own. */
@@ -170,22 +167,24 @@ export class SoakDevice {
   #send(topic: string, content: unknown, acknowledged: () => void): void {
     do this.#packetId = this.#packetId === LAST_PACKET_ID ? FIRST_PACKET_ID : this.#packetId + 1;
     while (this.#pending.has(this.#packetId));
-    const pending = { topic, payload: JSON.stringify(content), sentAt: performance.now(), acknowledged };
+    const pending = { topic, payload: JSON.stringify(content), written: false, acknowledged };
     this.#pending.set(this.#packetId, pending);
-    this.#write(this.#packetId, pending, false);
+    this.#write(this.#packetId, pending);
   }
 
-  #write(messageId: number, pending: Pending, dup: boolean): void {
+  #write(messageId: number, pending: Pending): void {
     const { tally } = this.#options.house;
     const wire = this.#wire;
     if (wire === null) return;
-    const { topic, payload, sentAt, acknowledged } = pending;
+    const { topic, payload, written: dup, acknowledged } = pending;
+    pending.written = true;
+    if (dup) tally.count('messages sent again');
+    const sentAt = performance.now();
     wire.publish(topic, payload, { dup, messageId }).then(
       () => {
         if (this.#pending.get(messageId) !== pending) return;
         this.#pending.delete(messageId);
-        // One that waited for a connection tells nothing about the server.
-        if (!dup) tally.latency('acknowledgement', performance.now() - sentAt);
+        tally.latency('acknowledgement', performance.now() - sentAt);
         acknowledged();
       },
       (error) => {

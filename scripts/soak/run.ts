@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomOf } from '../../test/helpers/random.ts';
 import { Rest } from '../../test/helpers/rest.ts';
@@ -35,6 +36,8 @@ type Say = (text: string) => void;
 export async function soak(options: Options, server: Server, say: Say): Promise<SoakResult> {
   const tally = createTally();
   const ending = new AbortController();
+  // Whoever sleeps hears of the end.
+  setMaxListeners(0, ending.signal);
   const rest = await new Rest(server).logIn();
   const random = randomOf(options.seed);
   const house: House = { server, rest, random, tally, signal: ending.signal };
@@ -83,8 +86,10 @@ export async function soak(options: Options, server: Server, say: Say): Promise<
   say('the load has ended; comparing the books');
   await drain(house, devices);
   const readings = await auditReadings(house, devices);
+  say('the readings are compared; waiting for the last commands');
   const commands = await auditCommands(rest, asked);
   for (const text of commands.untrue) tally.fault('a command is left in an untrue state', text);
+  say('stopping');
   for (const device of devices) await device.stop();
   for (const line of server.lines.filter(({ level }) => level === 'error' || level === 'fatal'))
     tally.fault('the server logged an error', JSON.stringify(line));

@@ -74,10 +74,10 @@ export interface Slope {
   error: number;
 }
 
-/** Least squares; null with fewer than three points. */
+/** Least squares; null with fewer than five points. */
 export function slopeOf(points: readonly Point[]): Slope | null {
   const n = points.length;
-  if (n < 3) return null;
+  if (n < 5) return null;
   const mean = (of: (point: Point) => number) => points.reduce((sum, point) => sum + of(point), 0) / n;
   const [mx, my] = [mean(({ x }) => x), mean(({ y }) => y)];
   const sum = (of: (point: Point) => number) => points.reduce((total, point) => total + of(point), 0);
