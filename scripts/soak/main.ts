@@ -23,9 +23,11 @@ await runCommand(USAGE, async (args) => {
   const options = readOptions(args);
   const { database, out, seed, minutes } = options;
   const result = await cleaningUp(async (onEnd) => {
-    const postgres = database === 'local' ? await startPostgres() : null;
-    onEnd(async () => postgres?.dispose());
-    const server = new Server({ databaseUrl: postgres?.url ?? null, env: ENV });
+    // Whatever interrupts the start itself waits for it.
+    const starting = database === 'local' ? startPostgres() : null;
+    onEnd(async () => (await starting?.catch(() => null))?.dispose());
+    const databaseUrl = (await starting)?.url ?? null;
+    const server = new Server({ databaseUrl, env: ENV });
     onEnd(() => server.dispose());
     await server.start();
     say(`${minutes} minutes, ${database} database, seed ${seed}, server ${server.pid}`);

@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { UsageError } from '../../scripts/operator/usage.ts';
 import { Book } from '../../scripts/soak/book.ts';
+import { readOptions } from '../../scripts/soak/options.ts';
 import type { Report } from '../../scripts/soak/report.ts';
 import type { Sample } from '../../scripts/soak/sampler.ts';
 import { judge, SERIES, slopeOf } from '../../scripts/soak/slopes.ts';
@@ -18,7 +20,7 @@ function folder(t: TestContext): string {
 
 void test('a soak of some seconds does everything, and finds its books in order', async (t) => {
   const out = folder(t);
-  const small = ['--minutes', '0.08', '--devices', '6', '--rate', '30', '--sample', '250ms', '--seed', '3'];
+  const small = ['--minutes', '0.06', '--devices', '6', '--rate', '30', '--sample', '250ms', '--seed', '3'];
   const { TEST_DATABASE_TEMPLATE: template } = process.env;
   const variables = template === undefined ? {} : { TEST_DATABASE_TEMPLATE: template };
   const { code, stdout, stderr } = await runTool('soak', [...small, '--out', out], { variables });
@@ -43,16 +45,17 @@ void test('a soak of some seconds does everything, and finds its books in order'
 });
 
 void test('a wrong option is told with the usage, and ends with 64', async () => {
+  const { code, stderr } = await runTool('soak', ['--minutes', 'many'], {});
+  assert.equal(code, 64, stderr);
+  assert.match(stderr, /--minutes must be above 0 .+usage: npm run soak/s);
   for (const args of [
-    ['--minutes', 'many'],
     ['--devices', '1.5'],
     ['--database', 'x'],
+    ['--sample', '1'],
+    ['--rate', '0'],
     ['--colour', 'red'],
-  ]) {
-    const { code, stderr } = await runTool('soak', args, {});
-    assert.equal(code, 64, stderr);
-    assert.match(stderr, /usage: npm run soak/);
-  }
+  ])
+    assert.throws(() => readOptions(args), UsageError);
 });
 
 void test('the books tell what is lost, what is there twice and what nobody sent', () => {
