@@ -3,8 +3,8 @@ import type { Sample } from './sampler.ts';
 import { type Judged, type Point, pointsOf } from './slopes.ts';
 
 /** Pixels. */
-const PANEL = { width: 312, height: 168 };
-const PLOT = { left: 44, right: 10, top: 40, bottom: 22 };
+const PANEL = { width: 312, height: 172 };
+const PLOT = { left: 44, right: 10, top: 48, bottom: 22 };
 const COLUMNS = 3;
 const HEAD = 58;
 const MARGIN = 12;
@@ -51,6 +51,8 @@ export function ceiling(value: number): number {
 }
 
 const label = (value: number) => Number(value.toPrecision(3)).toLocaleString('en-US');
+/** To a tenth where there are few. */
+const minutesOf = (seconds: number) => label(Number((seconds / 60).toFixed(seconds < 600 ? 1 : 0)));
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 function drawPanel({ name, unit, keys }: Panel, report: Report, end: number): string {
@@ -71,7 +73,7 @@ function drawPanel({ name, unit, keys }: Panel, report: Report, end: number): st
   );
   const minutes = [0, end / 2, end].map((seconds, i) => {
     const anchor = ['start', 'middle', 'end'][i];
-    return `<text x="${x(seconds)}" y="${PANEL.height - 7}" text-anchor="${anchor}">${label(seconds / 60)} min</text>`;
+    return `<text x="${x(seconds)}" y="${PANEL.height - 7}" text-anchor="${anchor}">${minutesOf(seconds)} min</text>`;
   });
   const curves = series.map((each, i) => {
     const kind = i === 0 ? 'a' : 'b';
@@ -113,10 +115,10 @@ export function chart(report: Report): string {
     `${faults.length === 0 ? 'no' : faults.length} fault${faults.length === 1 ? '' : 's'}`,
     report.date,
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Soak of ${label(end / 60)} minutes">
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Soak of ${minutesOf(end)} minutes">
 <style>${STYLE}</style>
 <rect class="page" width="${width}" height="${height}"/>
-<text class="title" x="${MARGIN}" y="26">Soak: ${label(end / 60)} minutes</text>
+<text class="title" x="${MARGIN}" y="26">Soak: ${minutesOf(end)} minutes</text>
 <text x="${MARGIN}" y="45">${escaped(told.join(' · '))}</text>
 ${panels.join('\n')}
 </svg>

@@ -117,7 +117,7 @@ async function auditReadings({ rest, tally }: House, devices: readonly SoakDevic
 }
 
 function progress(sample: Sample, faults: readonly Fault[]): string {
-  const whole = (value: number) => Math.round(value).toLocaleString('en-US');
+  const whole = (value: number) => (Number.isNaN(value) ? '–' : Math.round(value).toLocaleString('en-US'));
   return [
     `${whole(sample.seconds / 60)} min`,
     `${whole(sample.readings)} readings`,
@@ -125,8 +125,8 @@ function progress(sample: Sample, faults: readonly Fault[]): string {
     `resident ${whole(sample.resident)} MiB`,
     `${whole(sample.handles)} handles`,
     `${whole(sample.connections)} connections`,
-    `ack ${sample.ackP50.toFixed(1)} / ${sample.ackP99.toFixed(1)} ms`,
-    `command p99 ${sample.commandP99.toFixed(0)} ms`,
+    `ack ${whole(sample.ackP50)} / ${whole(sample.ackP99)} ms`,
+    `command p99 ${whole(sample.commandP99)} ms`,
     `processor ${whole(sample.processor)} %`,
     `${faults.reduce((sum, { count }) => sum + count, 0)} faults`,
   ].join(', ');
