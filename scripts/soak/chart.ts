@@ -31,15 +31,18 @@ const PANELS: readonly Panel[] = [
   { name: 'Heap', unit: 'MiB', keys: ['heap'] },
   { name: 'Resident memory', unit: 'MiB', keys: ['resident'] },
   { name: 'External memory', unit: 'MiB', keys: ['external'] },
-  { name: 'File handles beside connections', unit: '', keys: ['handles'] },
+  { name: 'Open files', unit: '', keys: ['files'] },
+  { name: 'Sockets beside connections', unit: '', keys: ['sockets'] },
   { name: 'Connections', unit: '', keys: ['connections'] },
-  { name: 'Processor', unit: '%', keys: ['processor'] },
   { name: 'Publish → PUBACK', unit: 'ms', keys: ['ackP50', 'ackP99'] },
   { name: 'Command round trip', unit: 'ms', keys: ['commandP50', 'commandP99'] },
   { name: 'Poll of a room', unit: 'ms', keys: ['pollP50', 'pollP99'] },
   { name: 'Event loop lag, p99', unit: 'ms', keys: ['loopLag'] },
+  { name: 'Processor', unit: '%', keys: ['processor'] },
   { name: 'Commands that wait', unit: '', keys: ['waiting'] },
+  { name: 'Messages queued for the observer', unit: '', keys: ['queued'] },
   { name: 'Database', unit: 'MiB', keys: ['database'] },
+  { name: 'WAL', unit: 'MiB', keys: ['wal'] },
 ];
 
 /** A round number at or above it: 1, 2 or 5 with zeros, or a multiple of a tenth of that. */

@@ -9,7 +9,7 @@ const HEARTBEAT_MS = 10_000;
 const STAY_MS = 120_000;
 const STAY_SHARE = 0.3;
 /** How long it is away at most. */
-const AWAY_MS: Record<Ending, number> = { goodbye: 10_000, cut: 5000, reset: 2000, silence: 40_000 };
+const AWAY_MS: Record<Ending, number> = { goodbye: 30_000, cut: 5000, reset: 2000, silence: 40_000 };
 const ENDINGS = Object.keys(AWAY_MS) as Ending[];
 
 /** All devices report in turn, spread over the time; each drops now and then and comes back. Gives what stops that. */

@@ -123,7 +123,7 @@ function progress(sample: Sample, faults: readonly Fault[]): string {
     `${whole(sample.readings)} readings`,
     `heap ${whole(sample.heap)} MiB`,
     `resident ${whole(sample.resident)} MiB`,
-    `${whole(sample.handles)} handles`,
+    `${whole(sample.files + sample.sockets)} handles`,
     `${whole(sample.connections)} connections`,
     `ack ${whole(sample.ackP50)} / ${whole(sample.ackP99)} ms`,
     `command p99 ${whole(sample.commandP99)} ms`,

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { residentMiB } from '../load-test/resident.ts';
@@ -14,8 +14,10 @@ export interface Sample {
   heap: number;
   resident: number;
   external: number;
-  /** Open file handles that are no connection of a client. */
-  handles: number;
+  /** Open file handles that are no socket. */
+  files: number;
+  /** Open sockets that are no connection of a client. */
+  sockets: number;
   connections: number;
   /** 99th percentile since the sample before. */
   loopLag: number;
@@ -55,7 +57,20 @@ function walBytes(dataDir: string): number {
   }
 }
 
-const openFiles = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
+/** All open file handles, by what they are. */
+function openHandles(pid: number): { files: number; sockets: number } {
+  const folder = `/proc/${pid}/fd`;
+  const handles = { files: 0, sockets: 0 };
+  for (const name of readdirSync(folder)) {
+    try {
+      if (readlinkSync(join(folder, name)).startsWith('socket:')) handles.sockets++;
+      else handles.files++;
+    } catch {
+      // It was closed meanwhile.
+    }
+  }
+  return handles;
+}
 
 export function createSampler({ server, rest, tally }: House) {
   const began = performance.now();
@@ -65,7 +80,7 @@ export function createSampler({ server, rest, tally }: House) {
   async function take(): Promise<Sample> {
     if (!server.alive || server.pid !== pid) throw new Error('the server has ended');
     const text = await rest.expect<string>(200, 'GET', '/api/metrics');
-    const handles = openFiles(pid);
+    const { files, sockets } = openHandles(pid);
     const system = await rest.expect<{ database: { bytes: number | null } }>(200, 'GET', '/api/system');
     const waiting = (await listWidgets(rest)).filter(({ pending }) => pending !== null).length;
     const { acknowledgement, command, poll } = tally.takeLatencies();
@@ -78,7 +93,8 @@ export function createSampler({ server, rest, tally }: House) {
       heap: metric(text, 'nodejs_heap_size_used_bytes') / MIB,
       resident: residentMiB(pid) ?? Number.NaN,
       external: metric(text, 'nodejs_external_memory_bytes') / MIB,
-      handles: handles - connections,
+      files,
+      sockets: sockets - connections,
       connections,
       loopLag: metric(text, 'nodejs_eventloop_lag_p99_seconds') * 1000,
       ...{ ackP50: acknowledgement.at(0.5), ackP99: acknowledgement.at(0.99) },

@@ -23,6 +23,7 @@ export interface SeriesSpec {
 }
 
 const memory = { unit: 'MiB', minima: true, grain: 2 } as const;
+const handles = { unit: '', minima: true, grain: 3, bound: 20 } as const;
 const latency = { unit: 'ms', minima: false, grain: 1, bound: null } as const;
 
 /**
@@ -33,7 +34,8 @@ export const SERIES: readonly SeriesSpec[] = [
   { key: 'heap', name: 'heap', ...memory, bound: 30 },
   { key: 'resident', name: 'resident memory', ...memory, grain: 8, bound: 200 },
   { key: 'external', name: 'external memory', ...memory, bound: 30 },
-  { key: 'handles', name: 'file handles', unit: '', minima: true, grain: 3, bound: 20 },
+  { key: 'files', name: 'open files', ...handles },
+  { key: 'sockets', name: 'sockets beside connections', ...handles },
   { key: 'connections', name: 'connections', unit: '', minima: false, grain: 10, bound: null },
   { key: 'loopLag', name: 'event loop lag, p99', ...latency, grain: 5 },
   { key: 'ackP50', name: 'acknowledgement, p50', ...latency },

@@ -37,7 +37,16 @@ void test('a soak of some seconds does everything, and finds its books in order'
     commands.asked,
   );
   assert.ok(samples.length >= 5, `${samples.length} samples`);
-  for (const key of ['heap', 'resident', 'external', 'handles', 'connections', 'database', 'wal'] as const)
+  for (const key of [
+    'heap',
+    'resident',
+    'external',
+    'files',
+    'sockets',
+    'connections',
+    'database',
+    'wal',
+  ] as const)
     assert.ok((samples.at(-1)?.[key] ?? 0) > 0, key);
   assert.ok((counts['connections, TLS'] ?? 0) >= 3 && (counts['connections, plain'] ?? 0) >= 3, stdout);
   assert.match(readFileSync(join(out, 'soak.svg'), 'utf8'), /^<svg .+Resident memory.+<\/svg>\n$/s);
