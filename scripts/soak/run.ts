@@ -8,6 +8,7 @@ import type { Audit } from './book.ts';
 import { type Asked, auditCommands, type CommandAudit } from './commands.ts';
 import type { SoakDevice } from './device.ts';
 import { furnish } from './furnish.ts';
+import { watchTurns } from './held-up.ts';
 import type { House } from './house.ts';
 import { startReports } from './load.ts';
 import type { Options } from './options.ts';
@@ -34,7 +35,8 @@ type Say = (text: string) => void;
 
 /** The load, for as long as it was asked for; the server runs, and is left running. */
 export async function soak(options: Options, server: Server, say: Say): Promise<SoakResult> {
-  const tally = createTally();
+  const turns = watchTurns();
+  const tally = createTally(turns.heldUp);
   const ending = new AbortController();
   // Whoever sleeps hears of the end.
   setMaxListeners(0, ending.signal);
@@ -49,21 +51,20 @@ export async function soak(options: Options, server: Server, say: Say): Promise<
   const asked: Asked[] = [];
   const stopReports = startReports(house, devices, options);
   const observed = devices.slice(0, Math.ceil(devices.length * OBSERVED_SHARE)).map(({ id }) => id);
-  const life = Promise.all([moveIn(house, furnished, asked), receiveVisitors(house, observed)]);
+  const life = Promise.all([moveIn(house, furnished, asked), receiveVisitors(house, observed)]).catch(
+    (error: unknown) => tally.fault('people or visitors could not begin', error),
+  );
   const samples: Sample[] = [];
   let told = performance.now();
   const watching = createSampler(house)
-    .watch(options.sampleMs, ending.signal, (sample) => {
+    .watch(options.sampleMs, (sample) => {
       samples.push(sample);
       if (performance.now() - told < PROGRESS_MS) return;
       told += PROGRESS_MS;
       say(progress(sample, tally.faults()));
     })
-    .catch((error: unknown) => {
-      tally.fault('the server could not be looked at', error);
-      // Without it there is nothing to wait for.
-      if (!server.alive) ending.abort();
-    });
+    // Without a server there is nothing to wait for.
+    .finally(() => ending.abort());
   await sleep(options.minutes * 60_000, undefined, { signal: ending.signal }).catch(() => {});
   ending.abort();
   await Promise.all([watching, life]);
@@ -89,8 +90,8 @@ export async function soak(options: Options, server: Server, say: Say): Promise<
   say('the readings are compared; waiting for the last commands');
   const commands = await auditCommands(rest, asked);
   for (const text of commands.untrue) tally.fault('a command is left in an untrue state', text);
-  say('stopping');
   for (const device of devices) await device.stop();
+  turns.stop();
   for (const line of server.lines.filter(({ level }) => level === 'error' || level === 'fatal'))
     tally.fault('the server logged an error', JSON.stringify(line));
   return { ...result, readings, commands, counts: tally.counts(), faults: tally.faults() };

@@ -72,13 +72,12 @@ function openHandles(pid: number): { files: number; sockets: number } {
   return handles;
 }
 
-export function createSampler({ server, rest, tally }: House) {
+export function createSampler({ server, rest, tally, signal }: House) {
   const began = performance.now();
   const { pid } = server;
   let before = { at: began, processor: Number.NaN };
 
   async function take(): Promise<Sample> {
-    if (!server.alive || server.pid !== pid) throw new Error('the server has ended');
     const text = await rest.expect<string>(200, 'GET', '/api/metrics');
     const { files, sockets } = openHandles(pid);
     const system = await rest.expect<{ database: { bytes: number | null } }>(200, 'GET', '/api/system');
@@ -110,18 +109,14 @@ export function createSampler({ server, rest, tally }: House) {
   }
 
   return {
-    /** Samples until the load ends; an end of the server ends it too. */
-    async watch(everyMs: number, signal: AbortSignal, onSample: (sample: Sample) => void): Promise<Sample[]> {
-      const samples: Sample[] = [];
-      while (!signal.aborted) {
-        const next = began + everyMs * (samples.length + 1) - performance.now();
+    /** Samples until the load ends, or the server does. */
+    async watch(everyMs: number, onSample: (sample: Sample) => void): Promise<void> {
+      for (let turn = 1; !signal.aborted && server.alive; turn++) {
+        const next = began + everyMs * turn - performance.now();
         await sleep(Math.max(0, next), undefined, { signal }).catch(() => {});
-        if (signal.aborted) break;
-        const sample = await take();
-        samples.push(sample);
-        onSample(sample);
+        if (signal.aborted) return;
+        await take().then(onSample, (error: unknown) => tally.fault('a sample', error));
       }
-      return samples;
     },
   };
 }

@@ -108,6 +108,8 @@ export function judge(samples: readonly Sample[], spec: SeriesSpec): Judged {
   if (slope === null) return { ...spec, median, slope, verdict: 'too short to tell', fault: false };
   const hours = ((points.at(-1)?.x ?? 0) - (points[0]?.x ?? 0)) / HOUR;
   const rise = Math.abs(slope.perHour) * hours;
+  if (spec.bound !== null && rise > spec.grain && SURE * slope.error > spec.bound)
+    return { ...spec, median, slope, verdict: 'too noisy to tell', fault: false };
   if (rise <= spec.grain || Math.abs(slope.perHour) <= SURE * slope.error)
     return { ...spec, median, slope, verdict: 'flat', fault: false };
   const unit = spec.unit === '' ? '' : ` ${spec.unit}`;

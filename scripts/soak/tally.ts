@@ -17,21 +17,29 @@ const fresh = (): Record<Latency, Quantiles> => ({
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** What was done, how long it took, and what went wrong. */
-export function createTally() {
+const OUT_OF_TIME = /no answer in time|no such message in time/;
+
+/** What was done, how long it took, and what went wrong. `heldUp`: this process did not get its turns. */
+export function createTally(heldUp: () => boolean) {
   const counts = new Map<string, number>();
   const faults = new Map<string, Fault>();
   let latencies = fresh();
+  const count = (what: string, by = 1): void => {
+    counts.set(what, (counts.get(what) ?? 0) + by);
+  };
   return {
-    count(what: string, by = 1): void {
-      counts.set(what, (counts.get(what) ?? 0) + by);
-    },
+    count,
     counted: (what: string) => counts.get(what) ?? 0,
     counts: () => Object.fromEntries([...counts].sort(([a], [b]) => a.localeCompare(b))),
     fault(kind: string, error: unknown): void {
+      const text = messageOf(error);
+      if (OUT_OF_TIME.test(text) && heldUp()) {
+        count(`while the load was held up: ${kind}`);
+        return;
+      }
       const known = faults.get(kind);
       if (known !== undefined) known.count++;
-      else faults.set(kind, { kind, count: 1, first: messageOf(error).slice(0, 300) });
+      else faults.set(kind, { kind, count: 1, first: text.slice(0, 300) });
     },
     faults: () => [...faults.values()],
     latency(of: Latency, milliseconds: number): void {
