@@ -189,7 +189,10 @@ export class SoakDevice {
       },
       (error) => {
         // Otherwise its connection has ended, and it goes over the next one.
-        if (this.#wire === wire) tally.fault('an acknowledgement did not come', error);
+        if (this.#wire !== wire) return;
+        tally.fault('an acknowledgement did not come', error);
+        // As any library does: over a new connection all that waits is sent again.
+        void this.drop('cut', 0);
       },
     );
   }

@@ -45,9 +45,14 @@ export function startReports(
     away.add(dropping);
   }, stayMs / devices.length);
 
-  /** Resolves once every device is back. */
-  return async () => {
-    for (const timer of [reports, beats, drops]) clearInterval(timer);
-    await Promise.all(away);
+  return {
+    /** Resolves once every device is back. */
+    stopReports: async () => {
+      clearInterval(reports);
+      clearInterval(drops);
+      await Promise.all(away);
+    },
+    /** A device that is silent for long would be closed. */
+    stopHeartbeats: () => clearInterval(beats),
   };
 }

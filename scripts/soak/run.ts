@@ -49,7 +49,7 @@ export async function soak(options: Options, server: Server, say: Say): Promise<
   say(`${devices.length} devices are connected`);
 
   const asked: Asked[] = [];
-  const stopReports = startReports(house, devices, options);
+  const { stopReports, stopHeartbeats } = startReports(house, devices, options);
   const observed = devices.slice(0, Math.ceil(devices.length * OBSERVED_SHARE)).map(({ id }) => id);
   const life = Promise.all([moveIn(house, furnished, asked), receiveVisitors(house, observed)]).catch(
     (error: unknown) => tally.fault('people or visitors could not begin', error),
@@ -81,7 +81,9 @@ export async function soak(options: Options, server: Server, say: Say): Promise<
     commands: { asked: asked.length, states: {}, untrue: [] },
   };
   if (!server.alive) {
-    tally.fault('the server ended', server.errors);
+    stopHeartbeats();
+    turns.stop();
+    tally.fault('the server ended, and its books cannot be compared', server.errors);
     return { ...result, counts: tally.counts(), faults: tally.faults() };
   }
   say('the load has ended; comparing the books');
@@ -90,6 +92,7 @@ export async function soak(options: Options, server: Server, say: Say): Promise<
   say('the readings are compared; waiting for the last commands');
   const commands = await auditCommands(rest, asked);
   for (const text of commands.untrue) tally.fault('a command is left in an untrue state', text);
+  stopHeartbeats();
   for (const device of devices) await device.stop();
   turns.stop();
   for (const line of server.lines.filter(({ level }) => level === 'error' || level === 'fatal'))
