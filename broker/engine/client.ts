@@ -99,13 +99,6 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     return false;
   };
 
-  const nextChunk = (): Buffer | null => {
-    const chunk = unparsed ?? (stalled ? NOTHING : null);
-    unparsed = null;
-    stalled = false;
-    return chunk;
-  };
-
   /** Gives what is left of the chunk. */
   const takeAtOnce = (chunk: Buffer): Buffer => {
     const taken = takePublications(chunk, mayBegin, take);
@@ -119,18 +112,20 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   const readOn = () => {
     throttle.newTurn();
     kept = false;
-    while (mayBegin()) {
-      const chunk = nextChunk();
-      if (chunk === null) {
-        if (conn.isPaused()) conn.resume();
+    while (unparsed !== null || stalled) {
+      if (!mayBegin()) {
+        kept = true;
+        conn.pause();
         return;
       }
+      const chunk = unparsed ?? NOTHING;
+      unparsed = null;
+      stalled = false;
       const rest = isBetweenPackets() ? takeAtOnce(chunk) : chunk;
       // An empty one lets the parser go on with what it has.
       if (rest.length > 0 || chunk.length === 0) parser.parse(rest);
     }
-    kept = true;
-    conn.pause();
+    if (conn.isPaused()) conn.resume();
   };
   const pump = () => {
     // A packet that is dealt with at once asks for more from within the parser, which is in the middle of it.
