@@ -1,4 +1,4 @@
-import type { Contestant, Running } from '../contestants/contestant.ts';
+import type { Contestant, Running, StartOptions } from '../contestants/contestant.ts';
 import type { LoadGenerator } from '../load/index.ts';
 import type { Row } from './row.ts';
 
@@ -24,10 +24,10 @@ export interface BenchContext {
   say(text: string): void;
   /** Something that must not be: the run goes on and ends with an error. */
   fault(text: string): void;
-  /** A B A B …: in each round one turn of each, each time in a process of its own that knows so many clients. */
+  /** A B A B …: in each round one turn of each, each time in a process of its own. */
   takeTurns(
     contestants: readonly Contestant[],
-    clients: number,
+    options: Omit<StartOptions, 'pinning'>,
     turn: (turn: Turn) => Promise<void>,
   ): Promise<Row[]>;
 }

@@ -1,0 +1,58 @@
+import { BASE } from '../contestants/index.ts';
+import type { Row } from '../measures/row.ts';
+import type { Report } from './report.ts';
+import { byMeasure, ratioOf, spreadOf } from './statistics.ts';
+
+/** Three digits that say something. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+const withUnit = (text: string, unit: string) => (unit === '/s' ? `${text}/s` : `${text} ${unit}`);
+
+function table(rows: readonly Row[], titleOf: (contestant: string) => string): string {
+  const [first] = rows;
+  if (first === undefined) return '';
+  const baseName = first.base ?? BASE;
+  const withRatio = rows.some((row) => ratioOf(row, rows) !== null);
+  const lines = rows.map((row) => {
+    const { median, min, max } = spreadOf(row.values);
+    const spread = row.values.length > 1 ? `${figure(min)} – ${figure(max)}` : '';
+    const ratio = ratioOf(row, rows);
+    const cells = [titleOf(row.contestant), withUnit(figure(median), row.unit), spread];
+    if (withRatio) cells.push(ratio === null ? '' : ratio.toFixed(2));
+    return `| ${cells.join(' | ')} |`;
+  });
+  const head = [first.measure, 'median', 'min – max', ...(withRatio ? [`÷ ${titleOf(baseName)}`] : [])];
+  const notes = [...new Set(rows.flatMap(({ note }) => note ?? []))];
+  return [
+    `| ${head.join(' | ')} |`,
+    `| ${head.map((_, i) => (i === 0 ? '---' : '--:')).join(' | ')} |`,
+    ...lines,
+    ...notes.map((note) => `\n${note}`),
+  ].join('\n');
+}
+
+export function markdown(report: Report): string {
+  const { machine, contestants, leftOut, faults, sections, rounds, warmUpMs, measureMs, loadPerSecond } =
+    report;
+  const titles = new Map(contestants.map(({ name, title }) => [name, title]));
+  const titleOf = (name: string) => titles.get(name) ?? name;
+  const load =
+    loadPerSecond === null
+      ? 'Mosquitto is not there to show what the load generator can do.'
+      : `The load generator drives Mosquitto to ${figure(loadPerSecond)} acknowledgements a second.`;
+  const parts = [
+    `${machine.processors} × ${machine.model}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}; ${report.date}, commit ${report.commit ?? 'unknown'}. \`${report.command}\``,
+    `${rounds} rounds in turns (A B A B …), ${warmUpMs / 1000} s of warm-up and ${measureMs / 1000} s measured in each turn, each turn in a fresh process. ${report.pinning[0]?.toUpperCase()}${report.pinning.slice(1)}. ${load}`,
+    contestants.map(({ title, version }) => `- ${title}: ${version}`).join('\n'),
+  ];
+  if (leftOut.length > 0) parts.push(leftOut.map((text) => `- left out: ${text}`).join('\n'));
+  if (faults.length > 0) parts.push(faults.map((text) => `**FAULT: ${text}**`).join('\n\n'));
+  for (const { title, rows } of sections) {
+    parts.push(`## ${title}`, ...[...byMeasure(rows).values()].map((group) => table(group, titleOf)));
+  }
+  return `${parts.join('\n\n')}\n`;
+}
