@@ -38,22 +38,22 @@ async function bench(options: Options): Promise<boolean> {
   const { contestants, leftOut } = await present(options.only);
   const versions = await Promise.all(contestants.map((contestant) => contestant.version()));
   const pinning = startPinning();
-  say(pinning.described);
-
-  const loadPerSecond = await calibrate(pinning, warmUpMs, measureMs);
-  if (loadPerSecond === null) say('what the load generator can do is not known: there is no Mosquitto');
-  else say(`the load generator drives Mosquitto to ${whole(loadPerSecond)} acknowledgements a second`);
-  if (loadPerSecond !== null && loadPerSecond < LOAD_AIM)
-    say(`WARNING: that is less than ${whole(LOAD_AIM)}: the load may be what limits the figures below`);
+  say(pinning.described());
 
   return await cleaningUp(async (onEnd) => {
+    const loadPerSecond = await calibrate({ pinning, warmUpMs, measureMs, onEnd });
+    if (loadPerSecond === null) say('what the load generator can do is not known: there is no Mosquitto');
+    else say(`the load generator drives Mosquitto to ${whole(loadPerSecond)} acknowledgements a second`);
+    if (loadPerSecond !== null && loadPerSecond < LOAD_AIM)
+      say(`WARNING: that is less than ${whole(LOAD_AIM)}: the load may be what limits the figures below`);
+
     const context = createContext({ contestants, rounds, warmUpMs, measureMs, short, pinning, say, onEnd });
     const report: Report = {
       date: new Date().toISOString().slice(0, 10),
       commit: commit(),
       command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
       machine: machine(),
-      pinning: pinning.described,
+      pinning: '',
       ...{ rounds, warmUpMs, measureMs, loadPerSecond, leftOut, faults: context.faults },
       contestants: contestants.map(({ name, title }, i) => ({ name, title, version: versions[i] ?? '' })),
       sections: [],
@@ -63,6 +63,7 @@ async function bench(options: Options): Promise<boolean> {
     )) {
       say(`── ${title}`);
       report.sections.push({ name, title, rows: await run(context) });
+      report.pinning = pinning.described();
       // After each: what is interrupted leaves what it has.
       writeReport(report, out);
     }
