@@ -14,7 +14,7 @@ export function createRows() {
   const rows = new Map<string, Row>();
   return {
     add(row: Omit<Row, 'values'>, value: number): void {
-      const key = `${row.measure}\n${row.contestant}`;
+      const key = [row.measure, row.part, row.contestant].join('\n');
       const known = rows.get(key);
       if (known === undefined) rows.set(key, { ...row, values: [value] });
       else known.values.push(value);

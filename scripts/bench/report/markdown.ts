@@ -12,27 +12,54 @@ export function figure(value: number): string {
 
 const withUnit = (text: string, unit: string) => (unit === '/s' ? `${text}/s` : `${text} ${unit}`);
 
-function table(rows: readonly Row[], titleOf: (contestant: string) => string): string {
+type TitleOf = (contestant: string) => string;
+
+const lines = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+
+function spreadText({ values, unit }: Row): [median: string, range: string] {
+  const { median, min, max } = spreadOf(values);
+  return [withUnit(figure(median), unit), values.length > 1 ? `${figure(min)} – ${figure(max)}` : ''];
+}
+
+/** A line a contestant: median, range, ratio. */
+function single(rows: readonly Row[], first: Row, titleOf: TitleOf): string {
+  const withRatio = rows.some((row) => ratioOf(row, rows) !== null);
+  const cells = rows.map((row) => {
+    const ratio = ratioOf(row, rows);
+    const last = withRatio ? [ratio === null ? '' : ratio.toFixed(2)] : [];
+    return [titleOf(row.contestant), ...spreadText(row), ...last];
+  });
+  const base = titleOf(first.base ?? BASE);
+  return lines([first.measure, 'median', 'min – max', ...(withRatio ? [`÷ ${base}`] : [])], cells);
+}
+
+/** A line a contestant, a column a part: median and range. */
+function several(rows: readonly Row[], first: Row, titleOf: TitleOf): string {
+  const parts = [...new Set(rows.map(({ part = '' }) => part))];
+  const contestants = [...new Set(rows.map(({ contestant }) => contestant))];
+  const cells = contestants.map((contestant) => [
+    titleOf(contestant),
+    ...parts.map((part) => {
+      const row = rows.find((each) => each.contestant === contestant && (each.part ?? '') === part);
+      if (row === undefined) return '';
+      const [median, range] = spreadText(row);
+      return range === '' ? median : `${median} (${range})`;
+    }),
+  ]);
+  return lines([first.measure, ...parts], cells);
+}
+
+function table(rows: readonly Row[], titleOf: TitleOf): string {
   const [first] = rows;
   if (first === undefined) return '';
-  const baseName = first.base ?? BASE;
-  const withRatio = rows.some((row) => ratioOf(row, rows) !== null);
-  const lines = rows.map((row) => {
-    const { median, min, max } = spreadOf(row.values);
-    const spread = row.values.length > 1 ? `${figure(min)} – ${figure(max)}` : '';
-    const ratio = ratioOf(row, rows);
-    const cells = [titleOf(row.contestant), withUnit(figure(median), row.unit), spread];
-    if (withRatio) cells.push(ratio === null ? '' : ratio.toFixed(2));
-    return `| ${cells.join(' | ')} |`;
-  });
-  const head = [first.measure, 'median', 'min – max', ...(withRatio ? [`÷ ${titleOf(baseName)}`] : [])];
-  const notes = [...new Set(rows.flatMap(({ note }) => note ?? []))];
-  return [
-    `| ${head.join(' | ')} |`,
-    `| ${head.map((_, i) => (i === 0 ? '---' : '--:')).join(' | ')} |`,
-    ...lines,
-    ...notes.map((note) => `\n${note}`),
-  ].join('\n');
+  const body = rows.some(({ part }) => part !== undefined)
+    ? several(rows, first, titleOf)
+    : single(rows, first, titleOf);
+  const notes = new Set(rows.flatMap(({ note }) => note ?? []));
+  return [body, ...notes].join('\n\n');
 }
 
 export function markdown(report: Report): string {

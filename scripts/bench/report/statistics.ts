@@ -17,9 +17,11 @@ export function spreadOf(values: readonly number[]): Spread {
 
 /** To the base of its measure, in the median of the rounds, each ratio within one round; null for the base itself and without one. */
 export function ratioOf(row: Row, rows: readonly Row[]): number | null {
-  const { measure, contestant, base = BASE, values } = row;
+  const { measure, part, contestant, base = BASE, values } = row;
   if (contestant === base) return null;
-  const other = rows.find((each) => each.measure === measure && each.contestant === base);
+  const other = rows.find(
+    (each) => each.measure === measure && each.part === part && each.contestant === base,
+  );
   if (other === undefined) return null;
   const ratios = values
     .map((value, round) => value / (other.values[round] ?? Number.NaN))
