@@ -5,6 +5,7 @@ import { type LoadGenerator, startLoad } from './load/index.ts';
 import type { BenchContext } from './measures/measure.ts';
 import type { Row } from './measures/row.ts';
 import type { Pinning } from './pinning.ts';
+import type { Book, Report } from './report/report.ts';
 
 /** After one contestant has ended, before the next one starts. */
 const PAUSE_MS = 500;
@@ -34,9 +35,10 @@ export interface ContextOptions {
   onEnd: OnEnd;
 }
 
-export function createContext(options: ContextOptions): BenchContext & { faults: string[] } {
+export function createContext(options: ContextOptions): BenchContext & Pick<Report, 'faults' | 'books'> {
   const { rounds, pinning, say, onEnd, ...rest } = options;
   const faults: string[] = [];
+  const books: Book[] = [];
   let load: LoadGenerator | null = null;
   let current: Running | null = null;
   onEnd(async () => load?.stop());
@@ -53,6 +55,12 @@ export function createContext(options: ContextOptions): BenchContext & { faults:
     say,
     fault,
     faults,
+    books,
+    book: (book) => {
+      books.push(book);
+      const { contestant, acknowledged, rows } = book;
+      if (rows !== acknowledged) fault(`${contestant}: ${acknowledged} acknowledged, ${rows} rows`);
+    },
     takeTurns: async (contestants, startOptions, turn) => {
       const rows = createRows();
       for (let round = 1; round <= rounds; round++) {

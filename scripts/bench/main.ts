@@ -54,7 +54,15 @@ async function bench(options: Options): Promise<boolean> {
       command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
       machine: machine(),
       pinning: '',
-      ...{ rounds, warmUpMs, measureMs, loadPerSecond, leftOut, faults: context.faults },
+      ...{
+        rounds,
+        warmUpMs,
+        measureMs,
+        loadPerSecond,
+        leftOut,
+        faults: context.faults,
+        books: context.books,
+      },
       contestants: contestants.map(({ name, title }, i) => ({ name, title, version: versions[i] ?? '' })),
       sections: [],
     };

@@ -16,7 +16,6 @@ async function oneTurn(context: BenchContext, rates: readonly number[], turn: Tu
   for (const rate of rates) {
     const { result, perSecond, cost, peakMiB } = await measureWindow(context, turn, { rate });
     acked += result.acked;
-    await checkRows(context, turn, acked);
     const { p50, p99, p999 } = result.latency;
     const measure = `publish → acknowledged at ${whole(rate)} messages a second`;
     for (const [part, value] of Object.entries({ p50, p99, 'p99.9': p999 }))
@@ -40,6 +39,7 @@ async function oneTurn(context: BenchContext, rates: readonly number[], turn: Tu
         `WARNING: ${contestant.title} acknowledged only ${whole(perSecond)} of ${whole(rate)} a second`,
       );
   }
+  await checkRows(context, turn, acked);
 }
 
 export const latency: Measure = {

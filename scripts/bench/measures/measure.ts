@@ -1,5 +1,6 @@
 import type { Contestant, Running, StartOptions } from '../contestants/contestant.ts';
 import type { LoadGenerator } from '../load/index.ts';
+import type { Book } from '../report/report.ts';
 import type { Row } from './row.ts';
 
 /** One figure of one turn. What identifies it makes the row that it joins. */
@@ -24,6 +25,8 @@ export interface BenchContext {
   say(text: string): void;
   /** Something that must not be: the run goes on and ends with an error. */
   fault(text: string): void;
+  /** What was acknowledged to clients of ours in a turn, and what was found in the table: a fault when they differ. */
+  book(book: Book): void;
   /** A B A B …: in each round one turn of each, each time in a process of its own. */
   takeTurns(
     contestants: readonly Contestant[],

@@ -1,14 +1,8 @@
 import { BASE } from '../contestants/index.ts';
 import type { Row } from '../measures/row.ts';
+import { figure } from './figure.ts';
 import type { Report } from './report.ts';
 import { byMeasure, ratioOf, spreadOf } from './statistics.ts';
-
-/** Three digits that say something. */
-export function figure(value: number): string {
-  if (!Number.isFinite(value)) return '–';
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
 
 const withUnit = (text: string, unit: string) => (unit === '/s' ? `${text}/s` : `${text} ${unit}`);
 
@@ -63,8 +57,8 @@ function table(rows: readonly Row[], titleOf: TitleOf): string {
 }
 
 export function markdown(report: Report): string {
-  const { machine, contestants, leftOut, faults, sections, rounds, warmUpMs, measureMs, loadPerSecond } =
-    report;
+  const { machine, contestants, leftOut, books, faults, sections } = report;
+  const { rounds, warmUpMs, measureMs, loadPerSecond } = report;
   const titles = new Map(contestants.map(({ name, title }) => [name, title]));
   const titleOf = (name: string) => titles.get(name) ?? name;
   const load =
@@ -78,6 +72,12 @@ export function markdown(report: Report): string {
   ];
   if (leftOut.length > 0) parts.push(leftOut.map((text) => `- left out: ${text}`).join('\n'));
   if (faults.length > 0) parts.push(faults.map((text) => `**FAULT: ${text}**`).join('\n\n'));
+  const acknowledged = books.reduce((sum, book) => sum + book.acknowledged, 0);
+  const stored = books.reduce((sum, book) => sum + book.rows, 0);
+  if (books.length > 0)
+    parts.push(
+      `Of ours, ${acknowledged.toLocaleString('en-US')} readings were acknowledged in ${books.length} turns, and ${stored.toLocaleString('en-US')} rows were there afterwards.`,
+    );
   for (const { title, rows } of sections) {
     parts.push(`## ${title}`, ...[...byMeasure(rows).values()].map((group) => table(group, titleOf)));
   }

@@ -8,6 +8,13 @@ export interface Section {
   rows: Row[];
 }
 
+/** Of one turn of ours: both must be the same. */
+export interface Book {
+  contestant: string;
+  acknowledged: number;
+  rows: number;
+}
+
 export interface Report {
   /** `2026-11-28`. */
   date: string;
@@ -24,6 +31,7 @@ export interface Report {
   contestants: { name: string; title: string; version: string }[];
   /** Those that could not run, each with the reason. */
   leftOut: string[];
+  books: Book[];
   faults: string[];
   sections: Section[];
 }
