@@ -3,8 +3,8 @@ import { figure } from './figure.ts';
 import type { Report } from './report.ts';
 import { byMeasure, spreadOf } from './statistics.ts';
 
-const WIDTH = 760;
-const LABELS = 300;
+const WIDTH = 800;
+const LABELS = 330;
 const VALUES = 90;
 const BAR = 16;
 const LINE = 26;
