@@ -16,8 +16,9 @@ export async function calibrate(options: {
 }): Promise<number | null> {
   const { pinning, warmUpMs, measureMs, onEnd } = options;
   if ((await mosquitto.missing()) !== null) return null;
-  const running = await mosquitto.start({ clients: CLIENTS, pinning });
-  onEnd(running.stop);
+  const starting = mosquitto.start({ clients: CLIENTS, pinning });
+  onEnd(async () => (await starting.catch(() => null))?.stop());
+  const running = await starting;
   const load = startLoad();
   onEnd(load.stop);
   const { host, port } = running;

@@ -40,9 +40,10 @@ export function createContext(options: ContextOptions): BenchContext & Pick<Repo
   const faults: string[] = [];
   const books: Book[] = [];
   let load: LoadGenerator | null = null;
-  let current: Running | null = null;
+  let current: Promise<Running> | null = null;
   onEnd(async () => load?.stop());
-  onEnd(async () => current?.stop());
+  // What is interrupted while it starts is waited for.
+  onEnd(async () => (await current?.catch(() => null))?.stop());
 
   const fault = (text: string) => {
     faults.push(text);
@@ -67,8 +68,8 @@ export function createContext(options: ContextOptions): BenchContext & Pick<Repo
         for (const contestant of contestants) {
           say(`round ${round} of ${rounds}: ${contestant.title}`);
           load ??= startLoad();
-          const running = await contestant.start({ ...startOptions, pinning });
-          current = running;
+          current = contestant.start({ ...startOptions, pinning });
+          const running = await current;
           try {
             await turn({
               contestant,

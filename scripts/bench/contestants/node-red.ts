@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startChild } from './child.ts';
+import { postgresVersion } from './database.ts';
 import { mosquitto } from './mosquitto.ts';
 import { flows, settings } from './node-red-flow.ts';
 import { pipeline } from './pipeline.ts';
@@ -43,7 +44,8 @@ export const nodeRed = pipeline({
   name: 'node-red',
   title: 'Mosquitto + Node-RED → PostgreSQL',
   missing: install,
-  version: async () => `Mosquitto ${await mosquitto.version()}, Node-RED ${NODE_RED}`,
+  version: async () =>
+    `Mosquitto ${await mosquitto.version()}, Node-RED ${NODE_RED}, PostgreSQL ${postgresVersion()}`,
   startWriter: async ({ mqttPort, databaseUrl, onPid }) => {
     const folder = mkdtempSync(join(tmpdir(), 'pm-iot-bench-node-red-'));
     const settingsPath = join(folder, 'settings.js');

@@ -9,7 +9,7 @@ import { silent } from '../../../test/helpers/database.ts';
 import { findPostgres } from '../../../test/helpers/postgres.ts';
 import { Server } from '../../../test/helpers/server.ts';
 import type { Contestant, Running, StartOptions } from './contestant.ts';
-import { startDatabase } from './database.ts';
+import { postgresVersion, startDatabase } from './database.ts';
 import { clientSpecs, seedDevices } from './devices.ts';
 import { processTime, threadTimes } from './processes.ts';
 
@@ -19,10 +19,12 @@ const BUSY = `select count(*) from generate_series(1, 2000000) i where i % 7 = 3
 /** How much more than any other thread (some compile) the database's must have worked to be told. */
 const CLEARLY = 2;
 
-const version = async () => {
+function ownVersions(): { version: string; pglite: string } {
   const text = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-};
+  const { version, dependencies } = JSON.parse(text) as Record<'version', string> &
+    Record<'dependencies', Record<string, string>>;
+  return { version, pglite: dependencies['@electric-sql/pglite'] ?? '' };
+}
 
 async function startPinned(server: Server, { pinning }: StartOptions): Promise<void> {
   const starting = server.start();
@@ -146,7 +148,7 @@ export const oursOnPostgres: Contestant = {
   title: 'PM IoT, PostgreSQL',
   pipeline: false,
   missing: async () => (findPostgres() === null ? 'no PostgreSQL server is installed' : null),
-  version,
+  version: async () => `${ownVersions().version}, PostgreSQL ${postgresVersion()}`,
   start: startOnPostgres,
 };
 
@@ -155,6 +157,6 @@ export const oursEmbedded: Contestant = {
   title: 'PM IoT, embedded database',
   pipeline: false,
   missing: async () => null,
-  version,
+  version: async () => `${ownVersions().version}, PGlite ${ownVersions().pglite}`,
   start: startEmbeddedOne,
 };

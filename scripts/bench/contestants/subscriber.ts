@@ -1,4 +1,5 @@
 import { startProgram } from './child.ts';
+import { postgresVersion } from './database.ts';
 import { mosquitto } from './mosquitto.ts';
 import { pipeline } from './pipeline.ts';
 
@@ -7,7 +8,8 @@ const PROGRAM = new URL('./subscriber-process.js', import.meta.url);
 export const subscriber = pipeline({
   name: 'subscriber',
   title: 'Mosquitto + subscriber, row by row → PostgreSQL',
-  version: async () => `Mosquitto ${await mosquitto.version()}, Node ${process.versions.node}`,
+  version: async () =>
+    `Mosquitto ${await mosquitto.version()}, Node ${process.versions.node}, PostgreSQL ${postgresVersion()}`,
   startWriter: async ({ onPid, ...to }) => {
     const { pid, stop, ended, errors } = await startProgram(PROGRAM, to, onPid);
     const failed = ended.then(() => {
