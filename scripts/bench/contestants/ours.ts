@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../../db/client.ts';
+import { type ConnectTarget, connect } from '../../../db/client.ts';
 import { startEmbedded } from '../../../db/embedded/index.ts';
 import { migrate } from '../../../db/migrate.ts';
 import { shortSocketPath } from '../../../db/socket-path.ts';
@@ -68,26 +68,35 @@ async function startOnPostgres(options: StartOptions): Promise<Running> {
   };
 }
 
-/** Folders of embedded databases with so many devices: to make one takes seconds. */
+/** Folders of migrated embedded databases by what is in them: to make one takes seconds. */
 const templates = new Map<string, string>();
 
-async function templateOf({ clients, idleWidgets = 0 }: StartOptions): Promise<string> {
-  const key = `${clients} ${idleWidgets}`;
+async function templateOf(key: string, from: string | null, fill: (target: ConnectTarget) => Promise<void>) {
   const known = templates.get(key);
   if (known !== undefined) return known;
   const dataDir = mkdtempSync(join(tmpdir(), 'pm-iot-bench-'));
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+  if (from !== null) cpSync(from, join(dataDir, 'db'), { recursive: true });
   const onCrash = (error: Error) => {
     throw error;
   };
   const { socketPath, folder, stop } = await startEmbedded({ dataDir, log: silent, onCrash });
-  await migrate({ socketPath }, silent);
-  const { sql, close } = connect({ socketPath }, silent);
-  await seedDevices(sql, clients, idleWidgets);
-  await close();
-  await stop();
+  try {
+    await fill({ socketPath });
+  } finally {
+    await stop();
+  }
   templates.set(key, folder);
   return folder;
+}
+
+async function seededTemplate({ clients, idleWidgets = 0 }: StartOptions): Promise<string> {
+  const empty = await templateOf('empty', null, (target) => migrate(target, silent));
+  return await templateOf(`${clients} ${idleWidgets}`, empty, async (target) => {
+    const { sql, close } = connect(target, silent);
+    await seedDevices(sql, clients, idleWidgets);
+    await close();
+  });
 }
 
 /** The thread, other than the main one, that clearly worked most between two looks; null when none did. */
@@ -101,7 +110,7 @@ function busiest(before: Map<number, number>, after: Map<number, number>, main: 
 }
 
 async function startEmbeddedOne(options: StartOptions): Promise<Running> {
-  const template = await templateOf(options);
+  const template = await seededTemplate(options);
   const server = new Server({ env: ENV, fresh: true });
   cpSync(template, join(server.dataDir, 'db'), { recursive: true });
   const stop = () => server.dispose();

@@ -19,8 +19,8 @@ const IN_FLIGHT = 2000;
 const DEVICES = { counts: [100, 1000, 10_000], rate: 10_000 };
 /** Ten devices that send, below the messages a second that one may send, beside the rest of the widgets. */
 const WIDGETS = { counts: [10, 1000, 100_000], senders: 10, rate: 5000 };
-const SHORT_DEVICES = { counts: [10, 20], rate: 200 };
-const SHORT_WIDGETS = { counts: [10, 30], senders: 10, rate: 200 };
+const SHORT_DEVICES = { counts: [20], rate: 200 };
+const SHORT_WIDGETS = { counts: [30], senders: 20, rate: 200 };
 
 function steps(short: boolean): Step[] {
   const devices = short ? SHORT_DEVICES : DEVICES;

@@ -5,12 +5,14 @@ import { memoryOf } from './window.ts';
 /** After the start, until what it needed for it may have been given back. */
 const SETTLE_MS = 5000;
 const SHORT_SETTLE_MS = 200;
+/** Known, not connected. */
+const CLIENTS = 20;
 
 export const rest: Measure = {
   name: 'rest',
   title: 'Start and memory at rest',
   run: (context) =>
-    context.takeTurns(context.contestants, { clients: 1 }, async ({ running, add }) => {
+    context.takeTurns(context.contestants, { clients: CLIENTS }, async ({ running, add }) => {
       const { startedInMs, pids } = running;
       await sleep(context.short ? SHORT_SETTLE_MS : SETTLE_MS);
       const memory = memoryOf(pids);
