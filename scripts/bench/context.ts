@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OnEnd } from '../bench-history/database.ts';
 import type { Contestant, Running } from './contestants/contestant.ts';
 import { type LoadGenerator, startLoad } from './load/index.ts';
-import type { BenchContext } from './measures/measure.ts';
+import type { BenchContext, Event } from './measures/measure.ts';
 import type { Row } from './measures/row.ts';
 import type { Pinning } from './pinning.ts';
 import type { Book, Report } from './report/report.ts';
@@ -50,6 +50,38 @@ export function createContext(options: ContextOptions): BenchContext & Pick<Repo
     say(`FAULT: ${text}`);
   };
 
+  const takeTurn = async (contestant: Contestant, event: Event, rows: ReturnType<typeof createRows>) => {
+    load ??= startLoad();
+    current = contestant.start({ ...event.options, pinning });
+    const running = await current;
+    try {
+      await event.turn({
+        contestant,
+        running,
+        load,
+        add: ({ value, ...row }) => rows.add({ ...row, contestant: contestant.name }, value),
+      });
+    } finally {
+      await load.disconnect();
+      current = null;
+      await running.stop();
+    }
+    await sleep(PAUSE_MS);
+  };
+
+  const takeTurnsIn = async (events: readonly Event[]): Promise<Row[]> => {
+    const rows = createRows();
+    for (let round = 1; round <= rounds; round++) {
+      for (const event of events) {
+        for (const contestant of event.contestants) {
+          say(`round ${round} of ${rounds}: ${contestant.title}`);
+          await takeTurn(contestant, event, rows);
+        }
+      }
+    }
+    return rows.all();
+  };
+
   return {
     ...rest,
     rounds,
@@ -62,30 +94,8 @@ export function createContext(options: ContextOptions): BenchContext & Pick<Repo
       const { contestant, acknowledged, rows } = book;
       if (rows !== acknowledged) fault(`${contestant}: ${acknowledged} acknowledged, ${rows} rows`);
     },
-    takeTurns: async (contestants, startOptions, turn) => {
-      const rows = createRows();
-      for (let round = 1; round <= rounds; round++) {
-        for (const contestant of contestants) {
-          say(`round ${round} of ${rounds}: ${contestant.title}`);
-          load ??= startLoad();
-          current = contestant.start({ ...startOptions, pinning });
-          const running = await current;
-          try {
-            await turn({
-              contestant,
-              running,
-              load,
-              add: ({ value, ...row }) => rows.add({ ...row, contestant: contestant.name }, value),
-            });
-          } finally {
-            await load.disconnect();
-            current = null;
-            await running.stop();
-          }
-          await sleep(PAUSE_MS);
-        }
-      }
-      return rows.all();
-    },
+    takeTurns: (contestants, startOptions, turn) =>
+      takeTurnsIn([{ contestants, options: startOptions, turn }]),
+    takeTurnsIn,
   };
 }

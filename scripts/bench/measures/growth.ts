@@ -1,6 +1,5 @@
 import { whole } from '../../bench-history/progress.ts';
 import type { BenchContext, Measure, Turn } from './measure.ts';
-import type { Row } from './row.ts';
 import { checkRows, connectAll, measureWindow } from './window.ts';
 
 interface Step {
@@ -72,17 +71,16 @@ async function oneTurn(context: BenchContext, step: Step, turn: Turn): Promise<v
 export const growth: Measure = {
   name: 'growth',
   title: 'Growth',
-  run: async (context) => {
+  run: (context) => {
     const contestants = context.contestants.filter(({ pipeline }) => !pipeline);
-    const all: Row[] = [];
-    for (const step of steps(context.short)) {
-      const { clients, idleWidgets } = step;
-      // Only ours has widgets.
-      const those = idleWidgets > 0 ? contestants.filter(({ name }) => name.startsWith('ours')) : contestants;
-      all.push(
-        ...(await context.takeTurns(those, { clients, idleWidgets }, (turn) => oneTurn(context, step, turn))),
-      );
-    }
-    return all;
+    const ours = contestants.filter(({ name }) => name.startsWith('ours'));
+    return context.takeTurnsIn(
+      steps(context.short).map((step) => ({
+        // Only ours has widgets.
+        contestants: step.idleWidgets > 0 ? ours : contestants,
+        options: { clients: step.clients, idleWidgets: step.idleWidgets },
+        turn: (turn) => oneTurn(context, step, turn),
+      })),
+    );
   },
 };

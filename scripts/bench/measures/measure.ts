@@ -13,6 +13,12 @@ export interface Turn {
   add(figure: Figure): void;
 }
 
+export interface Event {
+  contestants: readonly Contestant[];
+  options: Omit<StartOptions, 'pinning'>;
+  turn(turn: Turn): Promise<void>;
+}
+
 export interface BenchContext {
   /** Those that can run here, the base of ratios (bare Aedes) among them when it was asked for. */
   contestants: readonly Contestant[];
@@ -30,9 +36,11 @@ export interface BenchContext {
   /** A B A B …: in each round one turn of each, each time in a process of its own. */
   takeTurns(
     contestants: readonly Contestant[],
-    options: Omit<StartOptions, 'pinning'>,
-    turn: (turn: Turn) => Promise<void>,
+    options: Event['options'],
+    turn: Event['turn'],
   ): Promise<Row[]>;
+  /** The same with several events in each round, so that what the machine does meanwhile meets all of them. */
+  takeTurnsIn(events: readonly Event[]): Promise<Row[]>;
 }
 
 export interface Measure {

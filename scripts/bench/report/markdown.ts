@@ -67,7 +67,7 @@ export function markdown(report: Report): string {
       : `The load generator drives Mosquitto to ${figure(loadPerSecond)} acknowledgements a second.`;
   const parts = [
     `${machine.processors} × ${machine.model}, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}; ${report.date}, commit ${report.commit ?? 'unknown'}. \`${report.command}\``,
-    `${rounds} rounds in turns (A B A B …), ${warmUpMs / 1000} s of warm-up and ${measureMs / 1000} s measured in each turn, each turn in a fresh process. ${report.pinning[0]?.toUpperCase()}${report.pinning.slice(1)}. ${load}`,
+    `${rounds} rounds in turns (A B A B …), ${warmUpMs / 1000} s of warm-up and ${measureMs / 1000} s measured in each turn, each turn in a fresh process. PM IoT runs with its default limits, PostgreSQL with its default settings, Mosquitto without bounds on what is in flight or queued and without persistence. ${report.pinning[0]?.toUpperCase()}${report.pinning.slice(1)}. ${load}`,
     contestants.map(({ title, version }) => `- ${title}: ${version}`).join('\n'),
   ];
   if (leftOut.length > 0) parts.push(leftOut.map((text) => `- left out: ${text}`).join('\n'));
