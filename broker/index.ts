@@ -31,6 +31,7 @@ import { createHooks } from './hooks.ts';
 import { userIdOf } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { createLoginHooks, type LoginHooksDeps } from './login-hooks.ts';
+import { createPublications } from './publications.ts';
 import { createRefusals } from './refusals.ts';
 import { createSessions } from './sessions.ts';
 import { isCommandTopic, isSecretTopic } from './topics.ts';
@@ -95,7 +96,11 @@ export function createBroker(deps: BrokerDeps): Broker {
     return commands;
   };
 
-  const intake = createIntake({ engine: () => engine, sessions, gate, live, limits, limitWatch });
+  const intake = createIntake({
+    engine: () => engine,
+    publications: () => publications,
+    ...{ sessions, gate, live, limits, limitWatch },
+  });
   const { connectionOf } = intake;
 
   const stored = createPersistence({
@@ -159,6 +164,15 @@ export function createBroker(deps: BrokerDeps): Broker {
     events,
     flows,
     connectionOf,
+  });
+  const publications = createPublications({
+    ...shared,
+    engine: () => engine,
+    dispatch,
+    observers: stored.observers,
+    heard: ({ device }) => {
+      if (device !== null) live.heard(device);
+    },
   });
   const hooks = createHooks({
     ...shared,

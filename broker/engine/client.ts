@@ -1,4 +1,6 @@
 import type { Packet } from 'mqtt-packet';
+import { type TakePublish, takePublications } from './fast-lane.ts';
+import { watchKeepalive } from './keepalive.ts';
 import type { PaceBook } from './pace.ts';
 import { noteRepeated } from './repeated.ts';
 import { checkPacket, type Fault } from './strict.ts';
@@ -39,6 +41,8 @@ export interface AdoptOptions {
   /** Milliseconds. */
   now: () => number;
   onPacket: () => void;
+  /** What is to be done with a publication before the parser sees it. `done` is called once when it has been dealt with. */
+  publication: (done: () => void) => TakePublish;
   /** It met a limit: it is made to wait, or (a packet that is too large) disconnected. */
   onLimit: (limit: 'packets_per_second' | 'bytes_per_second' | 'packet_bytes') => void;
 }
@@ -60,8 +64,12 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   /** Packets that may still begin before others get their turn. */
   let left = MAX_IN_A_TURN;
   let reading = false;
+  /** It was not all read: something else must ask for the rest. */
+  let kept = false;
   /** The parser was stopped before a packet whose first bytes it has. */
   let stalled = false;
+  /** Read, and not yet shown to the parser. */
+  let unparsed: Buffer | null = null;
 
   recordGrants(client);
   client.maxUnread = limits.unreadBytes;
@@ -100,7 +108,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   const admit = () => {
     admitted = true;
     ({ packets, bytes } = paces.of(client.id, now()));
-    watchKeepalive();
+    watchKeepalive(client, isMadeToWait);
   };
 
   /** May the next packet begin? Whoever says no sees to it that `pump` is called again. */
@@ -124,30 +132,63 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     return milliseconds === 0;
   };
 
-  /** What is not read cannot be a sign of life: a client that is made to wait is not to blame for its silence. */
-  const watchKeepalive = () => {
-    if (client._keepaliveTimer === null) return;
-    clearTimeout(client._keepaliveTimer);
-    const expire = () => {
-      const waits = stalled || waitsAtGate || timer !== null || client._parsingBatch >= MAX_IN_FLIGHT;
-      if (waits) client._keepaliveTimer?.refresh();
-      else client.emit('error', new Error('keep alive timeout'));
-    };
-    client._keepaliveTimer = setTimeout(expire, client._keepaliveInterval);
+  const isMadeToWait = () =>
+    stalled || unparsed !== null || waitsAtGate || timer !== null || client._parsingBatch >= MAX_IN_FLIGHT;
+
+  const isBetweenPackets = () => client.connected && parser._stateCounter === 0 && parser._list.length === 0;
+
+  const dealtWith = () => {
+    if (client._parsingBatch > 0) client._parsingBatch--;
+    // What waits in the socket tells of itself only after all of it has been read.
+    if (kept) pump();
+  };
+  const publish = options.publication(dealtWith);
+  const take: TakePublish = (...publication) => {
+    // Before it: it may be dealt with at once.
+    client._parsingBatch++;
+    if (publish(...publication)) {
+      packets.take(1);
+      left--;
+      return true;
+    }
+    client._parsingBatch--;
+    return false;
   };
 
-  const readOn = () => {
-    left = MAX_IN_A_TURN;
-    while (mayBegin()) {
-      const chunk: Buffer | null = stalled ? NOTHING : conn.read();
-      if (chunk === null) return;
-      stalled = false;
+  const nextChunk = (): Buffer | null => {
+    const chunk = unparsed ?? (stalled ? NOTHING : (conn.read() as Buffer | null));
+    if (chunk !== null && unparsed === null) {
       const time = now();
       packets.refill(time);
       bytes.refill(time);
       bytes.take(chunk.length);
-      parser.parse(chunk);
     }
+    unparsed = null;
+    stalled = false;
+    return chunk;
+  };
+
+  /** Gives what is left of the chunk. */
+  const takeAtOnce = (chunk: Buffer): Buffer => {
+    const taken = takePublications(chunk, mayBegin, take);
+    if (taken.bytes > 0 && client._keepaliveInterval > 0) client._keepaliveTimer?.refresh();
+    const rest = taken.bytes === 0 ? chunk : chunk.subarray(taken.bytes);
+    if (!taken.blocked) return rest;
+    unparsed = rest;
+    return NOTHING;
+  };
+
+  const readOn = () => {
+    left = MAX_IN_A_TURN;
+    kept = false;
+    while (mayBegin()) {
+      const chunk = nextChunk();
+      if (chunk === null) return;
+      const rest = isBetweenPackets() ? takeAtOnce(chunk) : chunk;
+      // An empty one lets the parser go on with what it has.
+      if (rest.length > 0 || chunk.length === 0) parser.parse(rest);
+    }
+    kept = true;
   };
   const pump = () => {
     // A packet that is dealt with at once asks for more from within the parser, which is in the middle of it.

@@ -54,6 +54,7 @@ export function createRegistry() {
         const fresh: LiveDevice = {
           ...device,
           connected: false,
+          heardAt: 0,
           online: false,
           widgets: new Map(),
           byCapability: new Map(),

@@ -15,6 +15,8 @@ export interface LiveDevice extends Omit<Device, 'lastHeartbeat' | 'lastError'> 
   lastHeartbeat: Date | null;
   lastError: LastError | null;
   connected: boolean;
+  /** Milliseconds since the epoch: when a packet of its connection last came. */
+  heardAt: number;
   /** Connected and heard within OFFLINE_AFTER. */
   online: boolean;
   /** By widget id, in order of creation. */
