@@ -24,7 +24,7 @@ const version = async () => {
   return (JSON.parse(text) as { version: string }).version;
 };
 
-async function startPinned(server: Server, { pinning }: StartOptions): Promise<void> {
+export async function startPinned(server: Server, { pinning }: Pick<StartOptions, 'pinning'>): Promise<void> {
   const starting = server.start();
   pinning.server(server.pid);
   await starting;
