@@ -1,3 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Between two statements: of a crowd so many come in this time that a statement costs little for each. */
+const APART_MS = 5;
 /** Keys of one statement: its rows are built in one turn of the loop. */
 const MAX_TOGETHER = 500;
 
@@ -7,9 +11,9 @@ interface Waiting<T> {
 }
 
 /**
- * Looks rows up by a key. One statement is under way at a time, and whoever asks meanwhile shares the next one: a crowd
- * that comes at once costs a few statements, and a single one waits for nothing. What was committed before it asked is
- * seen. Rejects with the error of its statement.
+ * Looks rows up by a key. One statement is under way at a time, and whoever asks meanwhile or shortly after shares the
+ * next one: a crowd costs a few statements, and one that comes alone waits for nothing. What was committed before it asked
+ * is seen. Rejects with the error of its statement.
  */
 export function createLookUps<T>(fetch: (keys: string[]) => Promise<ReadonlyMap<string, T>>) {
   let waiting = new Map<string, Waiting<T>[]>();
@@ -29,7 +33,10 @@ export function createLookUps<T>(fetch: (keys: string[]) => Promise<ReadonlyMap<
 
   const work = async () => {
     busy = true;
-    while (waiting.size > 0) await next();
+    while (waiting.size > 0) {
+      await next();
+      await sleep(APART_MS);
+    }
     busy = false;
   };
 
