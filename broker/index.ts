@@ -32,14 +32,13 @@ import { userIdOf } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { createLoginHooks, type LoginHooksDeps } from './login-hooks.ts';
 import { createPublications } from './publications.ts';
+import { quiesce } from './quiesce.ts';
 import { createRefusals } from './refusals.ts';
 import { createSessions } from './sessions.ts';
 import { isCommandTopic, isSecretTopic } from './topics.ts';
 import { createTrustWaiter } from './trust.ts';
 import { watchSessions } from './watch.ts';
 import { createWebSocketListener } from './websocket.ts';
-
-const FLUSH_POLL_MS = 10;
 
 export interface BrokerDeps {
   live: LiveState;
@@ -222,19 +221,7 @@ export function createBroker(deps: BrokerDeps): Broker {
       });
     },
 
-    quiesce: async (milliseconds) => {
-      const deadline = Date.now() + milliseconds;
-      const clients = Object.values(engine.clients);
-      for (const client of clients) client.pause();
-      await dispatch.idle(milliseconds);
-      // The acknowledgements must have left before the sockets close.
-      while (
-        clients.some(({ conn }) => conn.writableLength > 0 && !conn.destroyed) &&
-        Date.now() < deadline
-      ) {
-        await new Promise((resolve) => setTimeout(resolve, FLUSH_POLL_MS));
-      }
-    },
+    quiesce: (milliseconds) => quiesce(Object.values(engine.clients), dispatch, milliseconds),
 
     stop: async () => {
       stopping = true;

@@ -60,7 +60,7 @@ export function createIntake({ engine, sessions, gate, live, publications, limit
       adoptClient(client, {
         gate: {
           // Only what devices send is stored: people are read from always.
-          closed: () => sessions.of(client)?.identity.kind !== 'person' && gate.closed(),
+          closed: () => gate.closed() && sessions.of(client)?.identity.kind !== 'person',
           wait: (resume) => gate.wait(resume),
         },
         limits,

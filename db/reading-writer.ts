@@ -11,7 +11,8 @@ import { isDataError } from './stores/violations.ts';
 const MAX_GROUP = 2000;
 /**
  * Statements on their way at once: while the database works on one, the acknowledgements of the one before let devices
- * send what the next one takes. A second one begins only when it is worth a statement of its own.
+ * send what the next one takes. A second one begins only when it is worth a statement of its own: with half of what the first
+ * one has, which soon makes the two alike.
  */
 const MAX_FLIGHTS = 2;
 const MIN_SECOND_GROUP = 200;
@@ -57,6 +58,8 @@ export function createReadingWriter({
   let saturated = false;
   let running = false;
   const flights = new Set<Promise<void>>();
+  /** Readings of the flight that began last. */
+  let lastGroup = 0;
   /** Readings in the queue. */
   let queued = 0;
   let scheduled = false;
@@ -76,6 +79,7 @@ export function createReadingWriter({
       head++;
     }
     queued -= size;
+    lastGroup = size;
     if (head === queue.length) {
       queue = [];
       head = 0;
@@ -164,7 +168,8 @@ export function createReadingWriter({
     !held &&
     !giveUp &&
     queued > 0 &&
-    (flights.size === 0 || (flights.size < MAX_FLIGHTS && queued >= MIN_SECOND_GROUP));
+    (flights.size === 0 ||
+      (flights.size < MAX_FLIGHTS && queued >= Math.max(MIN_SECOND_GROUP, lastGroup / 2)));
 
   const begin = () => {
     while (mayBegin()) {

@@ -23,6 +23,8 @@ export interface LiveDevice extends Omit<Device, 'lastHeartbeat' | 'lastError'> 
   widgets: Map<number, LiveWidget>;
   /** By `capabilityKey`. */
   byCapability: Map<string, LiveWidget>;
+  /** What its last reading was of, which mostly is what the next one is of. */
+  lastReported: LiveWidget | null;
 }
 
 /** A reading finds its widget by what it measures and how it is controlled. */

@@ -1,6 +1,7 @@
-import { floatLiteral, quoted } from '../array-literals.ts';
+import { arrayLiteral, floatLiteral, quoted } from '../array-literals.ts';
 import type { Micros, Reading } from '../domain/types.ts';
 import { encodeValue, KIND } from '../domain/value-codec.ts';
+import { floorTo, HOUR } from '../history/spans.ts';
 
 /**
  * One text for each column of many rows. Times are counted from the first row, which keeps them short; a column that has
@@ -63,4 +64,18 @@ export function spanOf(rows: readonly Reading[]): { from: Micros; to: Micros } |
     if (at > to) to = at;
   }
   return rows.length === 0 ? null : { from, to };
+}
+
+/** Hours of widgets for which these readings come late. */
+export function lateHours(rows: readonly Reading[], claimedBefore: Micros): [string, string] | null {
+  const span = spanOf(rows);
+  if (span === null || span.from >= claimedBefore) return null;
+  const late = new Map<string, readonly [number, Micros]>();
+  for (const { widgetId, at } of rows) {
+    if (at >= claimedBefore) continue;
+    const hour = floorTo(at, HOUR);
+    late.set(`${widgetId}/${hour}`, [widgetId, hour]);
+  }
+  const hours = [...late.values()];
+  return [arrayLiteral(hours.map(([id]) => id)), arrayLiteral(hours.map(([, hour]) => hour))];
 }

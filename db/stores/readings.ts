@@ -6,9 +6,9 @@ import type { StoreOutcome } from '../domain/services.ts';
 import type { Micros, Reading } from '../domain/types.ts';
 import { type EncodedValue, encodeValue } from '../domain/value-codec.ts';
 import { lookUpPacked } from '../history/packed-lookup.ts';
-import { DAY, floorTo, HOUR } from '../history/spans.ts';
+import { DAY, floorTo } from '../history/spans.ts';
 import type { HistoryState, HistoryStateStore } from '../history/state.ts';
-import { columnsOf, spanOf } from './reading-columns.ts';
+import { columnsOf, lateHours, spanOf } from './reading-columns.ts';
 import { isUniqueViolation } from './violations.ts';
 
 /**
@@ -53,20 +53,6 @@ export interface ReadingStore {
 function keyLiterals(rows: readonly Reading[]): [string, string, string] {
   const column = (pick: (row: Reading) => number) => arrayLiteral(rows.map(pick));
   return [column(({ widgetId }) => widgetId), column(({ at }) => at), column(({ seq }) => seq)];
-}
-
-/** Hours of widgets for which these readings come late. */
-function lateHours(rows: readonly Reading[], claimedBefore: Micros): [string, string] | null {
-  const span = spanOf(rows);
-  if (span === null || span.from >= claimedBefore) return null;
-  const late = new Map<string, readonly [number, Micros]>();
-  for (const { widgetId, at } of rows) {
-    if (at >= claimedBefore) continue;
-    const hour = floorTo(at, HOUR);
-    late.set(`${widgetId}/${hour}`, [widgetId, hour]);
-  }
-  const hours = [...late.values()];
-  return [arrayLiteral(hours.map(([id]) => id)), arrayLiteral(hours.map(([, hour]) => hour))];
 }
 
 /** Of all of them; null when they are of several. */
