@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { issuedAt } from '../certs/issue.ts';
+import { issuedAt } from '../certs/serial.ts';
 import { plainAddress } from '../db/domain/address.ts';
 
 /** What is known of a connection before its CONNECT. */

@@ -1,14 +1,12 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { type CertificateFiles, checkPair, type Fault, messageOf } from './files.ts';
-import { type Authority, makeAuthority, newKey, readAuthority } from './issue.ts';
+import type { KeyAndCertificate } from './issue.ts';
 
 /** A mistake of whoever asked, or a file that a person must mend; the message says what to do. */
 export class CertificateError extends Error {}
 
-export interface Ca {
-  certPem: string;
+export interface Ca extends KeyAndCertificate {
   certificate: X509Certificate;
-  authority: Authority;
 }
 
 export interface Authorities {
@@ -59,12 +57,10 @@ async function openCa(
   if (keyPem === '') throw new Error('it holds no private key in PEM');
   const found = certificateOf(keyPem, [...certificatesOf(beside), ...known]);
   if (found === null && now === 'mustBeThere') throw new Error('its certificate is not in ca.crt');
-  const certPem = found ?? (await makeAuthority(keyPem, Number(now)));
-  return {
-    certPem,
-    certificate: new X509Certificate(certPem),
-    authority: await readAuthority({ keyPem, certPem }),
-  };
+  const { asymmetricKeyDetails } = createPrivateKey(keyPem);
+  if (asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('its key is not one of P-256');
+  const certPem = found ?? (await (await import('./issue.ts')).makeAuthority(keyPem, Number(now)));
+  return { keyPem, certPem, certificate: new X509Certificate(certPem) };
 }
 
 async function openCurrent(files: CertificateFiles, known: readonly string[] | null, now: number) {
@@ -74,6 +70,7 @@ async function openCurrent(files: CertificateFiles, known: readonly string[] | n
         `${files.path(KEY)} is missing: restore it, or remove ca.crt to make a new CA (devices must then trust the new one)`,
       );
     }
+    const { newKey } = await import('./issue.ts');
     files.write(KEY, await newKey(), 'secret');
   }
   try {

@@ -1,8 +1,10 @@
+// Imported where a certificate is made, and not before: with what it needs it takes some 10 MB, and most starts make none.
 // The library's dependency injection needs it, and leaves it to the program to load it first.
 import 'reflect-metadata';
 import { createHash, createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
+import { newSerial } from './serial.ts';
 
 type CryptoKey = webcrypto.CryptoKey;
 
@@ -26,25 +28,8 @@ export interface KeyAndCertificate {
   certPem: string;
 }
 
-export interface Authority {
-  certificate: x509.X509Certificate;
-  key: CryptoKey;
-}
-
 const newKeys = () =>
   webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
-
-/** Milliseconds in 6 bytes, then 10 random ones; positive, and not beyond 20 bytes [RFC 5280, 4.1.2.2]. */
-function newSerial(now: number): string {
-  const bytes = Buffer.from(webcrypto.getRandomValues(new Uint8Array(16)));
-  bytes.writeUIntBE(now, 0, 6);
-  return bytes.toString('hex');
-}
-
-/** When a certificate of ours was made, as its serial number (hex) tells; milliseconds. */
-export function issuedAt(serial: string): number {
-  return Number.parseInt(serial.padStart(32, '0').slice(0, 12), 16);
-}
 
 async function keyPem(key: CryptoKey): Promise<string> {
   const der = await webcrypto.subtle.exportKey('pkcs8', key);
@@ -94,33 +79,32 @@ export async function makeAuthority(pem: string, now: number): Promise<string> {
   return certPem(certificate);
 }
 
-/** Throws when the texts are no certificate and key that belong together. */
-export async function readAuthority({ keyPem: key, certPem: cert }: KeyAndCertificate): Promise<Authority> {
-  const certificate = new x509.X509Certificate(cert);
+async function readAuthority({ keyPem: key, certPem: cert }: KeyAndCertificate) {
   const der = x509.PemConverter.decodeFirst(key);
-  const imported = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
-  return { certificate, key: imported };
+  const signingKey = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
+  return { certificate: new x509.X509Certificate(cert), signingKey };
 }
 
 async function issue(
-  authority: Authority,
+  authority: KeyAndCertificate,
   now: number,
   about: { name: string; days: number; usage: string; extensions: x509.Extension[] },
 ): Promise<KeyAndCertificate> {
+  const { certificate: ca, signingKey } = await readAuthority(authority);
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: newSerial(now),
     subject: [{ CN: [about.name] }],
-    issuer: authority.certificate.subjectName,
+    issuer: ca.subjectName,
     ...validity(now, about.days),
     publicKey: keys.publicKey,
-    signingKey: authority.key,
+    signingKey,
     signingAlgorithm: SIGNING,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([about.usage]),
-      await x509.AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(ca.publicKey),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       ...about.extensions,
     ],
@@ -130,7 +114,7 @@ async function issue(
 
 /** `names`: host names and IP addresses that clients may use. */
 export function issueServer(
-  authority: Authority,
+  authority: KeyAndCertificate,
   names: readonly string[],
   now: number,
 ): Promise<KeyAndCertificate> {
@@ -144,6 +128,10 @@ export function issueServer(
 }
 
 /** A certificate that logs a device in without a password: its CN is the device id. */
-export function issueDevice(authority: Authority, deviceId: string, now: number): Promise<KeyAndCertificate> {
+export function issueDevice(
+  authority: KeyAndCertificate,
+  deviceId: string,
+  now: number,
+): Promise<KeyAndCertificate> {
   return issue(authority, now, { name: deviceId, days: DEVICE_DAYS, usage: CLIENT_AUTH, extensions: [] });
 }

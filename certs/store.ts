@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { type Ca, CertificateError, certificatesOf, issuedBy, readAuthorities } from './authorities.ts';
 import { certificateFiles, checkPair, messageOf, type ReadFile } from './files.ts';
-import { issueDevice, issueServer, type KeyAndCertificate, makeAuthority, newKey } from './issue.ts';
+import type { KeyAndCertificate } from './issue.ts';
 import { covers, localNames } from './names.ts';
 
 /** A server certificate is made anew when it has less than this left. */
@@ -61,7 +61,8 @@ export function openCertificateStore(options: {
 
   const renewServer = async (names = localNames(publicHost)): Promise<void> => {
     const { current } = await authorities();
-    files.writePair('server.pem', await issueServer(current.authority, names, now()));
+    const { issueServer } = await import('./issue.ts');
+    files.writePair('server.pem', await issueServer(current, names, now()));
   };
 
   const listServer = (): Listed[] => {
@@ -126,6 +127,7 @@ export function openCertificateStore(options: {
           'a rotation is under way: give ca.crt to the devices, then end it with: npm run certs -- rotate-ca --drop-old',
         );
       }
+      const { makeAuthority, newKey } = await import('./issue.ts');
       const keyPem = await newKey();
       // Key and certificate at once: a server that looks just then makes no other certificate of the key.
       files.writePair('ca-next.key', { keyPem, certPem: await makeAuthority(keyPem, now()) });
@@ -154,7 +156,8 @@ export function openCertificateStore(options: {
     /** Made by the newest CA. Its files are kept for `list`. */
     issueDevice: async (deviceId: string): Promise<KeyAndCertificate & { caPem: string }> => {
       const { current, next, bundle: caPem } = await soundAuthorities();
-      return { ...(await issueDevice((next ?? current).authority, deviceId, now())), caPem };
+      const { issueDevice } = await import('./issue.ts');
+      return { ...(await issueDevice(next ?? current, deviceId, now())), caPem };
     },
     device: files.device,
     writeDevice: files.writeDevice,

@@ -6,12 +6,19 @@ import type { Limits, LimitWatch } from '../db/domain/limits.ts';
 interface Place {
   open: number;
   halfOpen: number;
+  /** Begun one after the other, as those before them log in or go. */
+  waiting: (() => void)[];
 }
 
 /** One that has not said anything whole yet, counted with its address. */
 interface Stranger {
   place: Place;
   counted: boolean;
+}
+
+/** What `pause` does not: nothing more is taken from the socket, so that one that waits keeps no memory but its own. */
+interface Readable {
+  _handle?: { readStop(): void; readStart(): void } | null;
 }
 
 type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
@@ -26,7 +33,11 @@ export interface AdmissionDeps {
   registry: Registry;
 }
 
-/** Counts the connections of all listeners together, and refuses those beyond a limit before they cost anything. */
+/**
+ * Counts the connections of all listeners together, and refuses those beyond a limit before they cost anything. Of those
+ * that have not logged in yet, an address has only so many dealt with at a time: the others wait their turn unread, so
+ * that a whole building that comes back at once behind one address is let in and not sent away.
+ */
 export class Admission {
   readonly #limits: AdmissionDeps['limits'];
   readonly #watch: LimitWatch;
@@ -59,8 +70,17 @@ export class Admission {
     const listeners = server.listeners('connection');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
-      if (!this.#admit(socket)) socket.destroy();
-      else for (const listener of listeners) listener.call(server, socket);
+      const place = this.#admit(socket);
+      if (place === null) {
+        socket.destroy();
+        return;
+      }
+      const begin = () => {
+        this.#begin(socket, place);
+        for (const listener of listeners) listener.call(server, socket);
+      };
+      if (place.halfOpen < this.#limits.halfOpenPerAddress) begin();
+      else this.#wait(socket, place, begin);
     });
   }
 
@@ -77,35 +97,69 @@ export class Admission {
     only.counted = false;
     only.place.halfOpen--;
     this.#halfOpen--;
+    this.#goOn(only.place);
   }
 
-  #admit(socket: Socket): boolean {
+  #goOn(place: Place): void {
+    while (place.halfOpen < this.#limits.halfOpenPerAddress) {
+      const next = place.waiting.shift();
+      if (next === undefined) return;
+      next();
+    }
+  }
+
+  /** The next of its address goes on once it has said something whole, or is gone. */
+  #begin(socket: Socket, place: Place): void {
+    const key = keyOf(socket);
+    const stranger = { place, counted: true };
+    this.#strangers.set(key, stranger);
+    this.#halfOpen++;
+    place.halfOpen++;
+    socket.once('close', () => this.#forget(key, stranger));
+  }
+
+  #wait(socket: Socket, place: Place, begin: () => void): void {
+    const address = plainAddress(socket.remoteAddress);
+    this.#watch.reached('half_open_per_address', { actor: addressGroup(address), address });
+    const { _handle: handle } = socket as Readable;
+    handle?.readStop();
+    const onError = () => socket.destroy();
+    socket.on('error', onError);
+    const go = () => {
+      socket.off('error', onError);
+      socket.off('close', leave);
+      if (socket.destroyed) return;
+      handle?.readStart();
+      begin();
+    };
+    const leave = () => {
+      place.waiting = place.waiting.filter((other) => other !== go);
+    };
+    socket.once('close', leave);
+    place.waiting.push(go);
+  }
+
+  /** Where it is counted; null: it is refused. */
+  #admit(socket: Socket): Place | null {
     const address = plainAddress(socket.remoteAddress);
     const group = addressGroup(address);
-    const place = this.#places.get(group) ?? { open: 0, halfOpen: 0 };
-    const { connections, connectionsPerAddress, halfOpenPerAddress } = this.#limits;
+    const place = this.#places.get(group) ?? { open: 0, halfOpen: 0, waiting: [] };
+    const { connections, connectionsPerAddress } = this.#limits;
     const refuse = (limit: Parameters<LimitWatch['reached']>[0]) => {
       this.#watch.reached(limit, { actor: group, address });
-      return false;
+      return null;
     };
     if (this.#open >= connections) return refuse('connections');
     if (place.open >= connectionsPerAddress) return refuse('connections_per_address');
-    if (place.halfOpen >= halfOpenPerAddress) return refuse('half_open_per_address');
 
-    const key = keyOf(socket);
-    const stranger = { place, counted: true };
     this.#places.set(group, place);
-    this.#strangers.set(key, stranger);
     this.#open++;
-    this.#halfOpen++;
     place.open++;
-    place.halfOpen++;
     socket.once('close', () => {
-      this.#forget(key, stranger);
       this.#open--;
       place.open--;
       if (place.open === 0) this.#places.delete(group);
     });
-    return true;
+    return place;
   }
 }

@@ -8,6 +8,7 @@ import { openCertificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
 import { createSecretGuard, ensureAdmin } from '../db/accounts/index.ts';
 import { builtAt } from '../db/built-at.ts';
+import { collectGarbage } from '../db/collect-garbage.ts';
 import { createCommands } from '../db/commands.ts';
 import { monotonic } from '../db/domain/time.ts';
 import { createImports } from '../db/imports.ts';
@@ -197,6 +198,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     listeners.cut();
   });
   await broker.start(commands);
+  await collectGarbage();
   await listeners.open();
   // Last of what may fail, and told at once: nobody could find out a password that was made and not told.
   const { adminUsername: username, adminPassword: password } = config;

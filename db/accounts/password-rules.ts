@@ -1,11 +1,21 @@
-import { dictionary } from '@zxcvbn-ts/language-common';
+import { createRequire } from 'node:module';
+import type * as Library from '@zxcvbn-ts/language-common';
 import { looksLikeSecret } from '../domain/secrets.ts';
 
 export const MIN_PASSWORD = 8;
 export const MAX_PASSWORD = 1024;
 
-/** Some 18,000 that are tried first. Of the library only this list is used. */
-const COMMON = new Set(dictionary['passwords-common'].filter((word) => [...word].length >= MIN_PASSWORD));
+const require = createRequire(import.meta.url);
+let common: ReadonlySet<string> | null = null;
+
+/** Some 18,000 that are tried first. Of the library only this list is used, and most runs of the program never ask for it. */
+function commonPasswords(): ReadonlySet<string> {
+  if (common !== null) return common;
+  const { dictionary } = require('@zxcvbn-ts/language-common') as typeof Library;
+  common = new Set(dictionary['passwords-common'].filter((word) => [...word].length >= MIN_PASSWORD));
+  return common;
+}
+
 const OWN_NAMES = ['pmiot', 'admin', 'administrator'];
 
 /** The same word typed on two keyboards can arrive in two Unicode forms. */
@@ -21,7 +31,8 @@ export function passwordFault(password: string, username = ''): string | null {
   if (length < MIN_PASSWORD) return `must have at least ${MIN_PASSWORD} characters`;
   if (length > MAX_PASSWORD) return `must have at most ${MAX_PASSWORD} characters`;
   const lower = normal.toLowerCase();
-  if (COMMON.has(lower)) return 'is one of the most common passwords: take a few words that belong to you';
+  if (commonPasswords().has(lower))
+    return 'is one of the most common passwords: take a few words that belong to you';
   if (new Set(lower).size <= 2) return 'repeats the same characters: take a few words that belong to you';
   if (looksLikeSecret(normal)) {
     return 'has the form of a device secret (43 letters, digits, - and _): make it one character longer';

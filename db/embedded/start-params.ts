@@ -10,11 +10,12 @@ export const WAL_NEEDED_BYTES = CHECKPOINT_AFTER_BYTES + 2 * WAL_SEGMENT_BYTES;
 /**
  * PGlite starts PostgreSQL with -F, which turns fsync off: an acknowledged reading must survive a power cut. Both WAL
  * sizes alike: segments are used again and again, so that in the long run the WAL asks the disk for no new space.
+ * All buffers are touched at the start: a quarter of the 128 MB that PGlite takes stores 10,000 widgets' readings at the
+ * same cost, an eighth does not.
  */
 export const START_PARAMS: readonly string[] = [
   ...PGlite.defaultStartParams.filter((parameter) => parameter !== '-F'),
-  ...['wal_sync_method=fsync', 'max_wal_size=128MB', 'min_wal_size=128MB'].flatMap((setting) => [
-    '-c',
-    setting,
-  ]),
+  ...['wal_sync_method=fsync', 'max_wal_size=128MB', 'min_wal_size=128MB', 'shared_buffers=32MB'].flatMap(
+    (setting) => ['-c', setting],
+  ),
 ];

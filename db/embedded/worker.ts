@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { collectGarbage } from '../collect-garbage.ts';
 import type { FromWorker, WorkerInput } from './protocol.ts';
 import { START_PARAMS } from './start-params.ts';
 import { WatchedFS } from './watched-fs.ts';
@@ -37,6 +38,7 @@ async function start() {
   const server = new PGLiteSocketServer({ db, path: socketPath, maxConnections: 4 });
   await server.start();
   chmodSync(socketPath, 0o600);
+  await collectGarbage();
   return { db, server };
 }
 

@@ -1,5 +1,6 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type postgres from 'postgres';
+import { arrayLiteral, quoted } from '../array-literals.ts';
 import type { Database } from '../client.ts';
 import { DomainError } from '../domain/errors.ts';
 import { createSecret, hashSecret } from '../domain/secrets.ts';
@@ -7,6 +8,7 @@ import type { Capability, Device, Widget, WidgetStatus } from '../domain/types.t
 import { devices, formerDevices, purges, widgets } from '../schema/index.ts';
 import { declareCapabilities } from './capabilities.ts';
 import { type DeviceRow, toDevice } from './device-row.ts';
+import { createLookUps } from './look-ups.ts';
 import { insertNewDevice } from './new-device.ts';
 import { createRegister, formerSince } from './register-device.ts';
 import { isForeignKeyViolation } from './violations.ts';
@@ -24,11 +26,14 @@ export function createDeviceStore(
     return toDevice(row);
   };
 
+  const find = createLookUps<DeviceRow>(async (deviceIds) => {
+    const listed = sql`${devices.deviceId} = any(${arrayLiteral(deviceIds.map(quoted))}::text::text[])`;
+    const rows = await db.select().from(devices).where(listed);
+    return new Map(rows.map((row) => [row.deviceId, row]));
+  });
+
   return {
-    async find(deviceId: string): Promise<DeviceRow | null> {
-      const [row] = await db.select().from(devices).where(eq(devices.deviceId, deviceId));
-      return row ?? null;
-    },
+    find,
 
     /** Until then client certificates for this id do not count, though there is no such device now; null: all do. */
     formerSince: (deviceId: string) => formerSince(db, deviceId),

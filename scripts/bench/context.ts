@@ -59,6 +59,7 @@ export function createContext(options: ContextOptions): BenchContext & Pick<Repo
         contestant,
         running,
         load,
+        pinning,
         add: ({ value, ...row }) => rows.add({ ...row, contestant: contestant.name }, value),
       });
     } finally {

@@ -13,10 +13,20 @@ function start() {
   const admission = new Admission({ limits, watch: { reached: () => {} }, registry });
   const server = new EventEmitter() as Server;
   let admitted = 0;
-  server.on('connection', () => admitted++);
+  const begun: Socket[] = [];
+  server.on('connection', (socket: Socket) => {
+    admitted++;
+    begun.push(socket);
+  });
   admission.guard(server);
   const connect = (ends: Partial<typeof ENDS> = {}) => {
-    const socket = Object.assign(new EventEmitter(), ENDS, ends, { destroy: () => {} }) as unknown as Socket;
+    const handle = {
+      reading: true,
+      readStop: () => (handle.reading = false),
+      readStart: () => (handle.reading = true),
+    };
+    const rest = { destroy: () => {}, destroyed: false, _handle: handle };
+    const socket = Object.assign(new EventEmitter(), ENDS, ends, rest) as unknown as Socket;
     server.emit('connection', socket);
     return socket;
   };
@@ -24,6 +34,7 @@ function start() {
   return {
     admission,
     connect,
+    begun,
     admitted: () => admitted,
     halfOpen: () => gauge('pm_iot_connections_half_open'),
   };
@@ -52,4 +63,24 @@ void test('a client that comes again from the same port before its last connecti
     now.emit('close');
   }
   assert.equal(admitted(), 10);
+});
+
+void test('of one address only so many strangers are dealt with at a time, and the others wait their turn unread', async () => {
+  const { admission, connect, begun, halfOpen } = start();
+  const isRead = (socket: Socket) => (socket as unknown as { _handle: { reading: boolean } })._handle.reading;
+  const [one, two, three, gone, five] = [1, 2, 3, 4, 5].map((remotePort) => connect({ remotePort }));
+  assert.ok(one && two && three && gone && five);
+  const elsewhere = connect({ remoteAddress: '192.0.2.8' });
+  assert.deepEqual(begun, [one, two, elsewhere]);
+  assert.equal(await halfOpen(), 3);
+  assert.equal(isRead(three), false);
+
+  admission.established(two);
+  assert.deepEqual(begun.slice(3), [three], 'the one that has waited longest');
+  assert.equal(isRead(three), true);
+  gone.emit('close');
+  one.emit('close');
+  assert.deepEqual(begun.slice(4), [five], 'whoever has gone meanwhile is passed over');
+  for (const socket of [two, three, five, elsewhere]) socket.emit('close');
+  assert.equal(await halfOpen(), 0);
 });

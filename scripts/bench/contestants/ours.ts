@@ -26,7 +26,7 @@ function ownVersions(): { version: string; pglite: string } {
   return { version, pglite: dependencies['@electric-sql/pglite'] ?? '' };
 }
 
-async function startPinned(server: Server, { pinning }: StartOptions): Promise<void> {
+export async function startPinned(server: Server, { pinning }: Pick<StartOptions, 'pinning'>): Promise<void> {
   const starting = server.start();
   pinning.server(server.pid);
   await starting;

@@ -1,5 +1,5 @@
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import { generate } from 'mqtt-packet';
 import type { ClientSpec, Target } from './protocol.ts';
 
@@ -9,6 +9,15 @@ export const WINDOW = 64;
 const PER_ADDRESS = 4000;
 const PUBACK = 0x40;
 const NOTHING = Buffer.alloc(0);
+
+/** Made once for a CA: what it costs is not part of a connection. */
+const contexts = new Map<string, SecureContext>();
+
+function contextOf(ca: string): SecureContext {
+  const known = contexts.get(ca) ?? createSecureContext({ ca, minVersion: 'TLSv1.3' });
+  contexts.set(ca, known);
+  return known;
+}
 
 export interface ClientEvents {
   /** `sentAt`: `performance.now()` when it was written. */
@@ -95,9 +104,8 @@ export class LoadClient {
     if (ca === undefined) return plain;
     const socket = connectTls({
       socket: plain,
-      ca,
+      secureContext: contextOf(ca),
       servername: 'localhost',
-      minVersion: 'TLSv1.3',
       ...(resume && this.#session !== undefined && { session: this.#session }),
     });
     plain.on('error', (error) => socket.destroy(error));

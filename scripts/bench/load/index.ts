@@ -26,6 +26,8 @@ export interface LoadGenerator {
   ): Promise<Connected>;
   /** After the window it waits up to 30 s for what is still unacknowledged. */
   run(load: Load, warmUpMs: number, measureMs: number): Promise<LoadResult>;
+  /** Closes all connections; `connect` opens them again. */
+  close(): Promise<void>;
   /** Closes all connections and forgets the clients. */
   disconnect(): Promise<void>;
   stop(): Promise<void>;
@@ -56,6 +58,7 @@ export function startLoad(): LoadGenerator {
     pid,
     connect: (target, clients, payload, options = {}) => ask('connect', target, clients, payload, options),
     run: (load, warmUpMs, measureMs) => ask('run', load, warmUpMs, measureMs),
+    close: async () => void (await ask('close')),
     disconnect: async () => void (await ask('disconnect')),
     stop: async () => {
       child.kill();

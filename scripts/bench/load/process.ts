@@ -8,7 +8,7 @@ const reply = (message: Reply) => void process.send?.(message);
 async function answer({ name, args }: Request): Promise<unknown> {
   if (name === 'connect') return crowd.connect(...(args as Requests['connect']['args']));
   if (name === 'run') return crowd.run(...(args as Requests['run']['args']));
-  return crowd.disconnect();
+  return name === 'close' ? crowd.close() : crowd.disconnect();
 }
 
 process.on('message', (request: Request) => {

@@ -61,6 +61,7 @@ export interface Requests {
     result: Connected;
   };
   run: { args: [load: Load, warmUpMs: number, measureMs: number]; result: LoadResult };
+  close: { args: []; result: null };
   disconnect: { args: []; result: null };
 }
 

@@ -1,5 +1,6 @@
 import type { Contestant, Running, StartOptions } from '../contestants/contestant.ts';
 import type { LoadGenerator } from '../load/index.ts';
+import type { Pinning } from '../pinning.ts';
 import type { Book } from '../report/report.ts';
 import type { Row } from './row.ts';
 
@@ -10,6 +11,7 @@ export interface Turn {
   contestant: Contestant;
   running: Running;
   load: LoadGenerator;
+  pinning: Pinning;
   add(figure: Figure): void;
 }
 
