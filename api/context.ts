@@ -1,9 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, TypedResponse } from 'hono';
 import type { Registry } from 'prom-client';
 import type { AccountsService, Caller } from '../db/accounts/index.ts';
 import { DomainError } from '../db/domain/errors.ts';
-import type { DeviceLink, EventLog, Log } from '../db/domain/ports.ts';
+import type { DeviceLink, EventLog, FlowName, Log } from '../db/domain/ports.ts';
 import type { Commands } from '../db/domain/services.ts';
 import type { SystemReport } from '../db/domain/system.ts';
 import type { Actor, User } from '../db/domain/types.ts';
@@ -19,6 +20,7 @@ import type { EventStore } from '../db/stores/events.ts';
 import type { RoomStore } from '../db/stores/rooms.ts';
 import type { WidgetStore } from '../db/stores/widgets.ts';
 import type { Reach } from './enrolment-line.ts';
+import type { KeptPolls } from './kept-polls.ts';
 import { Representation } from './representation.ts';
 import type { WebApp } from './web-app.ts';
 
@@ -60,6 +62,8 @@ export interface AppDeps {
 
 export interface Env {
   Variables: { caller: Caller };
+  /** Absent without a socket, as in `app.request()`. */
+  Bindings: Partial<Pick<KeptPolls, 'keep'> & { incoming: IncomingMessage }>;
 }
 export type Api = OpenAPIHono<Env>;
 export type Ctx = Context<Env>;
@@ -73,10 +77,39 @@ export function hasBody(c: Context): boolean {
 /** JSON of a type that the route's schema knows. The cast is here alone: Hono's own `c.json` writes no ETag. */
 type Answer<T, S extends number> = Response & TypedResponse<T, S & 200, 'json'>;
 
+const representationOf = (value: unknown): Representation =>
+  value instanceof Representation ? value : Representation.ofJson(value);
+
 /** A resource: ETag, 304 and compression. */
 export async function resource<T>(c: Ctx, value: T | Representation): Promise<Answer<T, 200>> {
-  const representation = value instanceof Representation ? value : Representation.ofJson(value);
-  return (await representation.answer(c)) as Answer<T, 200>;
+  return (await representationOf(value).answer(c)) as Answer<T, 200>;
+}
+
+/**
+ * A resource of what is in memory. `build` looks for it with the rights of the caller, throws where there is nothing for
+ * them, and is asked again when the connection repeats the request: only who calls is then still to be asked.
+ */
+export async function polled<T>(
+  c: Ctx,
+  { accounts, flows, corsOrigins }: AppDeps,
+  build: () => T | Representation,
+  flow?: FlowName,
+): Promise<Answer<T, 200>> {
+  const started = performance.now();
+  const answer = await resource<T>(c, build());
+  if (flow !== undefined) flows.record(flow, performance.now() - started, true);
+  const { incoming, keep } = c.env ?? {};
+  // Equal headers do not make equal bodies; and what pages elsewhere may read is said by a middleware.
+  if (incoming === undefined || keep === undefined || hasBody(c) || corsOrigins.length > 0) return answer;
+  const caller = c.get('caller');
+  keep(incoming, {
+    again: () => (accounts.isStill(caller) ? representationOf(build()) : null),
+    meter: (milliseconds) => {
+      if (flow !== undefined) flows.record(flow, milliseconds, true);
+      flows.record('api_requests', milliseconds, true);
+    },
+  });
+  return answer;
 }
 
 /** Who calls; that they may is the route's to say. */

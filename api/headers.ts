@@ -9,8 +9,22 @@ export const SECURITY_HEADERS = {
   'Cache-Control': 'no-store',
 } as const;
 
+/** Answers that were made with all of them. */
+const complete = new WeakSet<Response>();
+
+/**
+ * An answer whose plain headers are whole, those above included: to ask it for its `headers` would make of them what
+ * costs more than the rest of a poll.
+ */
+export function completeResponse(body: Uint8Array<ArrayBuffer> | null, init: ResponseInit): Response {
+  const response = new Response(body, init);
+  complete.add(response);
+  return response;
+}
+
 /** Adds what the answer does not say itself. Pages that were allowed to call may also read. */
 export function secured(response: Response): Response {
+  if (complete.has(response)) return response;
   const { headers } = response;
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
     if (!headers.has(name)) headers.set(name, value);

@@ -61,11 +61,11 @@ export function answerBroken(error: unknown): Response {
 
 /** What never becomes a request is answered as all errors are, and its connection ends. */
 export function answerMalformed(server: Server): void {
-  const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
+  const underWay = new WeakMap<Duplex, ServerResponse[]>();
   server.on('request', ({ socket }, response) => {
-    const responses = underWay.get(socket) ?? new Set();
-    underWay.set(socket, responses.add(response));
-    response.once('close', () => responses.delete(response));
+    // More than one only of a client that does not wait for its answers.
+    const earlier = underWay.get(socket)?.filter(({ closed }) => !closed) ?? [];
+    underWay.set(socket, [...earlier, response]);
   });
   server.on('checkExpectation', (_request, response) => {
     const content = contentOf(UNEXPECTED);
@@ -75,7 +75,7 @@ export function answerMalformed(server: Server): void {
     const { code = '' } = error;
     const refusal = REFUSALS[code] ?? (code.startsWith('HPE_') ? MALFORMED : null);
     // In the middle of another answer this one would be read as a part of it.
-    const begun = [...(underWay.get(socket) ?? [])].some(({ headersSent }) => headersSent);
+    const begun = (underWay.get(socket) ?? []).some(({ headersSent, closed }) => headersSent && !closed);
     // A connection that was cut, or TLS that never came to be, has nobody to read it.
     if (refusal === null || begun || !socket.writable) socket.destroy();
     else socket.end(textOf(refusal), () => socket.destroy());

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Context } from 'hono';
+import { completeResponse, SECURITY_HEADERS } from './headers.ts';
 
 const compress = promisify(gzip);
 /** Smaller ones fit a network packet or two as they are. */
@@ -11,18 +12,43 @@ const COMPRESSIBLE = /^text\/|[/+](json|javascript|xml|x-pem-file)\b/;
 
 type Headers = Record<string, string>;
 
+const ALWAYS: Headers = { ...SECURITY_HEADERS, Vary: 'Accept-Encoding, Authorization' };
+
+/** One coding of the bytes, and the headers of its answers: made once, given again and again. */
+interface Coding {
+  etag: string;
+  /** null: to be compressed first. */
+  bytes: Uint8Array<ArrayBuffer> | null;
+  unchanged?: Headers;
+  whole?: Headers;
+}
+
+/** What is to be written. */
+export interface Finished {
+  status: 200 | 304;
+  headers: Headers;
+  bytes: Uint8Array<ArrayBuffer> | null;
+}
+
 /** An answer as bytes, with a strong ETag for each coding of it [RFC 9110, 8.8.3]. */
 export class Representation {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #type: string;
   readonly #headers: Headers;
-  readonly #digest: string;
-  #compressed: Promise<Buffer> | null = null;
+  readonly #plain: Coding;
+  readonly #gzip: Coding | null;
+  #compressing: Promise<Uint8Array<ArrayBuffer>> | null = null;
 
   /** `headers` go with a 304 too, but for those that tell of a body. */
   constructor(content: string | Buffer, headers: Headers & { 'Content-Type': string }) {
-    this.#bytes = typeof content === 'string' ? Buffer.from(content) : content;
-    this.#headers = headers;
-    this.#digest = createHash('sha256').update(this.#bytes).digest('base64url').slice(0, 22);
+    const { 'Content-Type': type, ...more } = headers;
+    this.#bytes = new Uint8Array(typeof content === 'string' ? Buffer.from(content) : content);
+    this.#type = type;
+    this.#headers = more;
+    const digest = createHash('sha256').update(this.#bytes).digest('base64url').slice(0, 22);
+    const worthIt = this.#bytes.length >= COMPRESS_FROM && COMPRESSIBLE.test(type);
+    this.#plain = { etag: `"${digest}"`, bytes: this.#bytes };
+    this.#gzip = worthIt ? { etag: `"${digest}-gzip"`, bytes: null } : null;
   }
 
   static ofJson(value: unknown): Representation {
@@ -31,28 +57,63 @@ export class Representation {
 
   /** To a GET or HEAD with its ETag, and 304 when the client has it already; what a change answers is told whole. */
   async answer(c: Context): Promise<Response> {
-    const headers: Headers = { Vary: 'Accept-Encoding, Authorization' };
-    const { 'Content-Type': type = '', ...more } = this.#headers;
-    const worthIt = this.#bytes.length >= COMPRESS_FROM && COMPRESSIBLE.test(type);
-    const zipped = worthIt && acceptsGzip(c.req.header('Accept-Encoding'));
-    if (c.req.method === 'GET' || c.req.method === 'HEAD') {
-      const etag = `"${this.#digest}${zipped ? '-gzip' : ''}"`;
-      Object.assign(headers, { ETag: etag, 'Cache-Control': 'private, no-cache' }, more);
-      if (holds(c.req.header('If-None-Match'), etag)) return c.body(null, 304, headers);
+    const coding = this.#codingFor(acceptsGzip(c.req.header('Accept-Encoding')));
+    const { method } = c.req;
+    if (method === 'GET' || method === 'HEAD') {
+      const tags = c.req.header('If-None-Match');
+      const { bytes, ...init } =
+        this.#finished(coding, tags) ?? this.#whole(coding, await this.#compressed());
+      return completeResponse(bytes, init);
     }
-    const bytes = zipped ? await this.#zipped() : this.#bytes;
-    Object.assign(headers, { 'Content-Type': type, 'Content-Length': String(bytes.length) });
-    if (zipped) headers['Content-Encoding'] = 'gzip';
-    return c.body(new Uint8Array(bytes), 200, headers);
+    const bytes = coding.bytes ?? (await this.#compressed());
+    return completeResponse(bytes, { status: 200, headers: { ...ALWAYS, ...this.#ofBody(coding, bytes) } });
   }
 
-  #zipped(): Promise<Buffer> {
-    this.#compressed ??= compress(this.#bytes);
-    return this.#compressed;
+  /** The same for a GET, without a wait; null as long as it would have to be compressed first. */
+  atOnce(gzip: boolean, ifNoneMatch: string | undefined): Finished | null {
+    return this.#finished(this.#codingFor(gzip), ifNoneMatch);
+  }
+
+  #codingFor(gzip: boolean): Coding {
+    return gzip && this.#gzip !== null ? this.#gzip : this.#plain;
+  }
+
+  #finished(coding: Coding, ifNoneMatch: string | undefined): Finished | null {
+    if (!holds(ifNoneMatch, coding.etag)) return coding.bytes && this.#whole(coding, coding.bytes);
+    return { status: 304, headers: this.#unchanged(coding), bytes: null };
+  }
+
+  #whole(coding: Coding, bytes: Uint8Array<ArrayBuffer>): Finished {
+    coding.bytes = bytes;
+    coding.whole ??= { ...this.#unchanged(coding), ...this.#ofBody(coding, bytes) };
+    return { status: 200, headers: coding.whole, bytes };
+  }
+
+  #unchanged(coding: Coding): Headers {
+    coding.unchanged ??= {
+      ...ALWAYS,
+      ETag: coding.etag,
+      'Cache-Control': 'private, no-cache',
+      ...this.#headers,
+    };
+    return coding.unchanged;
+  }
+
+  #ofBody(coding: Coding, bytes: Uint8Array): Headers {
+    return {
+      'Content-Type': this.#type,
+      'Content-Length': String(bytes.length),
+      ...(coding === this.#gzip && { 'Content-Encoding': 'gzip' }),
+    };
+  }
+
+  #compressed(): Promise<Uint8Array<ArrayBuffer>> {
+    this.#compressing ??= compress(this.#bytes).then((bytes) => new Uint8Array(bytes));
+    return this.#compressing;
   }
 }
 
-function acceptsGzip(header: string | undefined): boolean {
+export function acceptsGzip(header: string | undefined): boolean {
   if (header === undefined) return false;
   return header.split(',').some((part) => {
     const [name = '', ...parameters] = part
@@ -67,6 +128,6 @@ function acceptsGzip(header: string | undefined): boolean {
 /** If-None-Match compares weakly [RFC 9110, 13.1.2]. */
 function holds(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
-  if (header.trim() === '*') return true;
+  if (header === etag || header.trim() === '*') return true;
   return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }

@@ -1,9 +1,16 @@
-import { createServer, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { SecureVersion } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import { secured } from './headers.ts';
 import { Incoming } from './incoming.ts';
+import { createKeptPolls } from './kept-polls.ts';
 import { answerBroken, answerMalformed } from './malformed.ts';
 
 /** An app that polls every 10 s keeps its connection. */
@@ -31,15 +38,20 @@ const LIMITS: ServerOptions = {
   requireHostHeader: false,
 };
 
-const listenerOf = (app: App) =>
-  getRequestListener(async (request, env) => secured(await app.fetch(request, env)), {
-    errorHandler: answerBroken,
-  });
+function listenerOf(app: App) {
+  const polls = createKeptPolls();
+  const whole = getRequestListener(
+    async (request, env) => secured(await app.fetch(request, { ...env, keep: polls.keep })),
+    { errorHandler: answerBroken },
+  );
+  return (request: IncomingMessage, response: ServerResponse) => {
+    if (!polls.answer(request, response)) void whole(request, response);
+  };
+}
 
 /** Serves the app; the caller listens. */
 export function createHttpServer(app: App): Server {
-  const listener = listenerOf(app);
-  const server = createServer(LIMITS, (request, response) => void listener(request, response));
+  const server = createServer(LIMITS, listenerOf(app));
   answerMalformed(server);
   return server;
 }
@@ -50,7 +62,6 @@ export function createHttpsServer(
   tls: { keyPem: string; certPem: string; caPem: string; minVersion: SecureVersion },
 ): SecureServer {
   const { keyPem, certPem, caPem, minVersion } = tls;
-  const listener = listenerOf(app);
   const options = {
     ...LIMITS,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -61,7 +72,7 @@ export function createHttpsServer(
     rejectUnauthorized: false,
     minVersion,
   };
-  const server = createSecureServer(options, (request, response) => void listener(request, response));
+  const server = createSecureServer(options, listenerOf(app));
   answerMalformed(server);
   return server;
 }

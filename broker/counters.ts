@@ -16,15 +16,26 @@ export function createCounters(
   sizes: BoundedPersistence['sizes'],
 ): BrokerCounters {
   const registers = [registry];
-  const messages = new Counter({
+  // Counted in plain numbers, which the metrics take over when they are asked for: this is done for every message.
+  let messages = 0;
+  let bytes = 0;
+  new Counter({
     name: 'pm_iot_mqtt_messages_received_total',
     help: 'PUBLISH packets received from clients',
     registers,
+    collect() {
+      this.reset();
+      this.inc(messages);
+    },
   });
-  const bytes = new Counter({
+  new Counter({
     name: 'pm_iot_mqtt_payload_bytes_received_total',
     help: 'Bytes of their payloads',
     registers,
+    collect() {
+      this.reset();
+      this.inc(bytes);
+    },
   });
   const refused = new Counter({
     name: 'pm_iot_mqtt_messages_refused_total',
@@ -63,8 +74,8 @@ export function createCounters(
   });
   return {
     received: (length) => {
-      messages.inc();
-      bytes.inc(length);
+      messages++;
+      bytes += length;
     },
     refused: (reason) => refused.inc({ reason }),
     denied: (action) => denied.inc({ action }),

@@ -1,6 +1,6 @@
 import type { Log } from '../db/domain/ports.ts';
 import type { IntakeGate } from './gate.ts';
-import type { Done, Handler, Message } from './message.ts';
+import type { Handler, Message } from './message.ts';
 import { Refusal } from './refusal.ts';
 import type { UplinkKind } from './topics.ts';
 
@@ -11,11 +11,9 @@ export interface DispatchDeps {
   log: Log;
 }
 
-export type Outcome = 'accepted' | 'refused' | 'failed';
-
 export interface Dispatch {
-  /** Calls back once: accepted (stored), refused (to be acknowledged too), or failed (the connection must end). */
-  dispatch(message: Message, done: (outcome: Outcome) => void): void;
+  /** Tells the message once what became of it. */
+  dispatch(message: Message): void;
   /** Resolves once nothing is under way, or after `milliseconds`. */
   idle(milliseconds: number): Promise<void>;
 }
@@ -25,30 +23,28 @@ export function createDispatch({ handlers, refuse, gate, log }: DispatchDeps): D
   let running = 0;
   let wake: (() => void) | null = null;
 
-  const dispatch: Dispatch['dispatch'] = (message, done) => {
-    const bytes = message.payload.length;
-    let finished = false;
+  const finish = (message: Message, error: Error | null) => {
+    running--;
+    gate.release(message.bytes);
+    if (error === null) message.settled('accepted');
+    else if (error instanceof Refusal) {
+      refuse(message, error);
+      message.settled('refused');
+    } else {
+      log.error({ err: error, client: message.session.name, topic: message.topic }, 'message failed');
+      message.settled('failed');
+    }
+    if (running === 0) wake?.();
+  };
+
+  const dispatch: Dispatch['dispatch'] = (message) => {
     running++;
-    gate.hold(bytes);
-    const finish: Done = (error) => {
-      if (finished) return;
-      finished = true;
-      running--;
-      gate.release(bytes);
-      if (error === null) done('accepted');
-      else if (error instanceof Refusal) {
-        refuse(message, error);
-        done('refused');
-      } else {
-        log.error({ err: error, client: message.session.name, topic: message.topic }, 'message failed');
-        done('failed');
-      }
-      if (running === 0) wake?.();
-    };
+    gate.hold(message.bytes);
+    message.onDone(finish);
     try {
-      handlers[message.uplink.kind](message, finish);
+      handlers[message.uplink.kind](message);
     } catch (error) {
-      finish(error instanceof Error ? error : new Error(String(error)));
+      message.done(error instanceof Error ? error : new Error(String(error)));
     }
   };
 

@@ -1,44 +1,48 @@
-import { createHash } from 'node:crypto';
 import type { Micros } from '../db/domain/types.ts';
 import type { LiveDevice } from '../db/live-state/types.ts';
 
-/** Messages remembered for each device: at least the window that a client keeps in flight. */
-const MAX_REMEMBERED = 256;
+/** Messages remembered for each device: at least the window that a client keeps in flight. A power of two. */
+const REMEMBERED = 256;
 
-interface Seen {
-  digest: string;
-  times: readonly Micros[];
+/** FNV-1a, 32 bits: it tells one payload of a device from another under the same packet id, nothing more. */
+function hashOf(payload: Buffer): number {
+  let hash = 0x811c9dc5 ^ payload.length;
+  for (let i = 0; i < payload.length; i++) hash = Math.imul(hash ^ (payload[i] ?? 0), 0x01000193);
+  return hash;
 }
 
-const digestOf = (payload: Buffer) => createHash('sha1').update(payload).digest('base64');
+/** The last messages of one device, by packet id. */
+export class RecentMessages {
+  readonly #ids = new Uint16Array(REMEMBERED);
+  readonly #hashes = new Int32Array(REMEMBERED);
+  readonly #times = new Float64Array(REMEMBERED);
+
+  /** `make` gives the time of a message that is not known. */
+  time(packetId: number, dup: boolean, payload: Buffer, make: () => Micros): Micros {
+    const place = packetId & (REMEMBERED - 1);
+    const hash = hashOf(payload);
+    if (dup && this.#ids[place] === packetId && this.#hashes[place] === hash) return this.#times[place] ?? 0;
+    const time = make();
+    this.#ids[place] = packetId;
+    this.#hashes[place] = hash;
+    this.#times[place] = time;
+    return time;
+  }
+}
 
 /**
- * Arrival times of messages whose readings carry none: a redelivery (DUP, same packet id and payload) gets those of
- * its first copy, and so the identity under which that one was stored.
+ * Arrival times of messages whose readings carry none: a redelivery (DUP, same packet id and payload) gets that of
+ * its first copy, and so the identity under which that one was stored. Kept over the connections of a device.
  */
 export class DupMemory {
-  readonly #byDevice = new WeakMap<LiveDevice, Map<number, Seen>>();
+  readonly #byDevice = new WeakMap<LiveDevice, RecentMessages>();
 
-  /** `make` gives the times of a message that is not known. */
-  times(
-    device: LiveDevice,
-    message: { packetId: number | undefined; dup: boolean; payload: Buffer },
-    make: () => Micros[],
-  ): readonly Micros[] {
-    const { packetId, dup, payload } = message;
-    if (packetId === undefined) return make();
-    const seen = this.#byDevice.get(device) ?? new Map<number, Seen>();
-    this.#byDevice.set(device, seen);
-    const digest = digestOf(payload);
-    const known = seen.get(packetId);
-    if (dup && known?.digest === digest) return known.times;
-    const times = make();
-    seen.delete(packetId);
-    seen.set(packetId, { digest, times });
-    if (seen.size > MAX_REMEMBERED) {
-      const [oldest] = seen.keys();
-      if (oldest !== undefined) seen.delete(oldest);
+  of(device: LiveDevice): RecentMessages {
+    let recent = this.#byDevice.get(device);
+    if (recent === undefined) {
+      recent = new RecentMessages();
+      this.#byDevice.set(device, recent);
     }
-    return times;
+    return recent;
   }
 }

@@ -5,11 +5,12 @@ import type { LiveState } from '../db/live-state/types.ts';
 import { mayPublish, mayReceive, maySubscribe } from './authorize.ts';
 import type { BrokerCounters } from './counters.ts';
 import type { Denied } from './denied.ts';
-import type { Dispatch, Outcome } from './dispatch.ts';
+import type { Dispatch } from './dispatch.ts';
 import { isResuming, PRESENT } from './engine/persistence.ts';
 import { isFrozen } from './engine/send.ts';
 import { CONSUMED, type EngineClient, type MarkedPacket } from './engine/types.ts';
 import { guarded } from './guarded.ts';
+import { Message, type Outcome } from './message.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { isCommandTopic, parseUplink, type Uplink } from './topics.ts';
 
@@ -36,6 +37,22 @@ export interface HooksDeps {
   stopping: () => boolean;
 }
 
+/** One that came through Aedes. */
+class ParsedMessage extends Message {
+  readonly #settled: (outcome: Outcome) => void;
+
+  constructor(session: Session, uplink: Uplink, packet: MarkedPacket, settled: (outcome: Outcome) => void) {
+    const { topic, payload, qos, messageId, dup } = packet as MarkedPacket & { messageId?: number };
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    super(session, uplink, topic, bytes, qos > 0 ? messageId : undefined, dup);
+    this.#settled = settled;
+  }
+
+  settled(outcome: Outcome): void {
+    this.#settled(outcome);
+  }
+}
+
 /**
  * What Aedes asks before it acts. An error given to `authorizePublish` or `authorizeSubscribe` ends the connection;
  * the callback of `authorizePublish` is held until the message is stored, and the acknowledgement with it.
@@ -49,13 +66,12 @@ export function createHooks(deps: HooksDeps) {
     packet: MarkedPacket,
     done: (outcome: Outcome) => void,
   ) => {
-    const { topic, payload, messageId, dup } = packet as MarkedPacket & { messageId?: number };
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-    const packetId = packet.qos > 0 ? messageId : undefined;
-    dispatch.dispatch({ session, uplink, topic, payload: bytes, packetId, dup }, (outcome) => {
-      if (outcome === 'refused' || (!packet.retain && !deps.hasAudience(topic))) packet[CONSUMED] = true;
+    const settled = (outcome: Outcome) => {
+      if (outcome === 'refused' || (!packet.retain && !deps.hasAudience(packet.topic)))
+        packet[CONSUMED] = true;
       done(outcome);
-    });
+    };
+    dispatch.dispatch(new ParsedMessage(session, uplink, packet, settled));
   };
 
   const fromDevice = (
@@ -67,10 +83,11 @@ export function createHooks(deps: HooksDeps) {
     const uplink = parseUplink(packet.topic);
     const { device } = session;
     let failure: Error | null = null;
-    const release = session.acks.hold(() => callback(failure));
+    const held = { ready: false, ackId: 0, release: () => callback(failure) };
+    session.acks.hold(held);
     const end = (error: Error | null) => {
       failure = error;
-      release();
+      session.acks.ready(held);
     };
     const proceed = () => {
       if (uplink === null) return end(new Error('not a topic of a device'));

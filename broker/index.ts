@@ -31,14 +31,14 @@ import { createHooks } from './hooks.ts';
 import { userIdOf } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { createLoginHooks, type LoginHooksDeps } from './login-hooks.ts';
+import { createPublications } from './publications.ts';
+import { quiesce } from './quiesce.ts';
 import { createRefusals } from './refusals.ts';
 import { createSessions } from './sessions.ts';
 import { isCommandTopic, isSecretTopic } from './topics.ts';
 import { createTrustWaiter } from './trust.ts';
 import { watchSessions } from './watch.ts';
 import { createWebSocketListener } from './websocket.ts';
-
-const FLUSH_POLL_MS = 10;
 
 export interface BrokerDeps {
   live: LiveState;
@@ -95,7 +95,11 @@ export function createBroker(deps: BrokerDeps): Broker {
     return commands;
   };
 
-  const intake = createIntake({ engine: () => engine, sessions, gate, live, limits, limitWatch });
+  const intake = createIntake({
+    engine: () => engine,
+    publications: () => publications,
+    ...{ sessions, gate, live, limits, limitWatch },
+  });
   const { connectionOf } = intake;
 
   const stored = createPersistence({
@@ -160,6 +164,15 @@ export function createBroker(deps: BrokerDeps): Broker {
     flows,
     connectionOf,
   });
+  const publications = createPublications({
+    ...shared,
+    engine: () => engine,
+    dispatch,
+    observers: stored.observers,
+    heard: ({ device }) => {
+      if (device !== null) live.heard(device);
+    },
+  });
   const hooks = createHooks({
     ...shared,
     live,
@@ -208,19 +221,7 @@ export function createBroker(deps: BrokerDeps): Broker {
       });
     },
 
-    quiesce: async (milliseconds) => {
-      const deadline = Date.now() + milliseconds;
-      const clients = Object.values(engine.clients);
-      for (const client of clients) client.pause();
-      await dispatch.idle(milliseconds);
-      // The acknowledgements must have left before the sockets close.
-      while (
-        clients.some(({ conn }) => conn.writableLength > 0 && !conn.destroyed) &&
-        Date.now() < deadline
-      ) {
-        await new Promise((resolve) => setTimeout(resolve, FLUSH_POLL_MS));
-      }
-    },
+    quiesce: (milliseconds) => quiesce(Object.values(engine.clients), dispatch, milliseconds),
 
     stop: async () => {
       stopping = true;

@@ -9,6 +9,7 @@ import type { Engine } from './engine/engine.ts';
 import { PaceBook } from './engine/pace.ts';
 import type { EngineClient } from './engine/types.ts';
 import type { IntakeGate } from './gate.ts';
+import type { Publications } from './publications.ts';
 import type { Session, Sessions } from './sessions.ts';
 
 export interface IntakeDeps {
@@ -16,6 +17,7 @@ export interface IntakeDeps {
   sessions: Sessions;
   gate: IntakeGate;
   live: Pick<LiveState, 'heard'>;
+  publications: () => Publications;
   limits: Limits;
   limitWatch: LimitWatch;
 }
@@ -30,7 +32,7 @@ export interface Taken {
 }
 
 /** Takes connections in: what is known of each before its log-in, and the limits that it is read under. */
-export function createIntake({ engine, sessions, gate, live, limits, limitWatch }: IntakeDeps) {
+export function createIntake({ engine, sessions, gate, live, publications, limits, limitWatch }: IntakeDeps) {
   const paces = new PaceBook(limits);
   const connections = new WeakMap<EngineClient, ConnectionInfo>();
   const connectionOf = (client: EngineClient): ConnectionInfo =>
@@ -58,13 +60,14 @@ export function createIntake({ engine, sessions, gate, live, limits, limitWatch 
       adoptClient(client, {
         gate: {
           // Only what devices send is stored: people are read from always.
-          closed: () => sessions.of(client)?.identity.kind !== 'person' && gate.closed(),
+          closed: () => gate.closed() && sessions.of(client)?.identity.kind !== 'person',
           wait: (resume) => gate.wait(resume),
         },
         limits,
         paces,
         now: monotonic,
         onLimit,
+        publication: (done) => publications()(client, done),
         onPacket: () => {
           const device = sessions.of(client)?.device;
           if (device) live.heard(device);

@@ -109,7 +109,7 @@ export function createLoginHooks(deps: LoginHooksDeps) {
       packet.clean = true;
       client.clean = true;
     }
-    sessions.attach(client, new Session(identity, client, connection.address, begunAt));
+    sessions.attach(client, new Session(identity, client, connection.address, begunAt, sessions.flusher));
   };
 
   const onAuthenticate = (

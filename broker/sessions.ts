@@ -1,6 +1,7 @@
 import type { LiveDevice } from '../db/live-state/types.ts';
-import { AckQueue } from './acks.ts';
-import { sendTo } from './engine/send.ts';
+import { AckFlusher, AckQueue } from './acks.ts';
+import type { RecentMessages } from './dup-memory.ts';
+import { sendTo, writeTo } from './engine/send.ts';
 import type { EngineClient } from './engine/types.ts';
 import { type Identity, nameOf } from './identity.ts';
 import { matches, topicOf } from './topics.ts';
@@ -26,7 +27,9 @@ export class Session {
   identity: Identity;
   readonly client: EngineClient;
   readonly address: string;
-  readonly acks = new AckQueue();
+  readonly acks: AckQueue;
+  /** Of its device; null until it is first needed. */
+  recent: RecentMessages | null = null;
   #held: Held[] = [];
   /** What it hangs on was taken away: nothing goes in or out any more, though its socket may not have closed yet. */
   over = false;
@@ -37,9 +40,16 @@ export class Session {
   /** When its log-in began, as `performance.now()` tells. */
   readonly begunAt: number;
 
-  constructor(identity: Identity, client: EngineClient, address: string, begunAt: number) {
+  constructor(
+    identity: Identity,
+    client: EngineClient,
+    address: string,
+    begunAt: number,
+    flusher: AckFlusher,
+  ) {
     this.identity = identity;
     this.client = client;
+    this.acks = new AckQueue((bytes) => writeTo(client, bytes), flusher);
     this.address = address;
     this.begunAt = begunAt;
   }
@@ -122,6 +132,7 @@ export function createSessions() {
   const taken = new Map<string, number>();
 
   return {
+    flusher: new AckFlusher(),
     /** From its log-in on it can be ended; it is forgotten when its connection closes. */
     attach(client: EngineClient, session: Session): void {
       byClient.set(client, session);

@@ -142,7 +142,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       // Tried again after a failure, or sent again meanwhile, it is the same reading.
       const at = answeredAt.get(command.id) ?? clock.arrival();
       answeredAt.set(command.id, at);
-      writer.write([{ widgetId: widget.id, at, seq: 0, value }], resolve);
+      writer.write({ readings: [{ widgetId: widget.id, at, seq: 0, value }], stored: resolve });
     });
 
   const lookUp = async (devicePk: number, correlationId: string): Promise<Command | null> => {

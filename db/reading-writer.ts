@@ -1,26 +1,27 @@
 import type postgres from 'postgres';
 import { isUnavailable } from './client.ts';
 import type { Log } from './domain/ports.ts';
-import type { ReadingWriter, StoreOutcome } from './domain/services.ts';
+import type { ReadingWriter, StoreOutcome, WriteEntry } from './domain/services.ts';
 import type { Reading } from './domain/types.ts';
 import type { HistoryStateStore } from './history/state.ts';
 import { createReadingStore, type ReadingStore } from './stores/readings.ts';
 import { isDataError } from './stores/violations.ts';
 
 /** Readings in one statement: more gains little and holds up whoever waits for the one embedded backend. */
-const MAX_GROUP = 4000;
+const MAX_GROUP = 2000;
+/**
+ * Statements on their way at once: while the database works on one, the acknowledgements of the one before let devices
+ * send what the next one takes. A second one begins only when it is worth a statement of its own: with half of what the first
+ * one has, which soon makes the two alike.
+ */
+const MAX_FLIGHTS = 2;
+const MIN_SECOND_GROUP = 200;
 /** Waiting readings above which publishers are paused; they go on below half of it. */
 const MAX_WAITING = 50_000;
 /** The same bound for the text they carry, in UTF-16 units. */
 const MAX_WAITING_TEXT = 32 * 1024 * 1024;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2000;
-
-interface Message {
-  readings: readonly Reading[];
-  done: (outcome: StoreOutcome) => void;
-  text: number;
-}
 
 export interface ReadingWriterDeps {
   sql: postgres.Sql;
@@ -40,7 +41,7 @@ function textOf(readings: readonly Reading[]): number {
   return length;
 }
 
-/** Group commit: one statement in flight, the next group gathers meanwhile. See `ReadingWriter`. */
+/** Group commit: the next group gathers while those before it are being stored. See `ReadingWriter`. */
 export function createReadingWriter({
   sql,
   history,
@@ -50,20 +51,25 @@ export function createReadingWriter({
 }: ReadingWriterDeps): ReadingWriter {
   const store: ReadingStore = createReadingStore(sql, history, log);
   const drainListeners: (() => void)[] = [];
-  let queue: Message[] = [];
+  let queue: WriteEntry[] = [];
   let head = 0;
   let waiting = 0;
   let waitingText = 0;
   let saturated = false;
   let running = false;
-  let flushing: Promise<void> | null = null;
+  const flights = new Set<Promise<void>>();
+  /** Readings of the flight that began last. */
+  let lastGroup = 0;
+  /** Readings in the queue. */
+  let queued = 0;
   let scheduled = false;
   let giveUp = false;
-  let wake: (() => void) | null = null;
+  /** Ends the pauses of flights that wait for another try. */
+  const wakers = new Set<() => void>();
   let held = false;
 
-  const take = (): Message[] => {
-    const group: Message[] = [];
+  const take = (): WriteEntry[] => {
+    const group: WriteEntry[] = [];
     let size = 0;
     while (head < queue.length) {
       const message = queue[head];
@@ -72,6 +78,8 @@ export function createReadingWriter({
       size += message.readings.length;
       head++;
     }
+    queued -= size;
+    lastGroup = size;
     if (head === queue.length) {
       queue = [];
       head = 0;
@@ -82,13 +90,15 @@ export function createReadingWriter({
     return group;
   };
 
-  const settle = (group: readonly Message[], outcomes: readonly StoreOutcome[] | null) => {
-    for (const [i, message] of group.entries()) {
+  const settle = (group: readonly WriteEntry[], outcomes: readonly StoreOutcome[] | null) => {
+    for (let i = 0; i < group.length; i++) {
+      const message = group[i];
+      if (message === undefined) continue;
       waiting -= message.readings.length;
-      waitingText -= message.text;
+      waitingText -= textOf(message.readings);
       const outcome = outcomes?.[i] ?? STORED;
       if (outcome.ok) for (const reading of message.readings) onStored(reading);
-      message.done(outcome);
+      message.stored(outcome);
     }
     if (saturated && waiting < MAX_WAITING / 2 && waitingText < MAX_WAITING_TEXT / 2) {
       saturated = false;
@@ -98,15 +108,20 @@ export function createReadingWriter({
 
   const pause = (milliseconds: number) =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      wake = () => {
+      const end = () => {
         clearTimeout(timer);
+        wakers.delete(end);
         resolve();
       };
+      const timer = setTimeout(end, milliseconds);
+      wakers.add(end);
     });
+  const wake = () => {
+    for (const end of [...wakers]) end();
+  };
 
   /** A statement that the server refuses for its data is split until the one message that it is about stands alone. */
-  const commit = async (group: readonly Message[]): Promise<readonly StoreOutcome[] | null> => {
+  const commit = async (group: readonly WriteEntry[]): Promise<readonly StoreOutcome[] | null> => {
     try {
       return await store.commit(group.map((message) => message.readings));
     } catch (error) {
@@ -125,7 +140,7 @@ export function createReadingWriter({
     }
   };
 
-  const flushGroup = async (group: readonly Message[]) => {
+  const flushGroup = async (group: readonly WriteEntry[]) => {
     const size = group.reduce((sum, message) => sum + message.readings.length, 0);
     for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
       while (held && !giveUp) await pause(RETRY_MAX_MS);
@@ -148,30 +163,31 @@ export function createReadingWriter({
     }
   };
 
-  const flushAll = async () => {
-    while (!giveUp && !held) {
-      const group = take();
-      if (group.length === 0) break;
-      await flushGroup(group);
+  const mayBegin = () =>
+    running &&
+    !held &&
+    !giveUp &&
+    queued > 0 &&
+    (flights.size === 0 ||
+      (flights.size < MAX_FLIGHTS && queued >= Math.max(MIN_SECOND_GROUP, lastGroup / 2)));
+
+  const begin = () => {
+    while (mayBegin()) {
+      const flight = flushGroup(take()).finally(() => {
+        flights.delete(flight);
+        schedule();
+      });
+      flights.add(flight);
     }
   };
 
-  const beginFlush = () => {
-    if (held || head === queue.length || flushing !== null) return;
-    flushing = flushAll().finally(() => {
-      flushing = null;
-      // What came in the turn between the last look and this one.
-      schedule();
-    });
-  };
-
   const schedule = () => {
-    if (scheduled || held || flushing !== null || !running || head === queue.length) return;
+    if (scheduled || !mayBegin()) return;
     scheduled = true;
     // One turn of the loop lets all packets of one socket read join the same group.
     setImmediate(() => {
       scheduled = false;
-      if (running) beginFlush();
+      begin();
     });
   };
 
@@ -188,7 +204,7 @@ export function createReadingWriter({
     release: () => {
       if (!held) return;
       held = false;
-      wake?.();
+      wake();
       schedule();
     },
     start: () => {
@@ -198,18 +214,22 @@ export function createReadingWriter({
     stop: async (milliseconds) => {
       const deadline = setTimeout(() => {
         giveUp = true;
-        wake?.();
+        wake();
       }, milliseconds);
-      beginFlush();
-      await flushing;
+      begin();
+      while (flights.size > 0) {
+        await Promise.all(flights);
+        begin();
+      }
       clearTimeout(deadline);
       running = false;
     },
-    write: (readings, done) => {
-      const text = textOf(readings);
-      queue.push({ readings, done, text });
+    write: (entry) => {
+      const { readings } = entry;
+      queue.push(entry);
+      queued += readings.length;
       waiting += readings.length;
-      waitingText += text;
+      waitingText += textOf(readings);
       if (waiting > MAX_WAITING || waitingText > MAX_WAITING_TEXT) saturated = true;
       schedule();
     },

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../db/domain/errors.ts';
 import type { LiveRoom, LiveWidget } from '../../db/live-state/types.ts';
-import { type Api, type AppDeps, mayUseRoom, resource, roomFor, userOf } from '../context.ts';
+import { type Api, type AppDeps, mayUseRoom, polled, resource, roomFor, userOf } from '../context.ts';
 import { roomDto, widgetDto } from '../dto.ts';
 import { nextCursor, pageOf, pageQuery } from '../paging.ts';
 import { Representation } from '../representation.ts';
@@ -127,9 +127,12 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
 
   api.openapi(list, (c) => {
     const user = userOf(c);
-    const visible = [...live.rooms()].filter((room) => mayUseRoom(user, room.id));
-    const { page, next } = pageOf(visible, (room) => room.id, c.req.valid('query'));
-    return resource(c, { rooms: page.map(roomDto), next_cursor: next });
+    const query = c.req.valid('query');
+    return polled(c, deps, () => {
+      const visible = [...live.rooms()].filter((room) => mayUseRoom(user, room.id));
+      const { page, next } = pageOf(visible, (room) => room.id, query);
+      return { rooms: page.map(roomDto), next_cursor: next };
+    });
   });
 
   api.openapi(create, async (c) => {
@@ -162,15 +165,12 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
     return c.body(null, 204);
   });
 
-  api.openapi(widgets, async (c) => {
-    const started = performance.now();
-    const room = roomFor(live, userOf(c), c.req.valid('param').id);
-    const answer = await resource<z.output<typeof Widgets>>(
-      c,
-      widgetsOf(room, c.req.valid('query').status ?? 'include'),
-    );
-    flows.record('widget_updates', performance.now() - started, true);
-    return answer;
+  api.openapi(widgets, (c) => {
+    const user = userOf(c);
+    const { id } = c.req.valid('param');
+    const { status = 'include' } = c.req.valid('query');
+    const build = () => widgetsOf(roomFor(live, user, id), status);
+    return polled<z.output<typeof Widgets>>(c, deps, build, 'widget_updates');
   });
 
   api.openapi(

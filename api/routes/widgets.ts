@@ -1,5 +1,14 @@
 import { z } from '@hono/zod-openapi';
-import { type Api, type AppDeps, actorOf, mayUseRoom, resource, userOf, widgetFor } from '../context.ts';
+import {
+  type Api,
+  type AppDeps,
+  actorOf,
+  mayUseRoom,
+  polled,
+  resource,
+  userOf,
+  widgetFor,
+} from '../context.ts';
 import { commandDto, widgetDto } from '../dto.ts';
 import { nextCursor, pageOf, pageQuery } from '../paging.ts';
 import { adminRoute, body, errors, findFirst, json, personRoute } from '../route.ts';
@@ -96,20 +105,28 @@ const find = personRoute({
   responses: { 200: json(CommandAnswer, 'the command'), ...errors(404, 503) },
 });
 
-export function widgetRoutes(api: Api, { live, widgets, commands, eventLog, flows }: AppDeps): void {
+export function widgetRoutes(api: Api, deps: AppDeps): void {
+  const { live, widgets, commands, eventLog, flows } = deps;
+
   api.openapi(list, (c) => {
     const user = userOf(c);
     const { room_id, status, ...page } = c.req.valid('query');
-    const visible = [...live.devices()]
-      .filter(({ roomId }) => mayUseRoom(user, roomId) && (room_id === undefined || roomId === room_id))
-      .flatMap((device) => [...device.widgets.values()])
-      .filter((widget) => status === undefined || widget.status === status)
-      .sort((a, b) => a.id - b.id);
-    const found = pageOf(visible, (widget) => widget.id, page);
-    return resource(c, { widgets: found.page.map(widgetDto), next_cursor: found.next });
+    return polled(c, deps, () => {
+      const visible = [...live.devices()]
+        .filter(({ roomId }) => mayUseRoom(user, roomId) && (room_id === undefined || roomId === room_id))
+        .flatMap((device) => [...device.widgets.values()])
+        .filter((widget) => status === undefined || widget.status === status)
+        .sort((a, b) => a.id - b.id);
+      const found = pageOf(visible, (widget) => widget.id, page);
+      return { widgets: found.page.map(widgetDto), next_cursor: found.next };
+    });
   });
 
-  api.openapi(one, (c) => resource(c, widgetDto(widgetFor(live, userOf(c), c.req.valid('param').id))));
+  api.openapi(one, (c) => {
+    const user = userOf(c);
+    const { id } = c.req.valid('param');
+    return polled(c, deps, () => widgetDto(widgetFor(live, user, id)));
+  });
 
   api.openapi(change, async (c) => {
     const user = userOf(c);

@@ -1,14 +1,13 @@
 import type { Packet } from 'mqtt-packet';
+import { type TakePublish, takePublications } from './fast-lane.ts';
+import { watchKeepalive } from './keepalive.ts';
 import type { PaceBook } from './pace.ts';
 import { noteRepeated } from './repeated.ts';
 import { checkPacket, type Fault } from './strict.ts';
 import { recordGrants } from './subscriptions.ts';
+import { createThrottle, type Gate } from './throttle.ts';
 import type { EngineClient } from './types.ts';
 
-/** Packets of one client that may be under way at once: what it floods with is a small part of what is committed together. */
-const MAX_IN_FLIGHT = 256;
-/** Packets of one client that are begun one after the other; then it is the turn of the others. */
-const MAX_IN_A_TURN = 32;
 /** Nobody is known yet: a will of 64 KiB fits, and what many strangers together can make us keep stays small. */
 const MAX_CONNECT_BYTES = 80 * 1024;
 const NOTHING = Buffer.alloc(0);
@@ -19,13 +18,6 @@ const NO_DUPLICATES: Record<string, number> = new Proxy(Object.create(null), {
   set: () => true,
   deleteProperty: () => true,
 });
-
-export interface Gate {
-  /** While true no client is read from: too much waits for the database. */
-  closed(): boolean;
-  /** Remembers a client that wants to be read once the gate opens. */
-  wait(resume: () => void): void;
-}
 
 export interface IntakeLimits {
   packetBytes: number;
@@ -39,6 +31,8 @@ export interface AdoptOptions {
   /** Milliseconds. */
   now: () => number;
   onPacket: () => void;
+  /** What is to be done with a publication before the parser sees it. `done` is called once when it has been dealt with. */
+  publication: (done: () => void) => TakePublish;
   /** It met a limit: it is made to wait, or (a packet that is too large) disconnected. */
   onLimit: (limit: 'packets_per_second' | 'bytes_per_second' | 'packet_bytes') => void;
 }
@@ -51,17 +45,16 @@ export interface AdoptOptions {
 export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   const { gate, limits, paces, now, onPacket, onLimit } = options;
   const { conn, _parser: parser } = client;
-  let { packets, bytes } = paces.create(now());
+  const throttle = createThrottle(client, { gate, paces, now, onLimit, onRoom: () => pump() });
   let greeted = false;
   let admitted = false;
-  let timer: NodeJS.Timeout | null = null;
-  let waitsAtGate = false;
-  let waitsForTurn = false;
-  /** Packets that may still begin before others get their turn. */
-  let left = MAX_IN_A_TURN;
   let reading = false;
+  /** It was not all read: something else must ask for the rest. */
+  let kept = false;
   /** The parser was stopped before a packet whose first bytes it has. */
   let stalled = false;
+  /** Read, and not yet shown to the parser. */
+  let unparsed: Buffer | null = null;
 
   recordGrants(client);
   client.maxUnread = limits.unreadBytes;
@@ -69,38 +62,11 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   // A full socket is dealt with in authorizeForward; to wait here would stop whoever publishes.
   client.waitForDrain = (callback) => setImmediate(callback, null, client);
 
-  const waitAtGate = () => {
-    if (waitsAtGate) return;
-    waitsAtGate = true;
-    gate.wait(() => {
-      waitsAtGate = false;
-      pump();
-    });
-  };
-
-  const waitForPace = (milliseconds: number) => {
-    if (timer !== null) return;
-    onLimit(packets.wait(now()) > 0 ? 'packets_per_second' : 'bytes_per_second');
-    timer = setTimeout(() => {
-      timer = null;
-      pump();
-    }, milliseconds);
-  };
-
-  const waitForTurn = () => {
-    if (waitsForTurn) return;
-    waitsForTurn = true;
-    setImmediate(() => {
-      waitsForTurn = false;
-      pump();
-    });
-  };
-
   /** From its CONNACK on it is read, also while it is being sent what was kept for it: its answers make room for more. */
   const admit = () => {
     admitted = true;
-    ({ packets, bytes } = paces.of(client.id, now()));
-    watchKeepalive();
+    throttle.admit();
+    watchKeepalive(client, isMadeToWait);
   };
 
   /** May the next packet begin? Whoever says no sees to it that `pump` is called again. */
@@ -109,45 +75,57 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     if (client._paused === true || client.closed || client._disconnected) return false;
     if (!client.connackSent) return !greeted;
     if (!admitted) admit();
-    if (client._parsingBatch >= MAX_IN_FLIGHT) return false;
-    if (left <= 0) {
-      waitForTurn();
-      return false;
-    }
-    if (gate.closed()) {
-      waitAtGate();
-      return false;
-    }
-    if (!packets.spent && !bytes.spent) return true;
-    const milliseconds = Math.max(packets.wait(now()), bytes.wait(now()));
-    if (milliseconds > 0) waitForPace(milliseconds);
-    return milliseconds === 0;
+    return throttle.mayBegin();
   };
 
-  /** What is not read cannot be a sign of life: a client that is made to wait is not to blame for its silence. */
-  const watchKeepalive = () => {
-    if (client._keepaliveTimer === null) return;
-    clearTimeout(client._keepaliveTimer);
-    const expire = () => {
-      const waits = stalled || waitsAtGate || timer !== null || client._parsingBatch >= MAX_IN_FLIGHT;
-      if (waits) client._keepaliveTimer?.refresh();
-      else client.emit('error', new Error('keep alive timeout'));
-    };
-    client._keepaliveTimer = setTimeout(expire, client._keepaliveInterval);
+  const isMadeToWait = () => stalled || unparsed !== null || throttle.waits;
+
+  const isBetweenPackets = () => client.connected && parser._stateCounter === 0 && parser._list.length === 0;
+
+  const dealtWith = () => {
+    if (client._parsingBatch > 0) client._parsingBatch--;
+    // What waits in the socket tells of itself only after all of it has been read.
+    if (kept) pump();
+  };
+  const publish = options.publication(dealtWith);
+  const take: TakePublish = (...publication) => {
+    // Before it: it may be dealt with at once.
+    client._parsingBatch++;
+    if (publish(...publication)) {
+      throttle.begin(1);
+      return true;
+    }
+    client._parsingBatch--;
+    return false;
+  };
+
+  /** Gives what is left of the chunk. */
+  const takeAtOnce = (chunk: Buffer): Buffer => {
+    const taken = takePublications(chunk, mayBegin, take);
+    if (taken.bytes > 0 && client._keepaliveInterval > 0) client._keepaliveTimer?.refresh();
+    const rest = taken.bytes === 0 ? chunk : chunk.subarray(taken.bytes);
+    if (!taken.blocked) return rest;
+    unparsed = rest;
+    return NOTHING;
   };
 
   const readOn = () => {
-    left = MAX_IN_A_TURN;
-    while (mayBegin()) {
-      const chunk: Buffer | null = stalled ? NOTHING : conn.read();
-      if (chunk === null) return;
+    throttle.newTurn();
+    kept = false;
+    while (unparsed !== null || stalled) {
+      if (!mayBegin()) {
+        kept = true;
+        conn.pause();
+        return;
+      }
+      const chunk = unparsed ?? NOTHING;
+      unparsed = null;
       stalled = false;
-      const time = now();
-      packets.refill(time);
-      bytes.refill(time);
-      bytes.take(chunk.length);
-      parser.parse(chunk);
+      const rest = isBetweenPackets() ? takeAtOnce(chunk) : chunk;
+      // An empty one lets the parser go on with what it has.
+      if (rest.length > 0 || chunk.length === 0) parser.parse(rest);
     }
+    if (conn.isPaused()) conn.resume();
   };
   const pump = () => {
     // A packet that is dealt with at once asks for more from within the parser, which is in the middle of it.
@@ -158,6 +136,12 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     } finally {
       reading = false;
     }
+  };
+  const onData = (chunk: Buffer) => {
+    throttle.arrived(chunk.length);
+    // It has been paused, and told of what it had read before.
+    unparsed = unparsed === null ? chunk : Buffer.concat([unparsed, chunk]);
+    pump();
   };
 
   const fail = ({ reason, answer }: Fault): boolean => {
@@ -174,8 +158,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   parser._parseHeader = function begun() {
     stalled = !mayBegin();
     if (stalled) return false;
-    packets.take(1);
-    left--;
+    throttle.begin(1);
     return _parseHeader.call(this) === true;
   };
   parser._parseLength = function limited() {
@@ -195,10 +178,10 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   parser.prependListener('packet', (packet: Packet) => {
     onPacket();
     if (packet.cmd === 'subscribe') {
-      packets.take(packet.subscriptions.length - 1);
+      throttle.weigh(packet.subscriptions.length - 1);
       noteRepeated(client, packet);
     }
-    if (packet.cmd === 'unsubscribe') packets.take(packet.unsubscriptions.length - 1);
+    if (packet.cmd === 'unsubscribe') throttle.weigh(packet.unsubscriptions.length - 1);
   });
 
   // `_parsingBatch` counts packets under way: Aedes raises it for each packet and calls `_nextBatch` when one is done.
@@ -213,5 +196,5 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   };
   client.once('connected', () => setImmediate(pump));
   conn.removeAllListeners('readable');
-  conn.on('readable', pump);
+  conn.on('data', onData);
 }

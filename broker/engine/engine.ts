@@ -22,6 +22,8 @@ export class Engine extends Aedes {
   declare readonly mq: Emitter;
   declare connectedClients: number;
   readonly #deliveries = new Deliveries();
+  /** Grows with every change of live subscriptions. */
+  subscriptionChanges = 0;
 
   /** Does a live subscription match this topic? */
   hasLiveAudience(topic: string): boolean {
@@ -29,11 +31,13 @@ export class Engine extends Aedes {
   }
 
   override subscribe(topic: string, deliver: Deliver, done: () => void): void {
+    this.subscriptionChanges++;
     super.subscribe(topic, this.#deliveries.listener(deliver) as never, done);
   }
 
   /** At once: Aedes would take away later what was subscribed anew in between. */
   override unsubscribe(topic: string, deliver: Deliver, done?: () => void): void {
+    this.subscriptionChanges++;
     this.mq._matcher.remove(topic, this.#deliveries.listener(deliver));
     done?.();
   }

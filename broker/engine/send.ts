@@ -11,6 +11,11 @@ export function sendTo(client: EngineClient, topic: string, payload: string, qos
   return true;
 }
 
+/** Whole packets, to a connection that is still there. */
+export function writeTo({ closed, conn }: EngineClient, bytes: Buffer): void {
+  if (!closed && !conn.destroyed) conn.write(bytes);
+}
+
 /** It leaves so much unread that messages for it are dropped. */
 export function isFrozen({ conn, maxUnread }: EngineClient): boolean {
   return conn.writableLength > maxUnread;

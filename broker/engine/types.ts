@@ -43,6 +43,8 @@ export interface EngineParser extends EventEmitter {
   parse(chunk: Buffer): number;
   packet: Header;
   _list: Bytes;
+  /** 0: the next byte is the first of a packet. */
+  _stateCounter: number;
   _parseHeader(): boolean | undefined;
   _parseLength(): boolean;
   _parsePayload(): boolean;

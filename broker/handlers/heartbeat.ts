@@ -7,7 +7,7 @@ import { Refusal } from '../refusal.ts';
 
 /** A sign of life: nothing is stored as a reading, so it is acknowledged at once. */
 export function createHeartbeatHandler({ live, flows }: { live: LiveState; flows: FlowMeter }): Handler {
-  return (message, done) => {
+  return (message) => {
     const started = performance.now();
     const device = deviceOf(message);
     live.beat(device);
@@ -19,6 +19,6 @@ export function createHeartbeatHandler({ live, flows }: { live: LiveState; flows
       );
     }
     flows.record('heartbeat', performance.now() - started, true);
-    done(null);
+    message.done(null);
   };
 }

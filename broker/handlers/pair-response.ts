@@ -7,13 +7,13 @@ import { Refusal } from '../refusal.ts';
 
 /** A device's word on the key from its label. */
 export function createPairResponseHandler(deps: { live: LiveState; downlink: Downlink }): Handler {
-  return (message, done) => {
+  return (message) => {
     const device = deviceOf(message);
     deps.live.beat(device);
     const answer = parsePairAnswer(parseFields(message.payload));
     if (!deps.downlink.pairAnswered(device.deviceId, answer)) {
       throw new Refusal('not_allowed', 'no pairing of this device is under way');
     }
-    done(null);
+    message.done(null);
   };
 }

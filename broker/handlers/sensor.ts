@@ -2,7 +2,7 @@ import type { Clock } from '../../db/domain/clock.ts';
 import { CLOCK_TOLERANCE_MS } from '../../db/domain/clock.ts';
 import { DomainError } from '../../db/domain/errors.ts';
 import type { FlowMeter } from '../../db/domain/ports.ts';
-import type { ReadingWriter, StoreOutcome } from '../../db/domain/services.ts';
+import type { ReadingWriter, StoreOutcome, WriteEntry } from '../../db/domain/services.ts';
 import { formatMicros } from '../../db/domain/time.ts';
 import type { Capability, Micros, Reading, Widget } from '../../db/domain/types.ts';
 import {
@@ -12,12 +12,13 @@ import {
   type LiveWidget,
 } from '../../db/live-state/types.ts';
 import type { DupMemory } from '../dup-memory.ts';
-import { type Done, deviceOf, type Handler, type Message } from '../message.ts';
+import { deviceOf, type Handler, type Message } from '../message.ts';
 import { parseFields } from '../messages/json.ts';
 import { parseReadings, type SentReading } from '../messages/reading.ts';
 import { untilStored } from '../patience.ts';
 import { Refusal } from '../refusal.ts';
 import type { Session } from '../sessions.ts';
+import { type KnownReading, knownReading } from './known-reading.ts';
 
 export interface SensorDeps {
   live: LiveState;
@@ -34,23 +35,41 @@ export interface SensorDeps {
 
 const REASONS = { CONFLICT: 'conflict', INVALID_TIMESTAMP: 'wrong_time' } as const;
 
+/** Readings of a message on their way to the database. */
+class Unstored implements WriteEntry {
+  readonly readings: readonly Reading[];
+  readonly #message: Message;
+  readonly #started: number;
+  readonly #flows: FlowMeter;
+
+  constructor(message: Message, readings: readonly Reading[], started: number, flows: FlowMeter) {
+    this.readings = readings;
+    this.#message = message;
+    this.#started = started;
+    this.#flows = flows;
+  }
+
+  stored(outcome: StoreOutcome): void {
+    this.#flows.record('sensor_data', performance.now() - this.#started, outcome.ok);
+    this.#message.done(outcome.ok ? null : new Refusal(REASONS[outcome.code], outcome.message));
+  }
+}
+
 /** Readings, batches and heartbeats: acknowledged once they are stored. */
 export function createSensorHandler(deps: SensorDeps): Handler {
   const { live, writer, clock, rawFrom, flows, dups, declare, whenTrusted } = deps;
   /** Declarations under way, so that a burst of first readings declares once. */
   const declaring = new Map<string, Promise<void>>();
 
-  const checkTimes = (readings: readonly SentReading[]) => {
-    if (!clock.trusted()) return;
-    const latest = (clock.now() + CLOCK_TOLERANCE_MS) * 1000;
+  const checkTime = (at: Micros | null) => {
+    if (at === null || !clock.trusted()) return;
+    if (at > (clock.now() + CLOCK_TOLERANCE_MS) * 1000) {
+      throw new Refusal('wrong_time', 'timestamp is more than 5 minutes ahead');
+    }
     const earliest = rawFrom();
-    for (const { at } of readings) {
-      if (at === null) continue;
-      if (at > latest) throw new Refusal('wrong_time', 'timestamp is more than 5 minutes ahead');
-      if (at < earliest) {
-        const since = formatMicros(earliest);
-        throw new Refusal('wrong_time', `timestamp is older than raw readings are kept: since ${since}`);
-      }
+    if (at < earliest) {
+      const since = formatMicros(earliest);
+      throw new Refusal('wrong_time', `timestamp is older than raw readings are kept: since ${since}`);
     }
   };
 
@@ -83,51 +102,73 @@ export function createSensorHandler(deps: SensorDeps): Handler {
     }
   };
 
-  const store = (message: Message, device: LiveDevice, sent: readonly SentReading[], done: Done) => {
+  const write = (message: Message, readings: readonly Reading[], started: number) => {
+    message.forgetPayload();
+    writer.write(new Unstored(message, readings, started, flows));
+  };
+
+  /** Of the first of `count` readings without a time; the others come a microsecond later each. */
+  const arrivalOf = (
+    { session, packetId, dup, payload }: Message,
+    device: LiveDevice,
+    count: number,
+  ): Micros => {
+    const arrival = () => clock.arrival(count);
+    if (packetId === undefined) return arrival();
+    session.recent ??= dups.of(device);
+    return session.recent.time(packetId, dup, payload, arrival);
+  };
+
+  const store = (message: Message, device: LiveDevice, sent: readonly SentReading[]) => {
     const started = performance.now();
     const untimed = sent.filter(({ at }) => at === null).length;
-    const times = untimed === 0 ? [] : dups.times(device, message, () => arrivals(untimed));
-    let next = 0;
+    let arrival = untimed === 0 ? 0 : arrivalOf(message, device, untimed);
     const readings: Reading[] = [];
     for (const reading of sent) {
       const widget = widgetOf(device, reading);
-      const at = reading.at ?? times[next++];
-      if (widget === undefined || at === undefined) {
-        done(new Refusal('not_allowed', 'the device was removed'));
-        return;
-      }
-      readings.push({ widgetId: widget.id, at, seq: reading.seq, value: reading.value });
+      if (widget === undefined) return message.done(new Refusal('not_allowed', 'the device was removed'));
+      readings.push({
+        widgetId: widget.id,
+        at: reading.at ?? arrival++,
+        seq: reading.seq,
+        value: reading.value,
+      });
     }
-    writer.write(readings, (outcome: StoreOutcome) => {
-      flows.record('sensor_data', performance.now() - started, outcome.ok);
-      done(outcome.ok ? null : new Refusal(REASONS[outcome.code], outcome.message));
-    });
+    write(message, readings, started);
   };
 
-  const arrivals = (count: number): Micros[] => Array.from({ length: count }, () => clock.arrival());
+  const storeKnown = (message: Message, device: LiveDevice, { widget, value, at, seq }: KnownReading) => {
+    const started = performance.now();
+    write(message, [{ widgetId: widget.id, at: at ?? arrivalOf(message, device, 1), seq, value }], started);
+  };
 
-  return (message, done) => {
-    const device = deviceOf(message);
-    live.beat(device);
-    const sent = parseReadings(parseFields(message.payload));
-    checkTimes(sent);
-    const readings = sent.filter(({ controlType }) => controlType !== 'heartbeat');
-    if (readings.length < sent.length) flows.record('heartbeat', 0, true);
-    if (readings.length === 0) {
-      done(null);
+  const proceed = (message: Message, device: LiveDevice, readings: readonly SentReading[]) => {
+    if (readings.every((reading) => widgetOf(device, reading) !== undefined)) {
+      store(message, device, readings);
       return;
     }
-    const proceed = () => {
-      if (readings.every((reading) => widgetOf(device, reading) !== undefined)) {
-        store(message, device, readings, done);
-        return;
-      }
-      declareMissing(message.session, device, readings).then(
-        () => store(message, device, readings, done),
-        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-      );
-    };
-    if (readings.every(({ at }) => at !== null) || clock.trusted()) proceed();
-    else whenTrusted(proceed);
+    declareMissing(message.session, device, readings).then(
+      () => store(message, device, readings),
+      (error: unknown) => message.done(error instanceof Error ? error : new Error(String(error))),
+    );
+  };
+
+  return (message) => {
+    const device = deviceOf(message);
+    live.beat(device);
+    const fields = parseFields(message.payload);
+    const known = knownReading(device, fields);
+    if (known !== null && (known.at !== null || clock.trusted())) {
+      checkTime(known.at);
+      storeKnown(message, device, known);
+      return;
+    }
+    const sent = parseReadings(fields);
+    for (const { at } of sent) checkTime(at);
+    const readings = sent.filter(({ controlType }) => controlType !== 'heartbeat');
+    if (readings.length < sent.length) flows.record('heartbeat', 0, true);
+    if (readings.length === 0) message.done(null);
+    else if (readings.every(({ at }) => at !== null) || clock.trusted()) proceed(message, device, readings);
+    else whenTrusted(() => proceed(message, device, readings));
   };
 }

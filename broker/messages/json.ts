@@ -16,20 +16,27 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
-function isTooDeep(payload: Buffer): boolean {
+const ASCII = 0;
+const BEYOND_ASCII = 1;
+const TOO_DEEP = 2;
+
+/** One look at every byte. */
+function scan(payload: Buffer): typeof ASCII | typeof BEYOND_ASCII | typeof TOO_DEEP {
   let depth = 0;
   let inText = false;
+  let all = 0;
   for (let i = 0; i < payload.length; i++) {
-    const byte = payload[i];
+    const byte = payload[i] ?? 0;
+    all |= byte;
     if (inText) {
-      if (byte === BACKSLASH) i++;
+      if (byte === BACKSLASH) all |= payload[++i] ?? 0;
       else if (byte === QUOTE) inText = false;
     } else if (byte === QUOTE) inText = true;
     else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (++depth > MAX_DEPTH) return true;
+      if (++depth > MAX_DEPTH) return TOO_DEEP;
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
   }
-  return false;
+  return all < 0x80 ? ASCII : BEYOND_ASCII;
 }
 
 /** The JSON object of a payload. Throws a Refusal for anything else. */
@@ -40,13 +47,14 @@ export function parseFields(payload: Buffer): Fields {
       `the payload has ${payload.length} bytes, ${MAX_PAYLOAD_BYTES} are allowed`,
     );
   }
-  if (!isUtf8(payload)) throw new Refusal('bad_json', 'the payload is not UTF-8');
-  if (isTooDeep(payload)) {
+  const found = scan(payload);
+  if (found !== ASCII && !isUtf8(payload)) throw new Refusal('bad_json', 'the payload is not UTF-8');
+  if (found === TOO_DEEP) {
     throw new Refusal('too_deep', `the payload is nested deeper than ${MAX_DEPTH} levels`);
   }
   let parsed: unknown;
   try {
-    parsed = JSON.parse(payload.toString('utf8'));
+    parsed = JSON.parse(payload.toString(found === ASCII ? 'latin1' : 'utf8'));
   } catch {
     throw new Refusal('bad_json', 'the payload is not JSON');
   }

@@ -44,6 +44,8 @@ export interface AccountsService extends Accounts {
   }): Promise<{ token: string; expiresAt: Date; user: User }>;
   /** null: no valid token. */
   callerOf(token: string): Promise<Caller | null>;
+  /** Is the token valid still, and the account as it was? False may also mean: ask `callerOf` again. */
+  isStill(caller: Caller): boolean;
   /** Ends the caller's other tokens. Errors: INVALID when the current password is wrong, TOO_MANY_REQUESTS. */
   changePassword(caller: Caller, change: { current: string; next: string; address: string }): Promise<void>;
   /** Ends the caller's token. */
@@ -87,10 +89,17 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     return account.user;
   };
 
+  const hasEnded = ({ id, expiresAt }: TokenRef) => expiresAt <= now() || loggedOut.has(id);
+
+  // Every change of an account reads all of them anew, into other objects.
+  const isStill = ({ user, token }: Caller) =>
+    !hasEnded(token) && (user === OPERATOR || byId.get(user.id)?.user === user);
+
   const callerOf = async (token: string): Promise<Caller | null> => {
     const claims = await tokens.read(token);
-    if (claims === null || claims.expiresAt <= now() || loggedOut.has(claims.tokenId)) return null;
+    if (claims === null) return null;
     const ref = { id: claims.tokenId, expiresAt: claims.expiresAt };
+    if (hasEnded(ref)) return null;
     if (claims.userId === OPERATOR.id) return { user: OPERATOR, token: ref };
     const account = byId.get(claims.userId);
     if (account === undefined) return null;
@@ -150,6 +159,7 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
     find: (id) => byId.get(id)?.user,
     authenticate,
     callerOf,
+    isStill,
 
     logIn: async (login) => {
       const started = performance.now();

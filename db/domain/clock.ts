@@ -3,8 +3,11 @@ import type { Micros } from './types.ts';
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Time of arrival in microseconds: never the same twice in one process, so that it can identify a reading. */
-  arrival(): Micros;
+  /**
+   * Time of arrival in microseconds: never the same twice in one process, so that it can identify a reading. With `count`
+   * so many microseconds in a row are taken, of which this is the first.
+   */
+  arrival(count?: number): Micros;
   /** False while the machine's clock is plainly wrong: before the program was made, or before the newest stored reading. */
   trusted(): boolean;
   /** A reading of this time has been stored. */
@@ -26,9 +29,10 @@ export function createClock(now: () => number, knownPast: number): Clock {
   const trusted = () => now() >= passed - CLOCK_TOLERANCE_MS;
   return {
     now,
-    arrival: () => {
-      lastArrival = Math.max(now() * 1000, lastArrival + 1);
-      return lastArrival;
+    arrival: (count = 1) => {
+      const first = Math.max(now() * 1000, lastArrival + 1);
+      lastArrival = first + count - 1;
+      return first;
     },
     trusted,
     stored: (at) => {

@@ -35,15 +35,22 @@ export type StoreOutcome =
   | { ok: true }
   | { ok: false; code: 'CONFLICT' | 'INVALID_TIMESTAMP'; message: string };
 
+/** The readings of one message. */
+export interface WriteEntry {
+  readonly readings: readonly Reading[];
+  stored(outcome: StoreOutcome): void;
+}
+
 /**
- * Commits readings in groups. `write` calls back once the readings of one message are committed (or refused),
- * in the order of the calls; while the database is away it keeps trying and the callback waits.
+ * Commits readings in groups. An entry is told once its readings are committed (or refused); within a
+ * group in the order of the calls, but two groups may be under way. While the database is away it keeps trying and the
+ * entry waits.
  */
 export interface ReadingWriter {
   start(): void;
   /** Commits what is queued; gives up after `milliseconds` and leaves the rest unacknowledged. */
   stop(milliseconds: number): Promise<void>;
-  write(readings: readonly Reading[], done: (outcome: StoreOutcome) => void): void;
+  write(entry: WriteEntry): void;
   /** Nothing is stored until `release`, as if the database were away; what is under way is finished. */
   hold(): void;
   release(): void;

@@ -27,7 +27,7 @@ const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
 /** Who is connected, who was heard of lately, and the coalesced write of both to the database. */
 export function createPresence({ sql, log, now, offlineAfterMs, registry }: PresenceDeps) {
-  const sessions = new Map<LiveDevice, { session: object; heardAt: number }>();
+  const sessions = new Map<LiveDevice, object>();
   const unwritten = new Set<LiveDevice>();
   let sweeper: NodeJS.Timeout | undefined;
   let writer: NodeJS.Timeout | undefined;
@@ -42,7 +42,7 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry }: Pres
 
   const sweep = () => {
     const limit = now() - offlineAfterMs;
-    for (const [device, { heardAt }] of sessions) if (heardAt < limit) show(device, true, false);
+    for (const device of sessions.keys()) if (device.heardAt < limit) show(device, true, false);
   };
 
   const write = async () => {
@@ -71,18 +71,18 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry }: Pres
 
   return {
     connected(device: LiveDevice, session: object): void {
-      sessions.set(device, { session, heardAt: now() });
+      sessions.set(device, session);
+      device.heardAt = now();
       show(device, true, true);
     },
     disconnected(device: LiveDevice, session: object): void {
-      if (sessions.get(device)?.session !== session) return;
+      if (sessions.get(device) !== session) return;
       sessions.delete(device);
       show(device, false, false);
     },
     heard(device: LiveDevice): void {
-      const entry = sessions.get(device);
-      if (entry === undefined) return;
-      entry.heardAt = now();
+      if (!device.connected) return;
+      device.heardAt = now();
       if (!device.online) show(device, true, true);
     },
     beat(device: LiveDevice): void {

@@ -1,6 +1,43 @@
 import type { Device, Room, Widget } from '../domain/types.ts';
 import { capabilityKey, type LiveDevice, type LiveRoom, type LiveWidget } from './types.ts';
 
+// All members in one place and one order: what every message touches is the same shape for every device.
+
+const newDevice = (device: Device): LiveDevice => ({
+  pk: device.pk,
+  deviceId: device.deviceId,
+  name: device.name,
+  type: device.type,
+  version: device.version,
+  manufacturer: device.manufacturer,
+  roomId: device.roomId,
+  createdAt: device.createdAt,
+  revoked: device.revoked,
+  reenrollUntil: device.reenrollUntil,
+  lastHeartbeat: device.lastHeartbeat,
+  lastError: device.lastError,
+  connected: false,
+  heardAt: 0,
+  online: false,
+  widgets: new Map(),
+  byCapability: new Map(),
+  lastReported: null,
+});
+
+const newWidget = (widget: Widget, device: LiveDevice): LiveWidget => ({
+  id: widget.id,
+  devicePk: widget.devicePk,
+  name: widget.name,
+  order: widget.order,
+  status: widget.status,
+  capability: widget.capability,
+  device,
+  value: null,
+  valueAt: null,
+  valueSeq: 0,
+  pending: null,
+});
+
 /** Rooms, devices and widgets by their keys, kept consistent with each other. No time, no database. */
 export function createRegistry() {
   const rooms = new Map<number, LiveRoom>();
@@ -51,13 +88,7 @@ export function createRegistry() {
     putDevice(device: Device): LiveDevice {
       const known = byPk.get(device.pk);
       if (known === undefined) {
-        const fresh: LiveDevice = {
-          ...device,
-          connected: false,
-          online: false,
-          widgets: new Map(),
-          byCapability: new Map(),
-        };
+        const fresh = newDevice(device);
         byPk.set(device.pk, fresh);
         byId.set(device.deviceId, fresh);
         place(fresh, device.roomId);
@@ -86,10 +117,7 @@ export function createRegistry() {
       const device = byPk.get(widget.devicePk);
       if (device === undefined) throw new Error(`widget ${widget.id} of an unknown device`);
       const known = widgets.get(widget.id);
-      const live: LiveWidget =
-        known === undefined
-          ? { ...widget, device, value: null, valueAt: null, valueSeq: 0, pending: null }
-          : Object.assign(known, widget);
+      const live = known === undefined ? newWidget(widget, device) : Object.assign(known, widget);
       widgets.set(widget.id, live);
       device.widgets.set(widget.id, live);
       const { capabilityType, controlType } = widget.capability;

@@ -15,12 +15,16 @@ export interface LiveDevice extends Omit<Device, 'lastHeartbeat' | 'lastError'> 
   lastHeartbeat: Date | null;
   lastError: LastError | null;
   connected: boolean;
+  /** Milliseconds since the epoch: when a packet of its connection last came. */
+  heardAt: number;
   /** Connected and heard within OFFLINE_AFTER. */
   online: boolean;
   /** By widget id, in order of creation. */
   widgets: Map<number, LiveWidget>;
   /** By `capabilityKey`. */
   byCapability: Map<string, LiveWidget>;
+  /** What its last reading was of, which mostly is what the next one is of. */
+  lastReported: LiveWidget | null;
 }
 
 /** A reading finds its widget by what it measures and how it is controlled. */

@@ -1,13 +1,14 @@
 import type postgres from 'postgres';
-import { arrayLiteral, floatLiteral, quoted } from '../array-literals.ts';
+import { arrayLiteral } from '../array-literals.ts';
 import type { Log } from '../domain/ports.ts';
 import { sameValue } from '../domain/row.ts';
 import type { StoreOutcome } from '../domain/services.ts';
 import type { Micros, Reading } from '../domain/types.ts';
 import { type EncodedValue, encodeValue } from '../domain/value-codec.ts';
 import { lookUpPacked } from '../history/packed-lookup.ts';
-import { DAY, floorTo, HOUR } from '../history/spans.ts';
+import { DAY, floorTo } from '../history/spans.ts';
 import type { HistoryState, HistoryStateStore } from '../history/state.ts';
+import { columnsOf, lateHours, spanOf } from './reading-columns.ts';
 import { isUniqueViolation } from './violations.ts';
 
 /**
@@ -16,12 +17,13 @@ import { isUniqueViolation } from './violations.ts';
  * history is another than the one whose version is given.
  */
 const GUARD =
-  'guard as materialized (select true as ok from history_state where version = $7::text::bigint for share)';
+  'guard as materialized (select true as ok from history_state where version = $8::text::bigint for share)';
 const MARKS = `marks as (insert into late_hours (widget_id, hour)
-  select w, to_timestamp(h / 1e6) from unnest($8::text::int[], $9::text::float8[]) as m(w, h)
+  select w, to_timestamp(h / 1e6) from unnest($9::text::int[], $10::text::float8[]) as m(w, h)
   where (select ok from guard))`;
+/** Where one list is shorter than the others, `unnest` gives nulls: see `columnsOf`. */
 const INSERT = `insert into readings (widget_id, at, seq, kind, num, txt)
-  select w, to_timestamp(a::float8 / 1e6), s, k, n, t
+  select w, to_timestamp(($7::text::float8 + a) / 1e6), coalesce(s, 0), coalesce(k, 0), n, t
   from unnest($1::text::int[], $2::text::bigint[], $3::text::bigint[], $4::text::smallint[],
               $5::text::float8[], $6::text::text[]) as r(w, a, s, k, n, t)
   where (select ok from guard)`;
@@ -32,6 +34,11 @@ const EXISTING = `select i.o::int as o, e.kind, e.num, e.txt
 
 /** Another node may store the same readings, or change their place, at the same time; each round settles at least what it lost to. */
 const MAX_ROUNDS = 8;
+/**
+ * Statements that look out for known readings after one has met some: they take half as long again, and whoever comes back
+ * after a lost connection brings known ones for a while.
+ */
+const REPEATS = 20;
 /** Days with readings that are not packed. Met only by devices that make up times while the clock of this machine is wrong. */
 const MAX_OPEN_DAYS = 400;
 
@@ -43,37 +50,17 @@ export interface ReadingStore {
   commit(messages: readonly (readonly Reading[])[]): Promise<readonly StoreOutcome[] | null>;
 }
 
-interface StoredRow extends Reading {
-  encoded: EncodedValue;
-}
-
-function keyLiterals(rows: readonly StoredRow[]): [string, string, string] {
-  const column = (pick: (row: StoredRow) => number) => arrayLiteral(rows.map(pick));
+function keyLiterals(rows: readonly Reading[]): [string, string, string] {
+  const column = (pick: (row: Reading) => number) => arrayLiteral(rows.map(pick));
   return [column(({ widgetId }) => widgetId), column(({ at }) => at), column(({ seq }) => seq)];
 }
 
-function literals(rows: readonly StoredRow[]): string[] {
-  const column = (pick: (value: EncodedValue) => string | number | null) =>
-    arrayLiteral(rows.map(({ encoded }) => pick(encoded)));
-  return [
-    ...keyLiterals(rows),
-    column(({ kind }) => kind),
-    column(({ num }) => floatLiteral(num)),
-    column(({ txt }) => quoted(txt)),
-  ];
-}
-
-/** Hours of widgets for which these readings come late. */
-function lateHours(rows: readonly StoredRow[], claimedBefore: Micros): [string, string] | null {
-  const late = new Map<string, readonly [number, Micros]>();
-  for (const { widgetId, at } of rows) {
-    if (at >= claimedBefore) continue;
-    const hour = floorTo(at, HOUR);
-    late.set(`${widgetId}/${hour}`, [widgetId, hour]);
-  }
-  if (late.size === 0) return null;
-  const hours = [...late.values()];
-  return [arrayLiteral(hours.map(([id]) => id)), arrayLiteral(hours.map(([, hour]) => hour))];
+/** Of all of them; null when they are of several. */
+function dayOf(rows: readonly Reading[]): Micros | null {
+  const span = spanOf(rows);
+  if (span === null) return null;
+  const day = floorTo(span.from, DAY);
+  return span.to < day + DAY ? day : null;
 }
 
 const keyOf = (row: Reading) => `${row.widgetId}/${row.at}/${row.seq}`;
@@ -100,6 +87,8 @@ const unlessAll = (outcomes: readonly StoreOutcome[]) => (outcomes.every(({ ok }
 
 /** `log`: told of packed readings that cannot be read. */
 export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore, log?: Log): ReadingStore {
+  let repeats = 0;
+
   const run = (text: string, parameters: string[]) =>
     sql.unsafe<{ o: number; kind: number; num: number | null; txt: string | null }[]>(text, parameters, {
       prepare: true,
@@ -107,12 +96,14 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
 
   /** How many were new. */
   const insert = async (
-    rows: readonly StoredRow[],
+    rows: readonly Reading[],
     { version, claimedBefore }: HistoryState,
     onConflict = '',
   ) => {
     const late = lateHours(rows, claimedBefore);
-    const parameters = [...literals(rows), String(version), ...(late ?? [])];
+    const { widgets, offsets, seqs, kinds, nums, txts, base } = columnsOf(rows);
+    const columns = [widgets, offsets, seqs, kinds, nums, txts, String(base)];
+    const parameters = [...columns, String(version), ...(late ?? [])];
     const text = `with ${GUARD}${late === null ? '' : `, ${MARKS}`} ${INSERT} ${onConflict}`;
     return (await run(text, parameters)).count;
   };
@@ -120,7 +111,13 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
   const isPacked = (row: Reading, { partitions }: HistoryState) =>
     partitions.chunks.has(floorTo(row.at, DAY));
 
-  const existing = async (rows: readonly StoredRow[], state: HistoryState) => {
+  /** Mostly all are of one day. */
+  const mayBePacked = (rows: readonly Reading[], state: HistoryState) => {
+    const day = dayOf(rows);
+    return day === null ? rows.some((row) => isPacked(row, state)) : state.partitions.chunks.has(day);
+  };
+
+  const existing = async (rows: readonly Reading[], state: HistoryState) => {
     const found = await lookUpPacked(
       sql,
       rows.filter((row) => isPacked(row, state)),
@@ -137,19 +134,20 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
   };
 
   /** Message by message, each against what is stored and what the earlier ones of the group add. null: try again. */
-  const resolve = async (messages: readonly (readonly StoredRow[])[], state: HistoryState) => {
+  const resolve = async (messages: readonly (readonly Reading[])[], state: HistoryState) => {
     const known = await existing(messages.flat(), state);
-    const fresh: StoredRow[] = [];
+    const fresh: Reading[] = [];
     const outcomes = messages.map((rows) => {
-      const added = new Map<string, StoredRow>();
+      const added = new Map<string, { row: Reading; value: EncodedValue }>();
       for (const row of rows) {
         const key = keyOf(row);
-        const stored = known.get(key) ?? added.get(key)?.encoded;
-        if (stored === undefined) added.set(key, row);
-        else if (!sameValue(stored, row.encoded)) return CONFLICT;
+        const value = encodeValue(row.value);
+        const stored = known.get(key) ?? added.get(key)?.value;
+        if (stored === undefined) added.set(key, { row, value });
+        else if (!sameValue(stored, value)) return CONFLICT;
       }
-      for (const [key, row] of added) {
-        known.set(key, row.encoded);
+      for (const [key, { row, value }] of added) {
+        known.set(key, value);
         fresh.push(row);
       }
       return STORED;
@@ -163,35 +161,41 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     }
   };
 
+  /** One reading a message: whatever is skipped as known touches no other message. null: as below. */
+  const skipKnown = async (rows: readonly Reading[], state: HistoryState) => {
+    if ((await insert(rows, state, 'on conflict do nothing')) === rows.length) return rows.map(() => STORED);
+    if (!(await history.isCurrent(state))) return null;
+    const known = await existing(rows, state);
+    return rows.map((row) => {
+      const stored = known.get(keyOf(row));
+      return stored === undefined || sameValue(stored, encodeValue(row.value)) ? STORED : CONFLICT;
+    });
+  };
+
   /** null: the state of history is another one by now, or others stored some of the same. */
   const tryAll = async (
-    messages: readonly (readonly StoredRow[])[],
+    messages: readonly (readonly Reading[])[],
     state: HistoryState,
   ): Promise<readonly StoreOutcome[] | null> => {
     const rows = messages.flat();
-    const all = () => messages.map(() => STORED);
-    if (rows.some((row) => isPacked(row, state))) return resolve(messages, state);
-    if (rows.length === messages.length) {
-      // One reading each: whatever is skipped as known touches no other message.
-      if ((await insert(rows, state, 'on conflict do nothing')) === rows.length) return all();
-      if (!(await history.isCurrent(state))) return null;
-      const known = await existing(rows, state);
-      return rows.map((row) => {
-        const stored = known.get(keyOf(row));
-        return stored === undefined || sameValue(stored, row.encoded) ? STORED : CONFLICT;
-      });
+    if (mayBePacked(rows, state)) return resolve(messages, state);
+    const single = rows.length === messages.length;
+    if (single && repeats > 0) {
+      repeats--;
+      return skipKnown(rows, state);
     }
     try {
       // One statement is one transaction: a batch of which a part is known leaves nothing behind.
-      return (await insert(rows, state)) === rows.length ? all() : null;
+      return (await insert(rows, state)) === rows.length ? messages.map(() => STORED) : null;
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      return resolve(messages, state);
+      repeats = REPEATS;
+      return single ? skipKnown(rows, state) : resolve(messages, state);
     }
   };
 
   /** Makes the partitions that these readings need; gives the outcome of a message that has no place. */
-  const place = async (message: readonly StoredRow[]): Promise<StoreOutcome> => {
+  const place = async (message: readonly Reading[]): Promise<StoreOutcome> => {
     for (const { at } of message) {
       const { rawFrom, partitions } = await history.current();
       if (at < rawFrom) return DROPPED;
@@ -202,27 +206,28 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     return STORED;
   };
 
-  const hasPlace = (rows: readonly StoredRow[], { rawFrom, partitions }: HistoryState) =>
-    rows.every(({ at }) => at >= rawFrom && partitions.readings.has(floorTo(at, DAY)));
+  const hasPlace = (rows: readonly Reading[], { rawFrom, partitions }: HistoryState) => {
+    const day = dayOf(rows);
+    if (day !== null && day >= rawFrom) return partitions.readings.has(day);
+    return rows.every(({ at }) => at >= rawFrom && partitions.readings.has(floorTo(at, DAY)));
+  };
 
   return {
     commit: async (messages) => {
-      const encoded = messages.map((readings) =>
-        readings.map((reading) => ({ ...reading, encoded: encodeValue(reading.value) })),
-      );
+      const rows = messages.flat();
       for (let round = 0; round < MAX_ROUNDS; round++) {
         const state = round === 0 ? await history.current() : await history.load();
-        if (encoded.every((rows) => hasPlace(rows, state))) {
-          const outcomes = await tryAll(encoded, state);
+        if (hasPlace(rows, state)) {
+          const outcomes = await tryAll(messages, state);
           if (outcomes === null) continue;
           return unlessAll(outcomes);
         }
         const places: StoreOutcome[] = [];
-        for (const rows of encoded) places.push(await place(rows));
-        const placed = encoded.filter((_, i) => places[i]?.ok);
+        for (const message of messages) places.push(await place(message));
+        const placed = messages.filter((_, i) => places[i]?.ok);
         const now = await history.current();
         // To make one place may have shown that another is gone.
-        const outcomes = placed.every((rows) => hasPlace(rows, now)) ? await tryAll(placed, now) : null;
+        const outcomes = hasPlace(placed.flat(), now) ? await tryAll(placed, now) : null;
         if (outcomes === null) continue;
         const next = outcomes.values();
         return unlessAll(places.map((outcome) => (outcome.ok ? (next.next().value ?? STORED) : outcome)));

@@ -125,11 +125,14 @@ function startWriting(
     const widgetId = widgetIds[next++ % widgetIds.length] ?? 0;
     const began = performance.now();
     const value = Math.round(2000 + 500 * Math.sin(next / 1e5)) / 100;
-    writer.write([{ widgetId, at: clock.arrival(), seq: 0, value }], (outcome) => {
-      if (!outcome.ok) failed ??= outcome.message;
-      stored++;
-      times.add(performance.now() - began);
-      if (going) one();
+    writer.write({
+      readings: [{ widgetId, at: clock.arrival(), seq: 0, value }],
+      stored: (outcome) => {
+        if (!outcome.ok) failed ??= outcome.message;
+        stored++;
+        times.add(performance.now() - began);
+        if (going) one();
+      },
     });
   };
   writer.start();

@@ -19,7 +19,7 @@ export interface Options {
 }
 
 export const USAGE = `usage: npm run crash-test -- [options]     kills the server under load and checks its books
-       npm run bench -- [options]          the same load without a kill, measured from outside
+       npm run bench:home -- [options]     the same load without a kill, measured from outside
 
   --database embedded|local|postgres://…   the server's database (embedded); local: a server of its own
   --devices N      devices under load (100)

@@ -18,7 +18,7 @@ export interface Verdict {
 const SHOWN = 5;
 
 /** All readings of a widget as `[milliseconds, seq, value]`. */
-async function storedOf(rest: Rest, deviceId: string): Promise<[number, number, number][]> {
+export async function storedOf(rest: Rest, deviceId: string): Promise<[number, number, number][]> {
   const { widget_id } = await rest.widget(deviceId, 'load');
   const { status, body } = await rest.call<string>('GET', `/api/widgets/${widget_id}/readings`, undefined, {
     Accept: 'text/csv',

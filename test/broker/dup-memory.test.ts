@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DupMemory } from '../../broker/dup-memory.ts';
+import { DupMemory, RecentMessages } from '../../broker/dup-memory.ts';
 import { createRegistry } from '../../db/live-state/registry.ts';
 
 const device = createRegistry().putDevice({
@@ -17,36 +17,34 @@ const device = createRegistry().putDevice({
   lastHeartbeat: null,
   lastError: null,
 });
-const message = (packetId: number | undefined, dup: boolean, text: string) => ({
-  packetId,
-  dup,
-  payload: Buffer.from(text),
+
+function remembering() {
+  const recent = new RecentMessages();
+  let clock = 0;
+  return (packetId: number, dup: boolean, text: string) =>
+    recent.time(packetId, dup, Buffer.from(text), () => ++clock);
+}
+
+void test('a redelivery has the time of its first copy; a new message and another payload have their own', () => {
+  const time = remembering();
+  assert.equal(time(7, false, 'a'), 1);
+  assert.equal(time(7, true, 'a'), 1);
+  assert.equal(time(7, true, 'b'), 2);
+  assert.equal(time(7, false, 'b'), 3);
+  assert.equal(time(8, true, 'never seen'), 4);
+  assert.equal(time(7, true, ''), 5);
 });
 
-void test('a redelivery has the time of its first copy; a new message, another payload or QoS 0 has its own', () => {
-  const memory = new DupMemory();
-  let clock = 0;
-  const make = () => [++clock];
-  const times = (packetId: number | undefined, dup: boolean, text: string) =>
-    memory.times(device, message(packetId, dup, text), make)[0];
-  assert.equal(times(7, false, 'a'), 1);
-  assert.equal(times(7, true, 'a'), 1);
-  assert.equal(times(7, true, 'b'), 2);
-  assert.equal(times(7, false, 'b'), 3);
-  assert.equal(times(undefined, true, 'b'), 4);
-  assert.equal(times(8, true, 'never seen'), 5);
+void test('the last 256 messages are remembered, and no more', () => {
+  const time = remembering();
+  for (let id = 1; id <= 257; id++) time(id, false, 'x');
+  assert.equal(time(257, true, 'x'), 257);
+  assert.equal(time(2, true, 'x'), 2);
+  assert.equal(time(1, true, 'x'), 258);
 });
 
-void test('the memory is bounded: the oldest of 256 is forgotten', () => {
+void test('a device that comes back meets the memory of its last connection', () => {
   const memory = new DupMemory();
-  let clock = 0;
-  for (let id = 1; id <= 257; id++) memory.times(device, message(id, false, 'x'), () => [++clock]);
-  assert.deepEqual(
-    memory.times(device, message(257, true, 'x'), () => [++clock]),
-    [257],
-  );
-  assert.deepEqual(
-    memory.times(device, message(1, true, 'x'), () => [++clock]),
-    [258],
-  );
+  assert.equal(memory.of(device), memory.of(device));
+  assert.notEqual(memory.of({ ...device }), memory.of(device));
 });

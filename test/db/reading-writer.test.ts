@@ -30,7 +30,7 @@ async function openWriter(t: TestContext, kind: Kind) {
   await new Promise((resolve) => setImmediate(resolve));
   t.after(() => writer.stop(1000));
   const write = (...readings: Reading[]) =>
-    new Promise<StoreOutcome>((resolve) => writer.write(readings, resolve));
+    new Promise<StoreOutcome>((resolve) => writer.write({ readings, stored: resolve }));
   const stored = async () => {
     const rows = await sql<
       { w: number; at: string; seq: string; kind: number; num: number | null; txt: string | null }[]
@@ -195,8 +195,11 @@ void test('a writer that is held ends in time and acknowledges nothing', async (
   const { writer, stored } = await openWriter(t, 'embedded');
   writer.hold();
   let told = false;
-  writer.write([reading(1, AT, 1)], () => {
-    told = true;
+  writer.write({
+    readings: [reading(1, AT, 1)],
+    stored: () => {
+      told = true;
+    },
   });
   await writer.stop(200);
   assert.equal(told, false);
