@@ -91,7 +91,8 @@ browserTest('what a device got wrong is told in words, and deleting names what i
   const visitor = await house.visit();
   const { page } = visitor;
   await visitor.logIn();
-  await page.locator('h1').waitFor();
+  // The log-in has a heading of this level as well, and leads here when it is through.
+  await visitor.heading(say.home.title).waitFor();
   await page.goto(`${visitor.origin}/#/devices/lamp`);
   await page.getByText(words.error.help.INVALID_PAYLOAD).waitFor();
   await page.getByRole('button', { name: words.actions.remove, exact: true }).click();

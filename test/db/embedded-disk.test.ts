@@ -9,6 +9,7 @@ import { createCheckpointer } from '../../db/embedded/checkpointer.ts';
 import { startEmbedded } from '../../db/embedded/index.ts';
 import { silent } from '../helpers/database.ts';
 import { MIB, SmallDisk, smallDiskMissing } from '../helpers/small-disk.ts';
+import { copyDatabase } from '../helpers/templates.ts';
 import { until } from '../helpers/wait.ts';
 
 const DISK_MIB = 160;
@@ -28,6 +29,7 @@ void test('a disk that is full ends the engine, not the process, and what was co
 }, async (t) => {
   const disk = new SmallDisk(t, DISK_MIB);
   const { told, log } = listening();
+  copyDatabase(disk.folder);
   const { socketPath, stop } = await startEmbedded({ dataDir: disk.folder, log, onCrash });
   disk.after(stop);
   const { sql, close } = connect({ socketPath }, silent);
@@ -70,6 +72,7 @@ void test('a start on a full disk waits for room and says so', { skip }, async (
 
 void test('the WAL of a running process stays small', async (t) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'pm-iot-wal-'));
+  copyDatabase(dataDir);
   const { socketPath, folder, stop } = await startEmbedded({ dataDir, log: silent, onCrash });
   const { sql, close } = connect({ socketPath }, silent);
   const checkpointer = createCheckpointer({ sql, log: silent });

@@ -13,6 +13,7 @@ import { startEmbedded } from '../../db/embedded/index.ts';
 import { START_PARAMS } from '../../db/embedded/start-params.ts';
 import { migrate } from '../../db/migrate.ts';
 import { silent } from '../helpers/database.ts';
+import { copyDatabase } from '../helpers/templates.ts';
 
 function folder(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'pm-iot-embedded-'));
@@ -43,6 +44,7 @@ void test('each commit of the embedded database reaches the disk', async (t) => 
 
 void test('what was committed survives a kill -9 in the middle of commits', async (t) => {
   const dataDir = folder(t);
+  copyDatabase(dataDir);
   const module = (path: string) => JSON.stringify(new URL(`../../${path}`, import.meta.url).href);
   const code = `
     const { startEmbedded } = await import(${module('db/embedded/index.js')});
@@ -89,7 +91,9 @@ void test('a first creation that was cut leaves nothing in the way of the next',
 });
 
 void test('a database that a newer program wrote is refused with a clear line', async (t) => {
-  const { socketPath, stop } = await startEmbedded({ dataDir: folder(t), log: silent, onCrash });
+  const dataDir = folder(t);
+  copyDatabase(dataDir);
+  const { socketPath, stop } = await startEmbedded({ dataDir, log: silent, onCrash });
   t.after(stop);
   await migrate({ socketPath }, silent);
   const { sql, close } = connect({ socketPath }, silent);

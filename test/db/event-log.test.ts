@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { Log } from '../../db/domain/ports.ts';
 import { createEventLog } from '../../db/event-log.ts';
 import { createEventStore } from '../../db/stores/events.ts';
-import { openDatabase, silent } from '../helpers/database.ts';
+import { silent } from '../helpers/database.ts';
+import { openDatabase } from '../helpers/open-database.ts';
 
 void test('events', async (t) => {
   const { db } = await openDatabase(t, 'embedded');

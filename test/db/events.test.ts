@@ -7,7 +7,8 @@ import { EVENT_KINDS, type EventKind } from '../../db/domain/ports.ts';
 import { createEventRetention } from '../../db/event-retention.ts';
 import * as schema from '../../db/schema/index.ts';
 import { createEventStore, type EventFilter, type EventKey } from '../../db/stores/events.ts';
-import { KINDS, missing, openDatabase } from '../helpers/database.ts';
+import { KINDS, missing } from '../helpers/database.ts';
+import { openDatabase } from '../helpers/open-database.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const DAY = 86_400_000;

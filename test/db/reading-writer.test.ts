@@ -5,7 +5,8 @@ import type { Reading, Value } from '../../db/domain/types.ts';
 import { decodeValue } from '../../db/domain/value-codec.ts';
 import { createHistoryState } from '../../db/history/state.ts';
 import { createReadingWriter } from '../../db/reading-writer.ts';
-import { KINDS, type Kind, missing, openDatabase, silent } from '../helpers/database.ts';
+import { KINDS, type Kind, missing, silent } from '../helpers/database.ts';
+import { openDatabase } from '../helpers/open-database.ts';
 
 const AT = Date.UTC(2026, 0, 15, 10, 30) * 1000;
 const reading = (widgetId: number, at: number, value: Value, seq = 0): Reading => ({

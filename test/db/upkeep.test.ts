@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createUpkeep } from '../../db/embedded/upkeep.ts';
-import { openDatabase } from '../helpers/database.ts';
+import { openDatabase } from '../helpers/open-database.ts';
 
 const DAY_MS = 24 * 3_600_000;
 

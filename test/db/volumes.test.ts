@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { connect } from '../../db/client.ts';
 import type { Log } from '../../db/domain/ports.ts';
 import { serverVolume } from '../../db/history/volumes.ts';
-import { missing, openDatabase, silent } from '../helpers/database.ts';
+import { missing, silent } from '../helpers/database.ts';
+import { openDatabase } from '../helpers/open-database.ts';
 
 function listening() {
   const told: string[] = [];

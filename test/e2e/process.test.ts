@@ -165,7 +165,7 @@ void test('mosquitto’s clients over TLS', { skip: await mosquittoMissing() }, 
   ];
   const publish = (topic: string, payload: object) =>
     run('mosquitto_pub', [...common, '-i', 'lamp', '-t', topic, '-m', JSON.stringify(payload)], {
-      timeout: 10_000,
+      timeout: 30_000,
     });
 
   await t.test('register, report, read back', async () => {
@@ -180,9 +180,9 @@ void test('mosquitto’s clients over TLS', { skip: await mosquittoMissing() }, 
 
   await t.test('mosquitto_sub hears a retained message that it missed', async () => {
     const admin = [...common, '-u', 'admin', '-P', 'a-long-test-password'];
-    await run('mosquitto_pub', [...admin, '-r', '-t', 'home/note', '-m', 'kept'], { timeout: 10_000 });
+    await run('mosquitto_pub', [...admin, '-r', '-t', 'home/note', '-m', 'kept'], { timeout: 30_000 });
     const { stdout } = await run('mosquitto_sub', [...admin, '-C', '1', '-W', '5', '-t', 'home/+'], {
-      timeout: 10_000,
+      timeout: 30_000,
     });
     assert.equal(stdout.trim(), 'kept');
   });
@@ -194,7 +194,7 @@ void test('mosquitto’s clients over TLS', { skip: await mosquittoMissing() }, 
     writeFileSync(join(other.dataDir, 'certs', 'ca.crt'), '');
     const args = common.map((argument) => (argument === server.caPath ? other.caPath : argument));
     await assert.rejects(
-      run('mosquitto_pub', [...args, '-i', 'x', '-t', 'devices/register', '-m', '{}'], { timeout: 10_000 }),
+      run('mosquitto_pub', [...args, '-i', 'x', '-t', 'devices/register', '-m', '{}'], { timeout: 30_000 }),
     );
   });
 });

@@ -7,7 +7,8 @@ import { createHistory } from '../../db/history/index.ts';
 import { createLeapGuard } from '../../db/history/leap-guard.ts';
 import type { Retention } from '../../db/history/retention.ts';
 import { createReadingStore } from '../../db/stores/readings.ts';
-import { type Kind, openDatabase, silent } from './database.ts';
+import { type Kind, silent } from './database.ts';
+import { openDatabase } from './open-database.ts';
 
 export const FOR_EVER: Retention = { raw: null, minute: null, hour: null };
 

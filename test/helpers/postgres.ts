@@ -1,10 +1,19 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.ts';
+import { templateOf } from './templates.ts';
 
 const run = promisify(execFile);
 const DEBIAN = '/usr/lib/postgresql';
@@ -39,28 +48,29 @@ export function postgresMissing(): string | false {
   return 'no PostgreSQL server is installed (Debian: apt-get install postgresql)';
 }
 
-/** A server of its own in a temporary folder (made in `parent`), with fsync on and a password. */
-export async function startPostgres(parent = tmpdir()): Promise<Postgres> {
+const asRoot = process.getuid?.() === 0;
+
+/** PostgreSQL refuses to run as root. */
+function program(name: string, args: string[]): [string, string[]] {
   const bin = findPostgres();
   if (bin === null) throw new Error('no PostgreSQL server is installed');
-  const folder = mkdtempSync(join(parent, 'pm-iot-postgres-'));
-  const data = join(folder, 'data');
-  const password = randomBytes(12).toString('hex');
-  const asRoot = process.getuid?.() === 0;
-  // PostgreSQL refuses to run as root.
-  const program = (name: string, args: string[]): [string, string[]] =>
-    asRoot ? ['runuser', ['-u', 'postgres', '--', join(bin, name), ...args]] : [join(bin, name), args];
-  const call = async (name: string, args: string[]) => {
-    const [file, all] = program(name, args);
-    await run(file, all, { cwd: folder });
-  };
+  return asRoot ? ['runuser', ['-u', 'postgres', '--', join(bin, name), ...args]] : [join(bin, name), args];
+}
 
+async function call(folder: string, name: string, args: string[]): Promise<void> {
+  const [file, all] = program(name, args);
+  await run(file, all, { cwd: folder });
+}
+
+/** A folder with a cluster in `data` and the password of its user `pm` in `password`. */
+export async function makeCluster(folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const passwordFile = join(folder, 'password');
-  writeFileSync(passwordFile, password, { mode: 0o600 });
+  writeFileSync(passwordFile, randomBytes(12).toString('hex'), { mode: 0o600 });
   if (asRoot) await run('chown', ['-R', 'postgres', folder]);
-  await call('initdb', [
+  await call(folder, 'initdb', [
     '-D',
-    data,
+    join(folder, 'data'),
     '-U',
     'pm',
     '--auth=scram-sha-256',
@@ -69,6 +79,17 @@ export async function startPostgres(parent = tmpdir()): Promise<Postgres> {
     'UTF8',
     '--no-sync',
   ]);
+}
+
+/** A server of its own in a temporary folder (made in `parent`), with fsync on and a password. */
+export async function startPostgres(parent = tmpdir()): Promise<Postgres> {
+  const folder = mkdtempSync(join(parent, 'pm-iot-postgres-'));
+  const data = join(folder, 'data');
+  const template = templateOf('postgres');
+  // `cp` keeps the owner.
+  if (template !== null) await run('cp', ['-a', `${template}/.`, folder]);
+  else await makeCluster(folder);
+  const password = readFileSync(join(folder, 'password'), 'utf8');
   const port = await freePort();
 
   const start = async () => {
@@ -91,7 +112,7 @@ export async function startPostgres(parent = tmpdir()): Promise<Postgres> {
     if (code !== 0) throw new Error(`pg_ctl start ended with ${code}, see ${join(folder, 'log')}`);
   };
   const stop = (mode: 'fast' | 'immediate' = 'fast') =>
-    call('pg_ctl', ['stop', '-w', '-t', '60', '-D', data, '-m', mode]);
+    call(folder, 'pg_ctl', ['stop', '-w', '-t', '60', '-D', data, '-m', mode]);
 
   const signal = async (name: 'STOP' | 'CONT') => {
     const pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);

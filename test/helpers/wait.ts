@@ -1,4 +1,4 @@
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 30_000;
 const LOOK_EVERY_MS = 20;
 
 /** Asks until the answer is neither false nor null nor undefined. When time is up, `seen` tells what was there instead. */

@@ -21,8 +21,8 @@ function folder(t: TestContext): string {
 void test('a soak of some seconds does everything, and finds its books in order', async (t) => {
   const out = folder(t);
   const small = ['--minutes', '0.06', '--devices', '6', '--rate', '30', '--sample', '250ms', '--seed', '3'];
-  const { TEST_DATABASE_TEMPLATE: template } = process.env;
-  const variables = template === undefined ? {} : { TEST_DATABASE_TEMPLATE: template };
+  const { TEST_TEMPLATES = '', TEST_ENGINE_FLAGS = '' } = process.env;
+  const variables = { ...(TEST_TEMPLATES !== '' && { TEST_TEMPLATES }), TEST_ENGINE_FLAGS };
   const { code, stdout, stderr } = await runTool('soak', [...small, '--out', out], { variables });
   assert.equal(code, 0, stderr);
   const report = JSON.parse(readFileSync(join(out, 'soak.json'), 'utf8')) as Report;

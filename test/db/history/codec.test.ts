@@ -183,13 +183,15 @@ void test('damaged bytes are an error, or something else, and never the end of t
       const half = random.pick([damaged.keys, damaged.values]);
       half[random.below(half.length)] = random.below(256);
       if (random.next() < 0.3) damaged.values = damaged.values.subarray(0, random.below(values.length));
-      const began = performance.now();
+      const before = process.cpuUsage();
       try {
         unpackRows(HOUR_START, damaged);
       } catch (error) {
         assert.ok(error instanceof Error);
       }
-      assert.ok(performance.now() - began < 1000);
+      // Of the processor: what else the machine does is no fault of the codec.
+      const { user, system } = process.cpuUsage(before);
+      assert.ok(user + system < 1_000_000);
     }
   }
 });

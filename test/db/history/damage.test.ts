@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { connect } from '../../../db/client.ts';
 import { createReadingStore } from '../../../db/stores/readings.ts';
-import { KINDS, missing } from '../../helpers/database.ts';
+import { KINDS, missing, silent } from '../../helpers/database.ts';
 import { makeWidgets, openHistory } from '../../helpers/history.ts';
 
 const SECOND = 1_000_000;
@@ -11,7 +12,7 @@ const START = Date.UTC(2026, 0, 10) * 1000;
 
 for (const kind of KINDS) {
   void test(`what goes wrong with one hour on ${kind}`, { skip: missing(kind) }, async (t) => {
-    const { sql, history, store, time } = await openHistory(t, kind, { now: START + 6 * DAY });
+    const { sql, target, history, store, time } = await openHistory(t, kind, { now: START + 6 * DAY });
     const [broken = 0, whole = 0] = await makeWidgets(sql, 2);
     const { roller, packer, retention, state, queries } = history;
     const each = (widgetId: number, from: number) =>
@@ -69,7 +70,10 @@ for (const kind of KINDS) {
     });
 
     await t.test('what comes again and again takes no more memory of the database', async () => {
-      const commit = createReadingStore(sql, state).commit;
+      // What is prepared belongs to a connection: one, so that all is seen.
+      const { sql: one, close } = connect(target, silent, 1);
+      t.after(close);
+      const commit = createReadingStore(one, state).commit;
       const batch = (i: number) =>
         Array.from({ length: 3 }, (_, n) => ({
           widgetId: whole,
@@ -78,7 +82,7 @@ for (const kind of KINDS) {
           value: n,
         }));
       const statements = async () => {
-        const [row] = await sql<
+        const [row] = await one<
           { count: number }[]
         >`select count(*)::int as count from pg_prepared_statements`;
         return row?.count ?? 0;

@@ -5,7 +5,8 @@ import type { Reading } from '../../../db/domain/types.ts';
 import { createHistoryStore } from '../../../db/history/query/index.ts';
 import { createHistoryState } from '../../../db/history/state.ts';
 import { createReadingStore } from '../../../db/stores/readings.ts';
-import { KINDS, missing, openDatabase } from '../../helpers/database.ts';
+import { KINDS, missing } from '../../helpers/database.ts';
+import { openDatabase } from '../../helpers/open-database.ts';
 
 const FROM = Date.UTC(2026, 0, 1) * 1000;
 const SECOND = 1_000_000;

@@ -13,9 +13,10 @@ import { createHistory } from '../../../db/history/index.ts';
 import { createLeapGuard } from '../../../db/history/leap-guard.ts';
 import { DAY, HOUR, MINUTE } from '../../../db/history/spans.ts';
 import { migrate } from '../../../db/migrate.ts';
-import { KINDS, missing, openTarget, silent } from '../../helpers/database.ts';
+import { KINDS, missing, silent } from '../../helpers/database.ts';
 import { FOR_EVER, makeWidgets } from '../../helpers/history.ts';
 import { HistoryModel } from '../../helpers/history-model.ts';
+import { openTarget } from '../../helpers/open-database.ts';
 
 /** The last with readings in a single table. */
 const BEFORE = '0002_former_devices';
