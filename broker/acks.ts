@@ -32,10 +32,13 @@ export class AckFlusher {
 export class AckQueue {
   readonly #write: (bytes: Buffer) => void;
   readonly #flusher: AckFlusher;
-  #held: Held[] = [];
+  // Lists that are used again and again: to empty one costs more than all that is done with it.
+  readonly #held: (Held | undefined)[] = [];
   #head = 0;
+  #tail = 0;
   /** Packet ids to be acknowledged. */
-  #ids: number[] = [];
+  readonly #ids: number[] = [];
+  #due = 0;
 
   /** `write`: whole packets, to a connection that is still there. */
   constructor(write: (bytes: Buffer) => void, flusher: AckFlusher) {
@@ -45,7 +48,7 @@ export class AckQueue {
 
   /** Takes the next place. */
   hold(held: Held): void {
-    this.#held.push(held);
+    this.#held[this.#tail++] = held;
   }
 
   /** One of those that are held has been dealt with. */
@@ -54,34 +57,38 @@ export class AckQueue {
     for (;;) {
       const next = this.#held[this.#head];
       if (next === undefined || !next.ready) break;
-      this.#head++;
-      if (this.#head === this.#held.length) {
-        this.#held = [];
+      this.#held[this.#head++] = undefined;
+      if (this.#head === this.#tail) {
         this.#head = 0;
+        this.#tail = 0;
       } else if (this.#head > 1000) {
-        this.#held = this.#held.slice(this.#head);
+        this.#held.splice(0, this.#head);
+        this.#tail -= this.#head;
         this.#head = 0;
       }
       // Whatever is written by itself comes after what was due before.
       if (next.ackId === 0) this.flush();
-      else if (this.#ids.push(next.ackId) === 1) this.#flusher.add(this);
+      else {
+        this.#ids[this.#due++] = next.ackId;
+        if (this.#due === 1) this.#flusher.add(this);
+      }
       next.release();
     }
   }
 
   flush(): void {
-    const ids = this.#ids;
-    if (ids.length === 0) return;
-    const bytes = Buffer.allocUnsafe(ids.length * 4);
-    let at = 0;
-    for (const id of ids) {
+    const count = this.#due;
+    if (count === 0) return;
+    this.#due = 0;
+    const bytes = Buffer.allocUnsafe(count * 4);
+    for (let i = 0; i < count; i++) {
+      const id = this.#ids[i] ?? 0;
+      const at = i * 4;
       bytes[at] = PUBACK;
       bytes[at + 1] = 2;
       bytes[at + 2] = id >> 8;
       bytes[at + 3] = id & 0xff;
-      at += 4;
     }
-    this.#ids = [];
     this.#write(bytes);
   }
 }

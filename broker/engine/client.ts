@@ -88,10 +88,10 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     if (kept) pump();
   };
   const publish = options.publication(dealtWith);
-  const take: TakePublish = (...publication) => {
+  const take: TakePublish = (chunk, topicAt, topicEnd, packetId, dup, payloadAt, end) => {
     // Before it: it may be dealt with at once.
     client._parsingBatch++;
-    if (publish(...publication)) {
+    if (publish(chunk, topicAt, topicEnd, packetId, dup, payloadAt, end)) {
       throttle.begin(1);
       return true;
     }

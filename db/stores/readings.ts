@@ -63,6 +63,13 @@ function dayOf(rows: readonly Reading[]): Micros | null {
   return span.to < day + DAY ? day : null;
 }
 
+/** `flat` takes ten times as long. */
+function rowsOf(messages: readonly (readonly Reading[])[]): Reading[] {
+  const rows: Reading[] = [];
+  for (const readings of messages) for (const reading of readings) rows.push(reading);
+  return rows;
+}
+
 const keyOf = (row: Reading) => `${row.widgetId}/${row.at}/${row.seq}`;
 
 const CONFLICT: StoreOutcome = {
@@ -172,12 +179,12 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     });
   };
 
-  /** null: the state of history is another one by now, or others stored some of the same. */
+  /** `all`: all are stored. null: the state of history is another one by now, or others stored some of the same. */
   const tryAll = async (
     messages: readonly (readonly Reading[])[],
+    rows: readonly Reading[],
     state: HistoryState,
-  ): Promise<readonly StoreOutcome[] | null> => {
-    const rows = messages.flat();
+  ): Promise<readonly StoreOutcome[] | 'all' | null> => {
     if (mayBePacked(rows, state)) return resolve(messages, state);
     const single = rows.length === messages.length;
     if (single && repeats > 0) {
@@ -186,7 +193,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     }
     try {
       // One statement is one transaction: a batch of which a part is known leaves nothing behind.
-      return (await insert(rows, state)) === rows.length ? messages.map(() => STORED) : null;
+      return (await insert(rows, state)) === rows.length ? 'all' : null;
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       repeats = REPEATS;
@@ -214,22 +221,23 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
 
   return {
     commit: async (messages) => {
-      const rows = messages.flat();
+      const rows = rowsOf(messages);
       for (let round = 0; round < MAX_ROUNDS; round++) {
         const state = round === 0 ? await history.current() : await history.load();
         if (hasPlace(rows, state)) {
-          const outcomes = await tryAll(messages, state);
+          const outcomes = await tryAll(messages, rows, state);
           if (outcomes === null) continue;
-          return unlessAll(outcomes);
+          return outcomes === 'all' ? null : unlessAll(outcomes);
         }
         const places: StoreOutcome[] = [];
         for (const message of messages) places.push(await place(message));
         const placed = messages.filter((_, i) => places[i]?.ok);
+        const placedRows = rowsOf(placed);
         const now = await history.current();
         // To make one place may have shown that another is gone.
-        const outcomes = hasPlace(placed.flat(), now) ? await tryAll(placed, now) : null;
+        const outcomes = hasPlace(placedRows, now) ? await tryAll(placed, placedRows, now) : null;
         if (outcomes === null) continue;
-        const next = outcomes.values();
+        const next = (outcomes === 'all' ? placed.map(() => STORED) : outcomes).values();
         return unlessAll(places.map((outcome) => (outcome.ok ? (next.next().value ?? STORED) : outcome)));
       }
       throw new Error('the places of readings were changed by others in every round');
