@@ -3,11 +3,11 @@ import { type Attack, ended, many, open, wait } from './target.ts';
 /** Longer than a silent connection may last, checks of the server included. */
 const PATIENCE_MS = 14_000;
 
-/** 500 connections that say nothing: plain and TLS, MQTT and HTTP. */
+/** As many connections as one address may have in that state, which say nothing: plain and TLS, MQTT and HTTP. */
 export const silentSockets: Attack = async ({ ports }) => {
   const doors = [ports.mqtt, ports.mqtts, ports.http, ports.https];
   const sockets = await Promise.all(
-    Array.from({ length: 500 }, (_, i) => open(doors[i % doors.length] ?? ports.mqtt)),
+    Array.from({ length: 400 }, (_, i) => open(doors[i % doors.length] ?? ports.mqtt)),
   );
   const closed = await Promise.all(sockets.map((socket) => ended(socket, PATIENCE_MS)));
   for (const socket of sockets) socket.destroy();
