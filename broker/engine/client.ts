@@ -101,7 +101,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
 
   /** Gives what is left of the chunk. */
   const takeAtOnce = (chunk: Buffer): Buffer => {
-    const taken = takePublications(chunk, mayBegin, take);
+    const taken = takePublications(chunk, limits.packetBytes, mayBegin, take);
     if (taken.bytes > 0 && client._keepaliveInterval > 0) client._keepaliveTimer?.refresh();
     const rest = taken.bytes === 0 ? chunk : chunk.subarray(taken.bytes);
     if (!taken.blocked) return rest;
