@@ -56,6 +56,7 @@ export function createThrottle(client: EngineClient, { gate, paces, now, onLimit
     waitsForTurn = true;
     setImmediate(() => {
       waitsForTurn = false;
+      left = MAX_IN_A_TURN;
       onRoom();
     });
   };
