@@ -11,6 +11,7 @@ export interface Gate {
   closed(): boolean;
   /** Remembers a client that wants to be read once the gate opens. */
   wait(resume: () => void): void;
+  leave(resume: () => void): void;
 }
 
 export interface ThrottleOptions {
@@ -33,14 +34,16 @@ export function createThrottle(client: EngineClient, { gate, paces, now, onLimit
   /** Packets that may still begin before others get their turn. */
   let left = MAX_IN_A_TURN;
 
+  const gateOpened = () => {
+    waitsAtGate = false;
+    onRoom();
+  };
   const waitAtGate = () => {
     if (waitsAtGate) return;
     waitsAtGate = true;
-    gate.wait(() => {
-      waitsAtGate = false;
-      onRoom();
-    });
+    gate.wait(gateOpened);
   };
+  client.conn.once('close', () => gate.leave(gateOpened));
 
   const waitForPace = (milliseconds: number) => {
     if (timer !== null) return;
