@@ -43,7 +43,8 @@ void test('what came ahead of the end of a connection is stored', async (t) => {
     { name: 'over TCP, with a DISCONNECT', open: tcp, qos: 0, end: 'disconnect' },
     { name: 'over TCP, at least once', open: tcp, qos: 1, end: 'silence' },
     { name: 'over TLS', open: tls, qos: 1, end: 'disconnect' },
-    { name: 'over WebSocket', open: webSocket, qos: 0, end: 'disconnect' },
+    { name: 'over WebSocket', open: webSocket, qos: 1, end: 'disconnect' },
+    { name: 'over WebSocket, at most once', open: webSocket, qos: 0, end: 'silence' },
   ] as const;
   let expected = 0;
   for (const { name, open, qos, end } of cases) {
