@@ -45,14 +45,6 @@ const sameBytes = (bytes: Buffer, at: number, end: number, other: Buffer): boole
   return true;
 };
 
-/** What a publication of one connection is dealt with by. */
-interface Lane {
-  /** To whoever has subscribed, as Aedes does it after its PUBACK. */
-  forward(publication: Publication): void;
-  dealtWith(): void;
-  failed(): void;
-}
-
 /** A message and its place among those that are to be answered. */
 class Publication extends Message implements Held {
   ready = false;
@@ -87,86 +79,94 @@ class Publication extends Message implements Held {
   }
 }
 
-/**
- * Readings and heartbeats of devices, taken before the parser sees them and with the same outcome as on the long way through
- * Aedes and `hooks.ts`: the right to a topic is looked up once a session, and what is left is to dispatch.
- */
-export function createPublications(deps: PublicationsDeps) {
-  const { engine, sessions, dispatch, counters, observers, heard, stopping } = deps;
+/** The short way of one connection. */
+class Lane {
+  readonly #client: EngineClient;
+  readonly #deps: PublicationsDeps;
+  readonly dealtWith: () => void;
+  #session: Session | undefined;
+  #identity: Identity | null = null;
+  #routes: Route[] = [];
 
-  const routeOf = (identity: Identity, bytes: Buffer): Route | null => {
-    const topic = bytes.toString('utf8');
-    const uplink = parseUplink(topic);
-    const plain = uplink !== null && (uplink.kind === 'sensor' || uplink.kind === 'heartbeat');
-    if (!plain || mayPublish(identity, topic) !== 'allow') return null;
-    // A topic that is no UTF-8 would come back as other bytes.
-    if (!Buffer.from(topic).equals(bytes)) return null;
-    return { bytes: Buffer.from(bytes), topic, uplink, isHeard: false, hasLive: false, asOf: -1 };
+  constructor(client: EngineClient, deps: PublicationsDeps, dealtWith: () => void) {
+    this.#client = client;
+    this.#deps = deps;
+    this.dealtWith = dealtWith;
+  }
+
+  readonly take: TakePublish = (bytes, topicAt, topicEnd, packetId, dup, payloadAt, end) => {
+    const route = this.#find(bytes, topicAt, topicEnd);
+    if (route === null || this.#session === undefined) return false;
+    const session = this.#session;
+    const { counters, heard, dispatch } = this.#deps;
+    this.#refresh(route);
+    const publication = new Publication(session, route, bytes.subarray(payloadAt, end), packetId, dup, this);
+    counters.received(publication.bytes);
+    heard(session);
+    session.acks.hold(publication);
+    dispatch.dispatch(publication);
+    return true;
   };
 
+  /** To whoever has subscribed, as Aedes does it after its PUBACK. */
+  forward({ topic, payload, packetId }: Publication): void {
+    const qos = packetId === undefined ? 0 : 1;
+    const packet: PublishPacket = { cmd: 'publish', topic, payload, qos, retain: false, dup: false };
+    this.#deps.engine().publish(packet, this.#client, (error?: Error) => {
+      if (error) this.#client.emit('error', error);
+      this.dealtWith();
+    });
+  }
+
+  failed(): void {
+    this.#client.emit('error', new Error('the message could not be dealt with'));
+  }
+
+  #find(bytes: Buffer, at: number, end: number): Route | null {
+    this.#session ??= this.#deps.sessions.of(this.#client);
+    const session = this.#session;
+    if (session === undefined || session.over || session.identity.kind !== 'device') return null;
+    if (this.#deps.stopping()) return null;
+    if (this.#identity !== session.identity) {
+      this.#identity = session.identity;
+      this.#routes = [];
+    }
+    for (const route of this.#routes) if (sameBytes(bytes, at, end, route.bytes)) return route;
+    if (this.#routes.length === MAX_ROUTES) return null;
+    const route = routeOf(session.identity, bytes.subarray(at, end));
+    if (route !== null) this.#routes.push(route);
+    return route;
+  }
+
   /** Has anybody subscribed to it by now? */
-  const refresh = (route: Route) => {
+  #refresh(route: Route): void {
+    const { engine, observers } = this.#deps;
     const { subscriptionChanges } = engine();
     if (route.asOf !== subscriptionChanges) {
       route.asOf = subscriptionChanges;
       route.hasLive = engine().hasLiveAudience(route.topic);
     }
     route.isHeard = route.hasLive || observers() > 0;
-  };
-
-  return (client: EngineClient, dealtWith: () => void): TakePublish => {
-    let session: Session | undefined;
-    let identity: Identity | null = null;
-    let routes: Route[] = [];
-
-    const find = (bytes: Buffer, at: number, end: number): Route | null => {
-      session ??= sessions.of(client);
-      if (session === undefined || session.over || session.identity.kind !== 'device' || stopping())
-        return null;
-      if (identity !== session.identity) {
-        identity = session.identity;
-        routes = [];
-      }
-      for (const route of routes) if (sameBytes(bytes, at, end, route.bytes)) return route;
-      if (routes.length === MAX_ROUTES) return null;
-      const route = routeOf(identity, bytes.subarray(at, end));
-      if (route !== null) routes.push(route);
-      return route;
-    };
-
-    const end = (error: Error) => client.emit('error', error);
-    const lane: Lane = {
-      dealtWith,
-      failed: () => end(new Error('the message could not be dealt with')),
-      forward: ({ topic, payload, packetId }) => {
-        const qos = packetId === undefined ? 0 : 1;
-        const packet: PublishPacket = { cmd: 'publish', topic, payload, qos, retain: false, dup: false };
-        engine().publish(packet, client, (error?: Error) => {
-          if (error) end(error);
-          dealtWith();
-        });
-      },
-    };
-
-    return (bytes, topicAt, topicEnd, packetId, dup, payloadAt, end) => {
-      const route = find(bytes, topicAt, topicEnd);
-      if (route === null || session === undefined) return false;
-      refresh(route);
-      const publication = new Publication(
-        session,
-        route,
-        bytes.subarray(payloadAt, end),
-        packetId,
-        dup,
-        lane,
-      );
-      counters.received(publication.bytes);
-      heard(session);
-      session.acks.hold(publication);
-      dispatch.dispatch(publication);
-      return true;
-    };
-  };
+  }
 }
+
+function routeOf(identity: Identity, bytes: Buffer): Route | null {
+  const topic = bytes.toString('utf8');
+  const uplink = parseUplink(topic);
+  const plain = uplink !== null && (uplink.kind === 'sensor' || uplink.kind === 'heartbeat');
+  if (!plain || mayPublish(identity, topic) !== 'allow') return null;
+  // A topic that is no UTF-8 would come back as other bytes.
+  if (!Buffer.from(topic).equals(bytes)) return null;
+  return { bytes: Buffer.from(bytes), topic, uplink, isHeard: false, hasLive: false, asOf: -1 };
+}
+
+/**
+ * Readings and heartbeats of devices, taken before the parser sees them and with the same outcome as on the long way through
+ * Aedes and `hooks.ts`: the right to a topic is looked up once a session, and what is left is to dispatch.
+ */
+export const createPublications =
+  (deps: PublicationsDeps) =>
+  (client: EngineClient, dealtWith: () => void): TakePublish =>
+    new Lane(client, deps, dealtWith).take;
 
 export type Publications = ReturnType<typeof createPublications>;

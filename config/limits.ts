@@ -7,7 +7,7 @@ const MIB = 1024 * KIB;
 export const DEFAULT_LIMITS: Limits = {
   connections: 20_000,
   connectionsPerAddress: 5000,
-  halfOpenPerAddress: 1000,
+  halfOpenPerAddress: 400,
   packetsPerSecond: 1000,
   bytesPerSecond: 4 * MIB,
   packetBytes: 256 * KIB,

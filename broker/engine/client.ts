@@ -5,7 +5,7 @@ import type { PaceBook } from './pace.ts';
 import { noteRepeated } from './repeated.ts';
 import { checkPacket, type Fault } from './strict.ts';
 import { recordGrants } from './subscriptions.ts';
-import { createThrottle, type Gate } from './throttle.ts';
+import { type Gate, Throttle } from './throttle.ts';
 import type { EngineClient } from './types.ts';
 
 /** Nobody is known yet: a will of 64 KiB fits, and what many strangers together can make us keep stays small. */
@@ -45,7 +45,7 @@ export interface AdoptOptions {
 export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   const { gate, limits, paces, now, onPacket, onLimit } = options;
   const { conn, _parser: parser } = client;
-  const throttle = createThrottle(client, { gate, paces, now, onLimit, onRoom: () => pump() });
+  const throttle = new Throttle(client, { gate, paces, now, onLimit, onRoom: () => pump() });
   let greeted = false;
   let admitted = false;
   let reading = false;
@@ -98,7 +98,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     // Before it: it may be dealt with at once.
     client._parsingBatch++;
     if (publish(chunk, topicAt, topicEnd, packetId, dup, payloadAt, end)) {
-      throttle.begin(1);
+      throttle.begin();
       return true;
     }
     client._parsingBatch--;
@@ -156,7 +156,7 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   parser._parseHeader = function begun() {
     stalled = !mayBegin();
     if (stalled) return false;
-    throttle.begin(1);
+    throttle.begin();
     return _parseHeader.call(this) === true;
   };
   parser._parseLength = function limited() {

@@ -1,4 +1,4 @@
-import type { PaceBook } from './pace.ts';
+import type { Pace, PaceBook } from './pace.ts';
 import type { EngineClient } from './types.ts';
 
 /** Packets of one client that may be under way at once: what it floods with is a small part of what is committed together. */
@@ -26,91 +26,113 @@ export interface ThrottleOptions {
 }
 
 /** When a client whose log-in is through may begin another packet. */
-export function createThrottle(client: EngineClient, { gate, paces, now, onLimit, onRoom }: ThrottleOptions) {
-  let { packets, bytes } = paces.create(now());
-  let timer: NodeJS.Timeout | null = null;
-  let waitsAtGate = false;
-  let waitsForTurn = false;
+export class Throttle {
+  readonly #client: EngineClient;
+  readonly #options: ThrottleOptions;
+  #packets: Pace;
+  #bytes: Pace;
+  #timer: NodeJS.Timeout | null = null;
+  #waitsAtGate = false;
+  /** null until it first waits there. */
+  #gateOpened: (() => void) | null = null;
+  #waitsForTurn = false;
   /** Packets that may still begin before others get their turn. */
-  let left = MAX_IN_A_TURN;
+  #left = MAX_IN_A_TURN;
 
-  const gateOpened = () => {
-    waitsAtGate = false;
-    onRoom();
-  };
-  const waitAtGate = () => {
-    if (waitsAtGate) return;
-    waitsAtGate = true;
-    gate.wait(gateOpened);
-  };
-  client.conn.once('close', () => gate.leave(gateOpened));
+  constructor(client: EngineClient, options: ThrottleOptions) {
+    this.#client = client;
+    this.#options = options;
+    const { packets, bytes } = options.paces.create(options.now());
+    this.#packets = packets;
+    this.#bytes = bytes;
+  }
 
-  const waitForPace = (milliseconds: number) => {
-    if (timer !== null) return;
-    onLimit(packets.wait(now()) > 0 ? 'packets_per_second' : 'bytes_per_second');
-    timer = setTimeout(() => {
-      timer = null;
+  /** From here on it has the pace of its client id, which it may have used up in another connection. */
+  admit(): void {
+    const { paces, now } = this.#options;
+    const { packets, bytes } = paces.of(this.#client.id, now());
+    this.#packets = packets;
+    this.#bytes = bytes;
+  }
+
+  newTurn(): void {
+    this.#left = MAX_IN_A_TURN;
+  }
+
+  /** Whoever says no sees to it that `onRoom` is called, or `client._nextBatch` is. */
+  mayBegin(): boolean {
+    if (this.#client._parsingBatch >= MAX_IN_FLIGHT) return false;
+    if (this.#left <= 0) {
+      this.#waitForTurn();
+      return false;
+    }
+    const { gate, now } = this.#options;
+    if (gate.closed()) {
+      this.#waitAtGate();
+      return false;
+    }
+    if (!this.#packets.spent && !this.#bytes.spent) return true;
+    const milliseconds = Math.max(this.#packets.wait(now()), this.#bytes.wait(now()));
+    if (milliseconds > 0) this.#waitForPace(milliseconds);
+    return milliseconds === 0;
+  }
+
+  /** A packet begins. */
+  begin(): void {
+    this.#packets.take(1);
+    this.#left--;
+  }
+
+  /** What has begun counts as so many packets more. */
+  weigh(count: number): void {
+    this.#packets.take(count);
+  }
+
+  arrived(length: number): void {
+    const time = this.#options.now();
+    this.#packets.refill(time);
+    this.#bytes.refill(time);
+    this.#bytes.take(length);
+  }
+
+  get waits(): boolean {
+    return this.#waitsAtGate || this.#timer !== null || this.#client._parsingBatch >= MAX_IN_FLIGHT;
+  }
+
+  #waitAtGate(): void {
+    if (this.#waitsAtGate) return;
+    this.#waitsAtGate = true;
+    this.#gateOpened ??= this.#leaveGateAtEnd();
+    this.#options.gate.wait(this.#gateOpened);
+  }
+
+  #leaveGateAtEnd(): () => void {
+    const { gate, onRoom } = this.#options;
+    const opened = () => {
+      this.#waitsAtGate = false;
+      onRoom();
+    };
+    this.#client.conn.once('close', () => gate.leave(opened));
+    return opened;
+  }
+
+  #waitForPace(milliseconds: number): void {
+    if (this.#timer !== null) return;
+    const { now, onLimit, onRoom } = this.#options;
+    onLimit(this.#packets.wait(now()) > 0 ? 'packets_per_second' : 'bytes_per_second');
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
       onRoom();
     }, milliseconds);
-  };
+  }
 
-  const waitForTurn = () => {
-    if (waitsForTurn) return;
-    waitsForTurn = true;
+  #waitForTurn(): void {
+    if (this.#waitsForTurn) return;
+    this.#waitsForTurn = true;
     setImmediate(() => {
-      waitsForTurn = false;
-      left = MAX_IN_A_TURN;
-      onRoom();
+      this.#waitsForTurn = false;
+      this.newTurn();
+      this.#options.onRoom();
     });
-  };
-
-  return {
-    /** From here on it has the pace of its client id, which it may have used up in another connection. */
-    admit(): void {
-      ({ packets, bytes } = paces.of(client.id, now()));
-    },
-
-    newTurn(): void {
-      left = MAX_IN_A_TURN;
-    },
-
-    /** Whoever says no sees to it that `onRoom` is called, or `client._nextBatch` is. */
-    mayBegin(): boolean {
-      if (client._parsingBatch >= MAX_IN_FLIGHT) return false;
-      if (left <= 0) {
-        waitForTurn();
-        return false;
-      }
-      if (gate.closed()) {
-        waitAtGate();
-        return false;
-      }
-      if (!packets.spent && !bytes.spent) return true;
-      const milliseconds = Math.max(packets.wait(now()), bytes.wait(now()));
-      if (milliseconds > 0) waitForPace(milliseconds);
-      return milliseconds === 0;
-    },
-
-    /** `count` packets begin. */
-    begin(count: number): void {
-      packets.take(count);
-      left -= count;
-    },
-
-    /** What counts as so many packets more. */
-    weigh(count: number): void {
-      packets.take(count);
-    },
-
-    arrived(length: number): void {
-      const time = now();
-      packets.refill(time);
-      bytes.refill(time);
-      bytes.take(length);
-    },
-
-    get waits(): boolean {
-      return waitsAtGate || timer !== null || client._parsingBatch >= MAX_IN_FLIGHT;
-    },
-  };
+  }
 }

@@ -1,22 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DupMemory, RecentMessages } from '../../broker/dup-memory.ts';
-import { createRegistry } from '../../db/live-state/registry.ts';
+import { lonelyDevice } from '../helpers/live-device.ts';
 
-const device = createRegistry().putDevice({
-  pk: 1,
-  deviceId: 'd',
-  name: 'd',
-  type: 't',
-  version: null,
-  manufacturer: null,
-  roomId: null,
-  createdAt: new Date(),
-  revoked: false,
-  reenrollUntil: null,
-  lastHeartbeat: null,
-  lastError: null,
-});
+const { device } = lonelyDevice();
 
 function remembering() {
   const recent = new RecentMessages();

@@ -2,24 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { knownReading } from '../../broker/handlers/known-reading.ts';
 import { parseReadings } from '../../broker/messages/reading.ts';
-import { createRegistry } from '../../db/live-state/registry.ts';
+import { lonelyDevice } from '../helpers/live-device.ts';
 import { randomOf } from '../helpers/random.ts';
 
-const registry = createRegistry();
-const device = registry.putDevice({
-  pk: 1,
-  deviceId: 'd',
-  name: 'd',
-  type: 't',
-  version: null,
-  manufacturer: null,
-  roomId: null,
-  createdAt: new Date(),
-  revoked: false,
-  reenrollUntil: null,
-  lastHeartbeat: null,
-  lastError: null,
-});
+const { registry, device } = lonelyDevice();
 const widget = (id: number, capabilityType: string, controlType: 'sensor' | 'text') =>
   registry.putWidget({
     id,

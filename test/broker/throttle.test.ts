@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { PaceBook } from '../../broker/engine/pace.ts';
-import { createThrottle } from '../../broker/engine/throttle.ts';
+import { Throttle } from '../../broker/engine/throttle.ts';
 import type { EngineClient } from '../../broker/engine/types.ts';
 import { IntakeGate } from '../../broker/gate.ts';
 
@@ -13,7 +13,7 @@ void test('who has gone while the gate was closed is not kept until it opens', (
   const resumed: string[] = [];
   const arrive = (id: string) => {
     const conn = new EventEmitter();
-    const throttle = createThrottle({ id, conn, _parsingBatch: 0 } as unknown as EngineClient, {
+    const throttle = new Throttle({ id, conn, _parsingBatch: 0 } as unknown as EngineClient, {
       gate: { closed: () => gate.closed(), wait: (go) => gate.wait(go), leave: (go) => gate.leave(go) },
       paces,
       now: () => 0,
