@@ -1,7 +1,7 @@
 import type { Micros } from '../db/domain/types.ts';
 import type { LiveDevice } from '../db/live-state/types.ts';
 
-/** Messages remembered for each device: at least the window that a client keeps in flight. A power of two. */
+/** Messages remembered for each device: at least the window that a client keeps in flight. */
 const REMEMBERED = 256;
 
 /** FNV-1a, 32 bits: it tells one payload of a device from another under the same packet id, nothing more. */
@@ -11,22 +11,38 @@ function hashOf(payload: Buffer): number {
   return hash;
 }
 
-/** The last messages of one device, by packet id. */
+/**
+ * The last messages of one device. One goes for each that comes, whatever their packet ids: clients give them out as they
+ * like, some at random.
+ */
 export class RecentMessages {
   readonly #ids = new Uint16Array(REMEMBERED);
   readonly #hashes = new Int32Array(REMEMBERED);
   readonly #times = new Float64Array(REMEMBERED);
+  /** Of the next one. */
+  #place = 0;
 
   /** `make` gives the time of a message that is not known. */
   time(packetId: number, dup: boolean, payload: Buffer, make: () => Micros): Micros {
-    const place = packetId & (REMEMBERED - 1);
     const hash = hashOf(payload);
-    if (dup && this.#ids[place] === packetId && this.#hashes[place] === hash) return this.#times[place] ?? 0;
+    const known = dup ? this.#find(packetId, hash) : null;
+    if (known !== null) return known;
     const time = make();
-    this.#ids[place] = packetId;
-    this.#hashes[place] = hash;
-    this.#times[place] = time;
+    this.#ids[this.#place] = packetId;
+    this.#hashes[this.#place] = hash;
+    this.#times[this.#place] = time;
+    this.#place = (this.#place + 1) % REMEMBERED;
     return time;
+  }
+
+  /** Only the last message under a packet id can be sent again. */
+  #find(packetId: number, hash: number): Micros | null {
+    for (let age = 1; age <= REMEMBERED; age++) {
+      const place = (this.#place - age + REMEMBERED) % REMEMBERED;
+      if (this.#ids[place] === packetId)
+        return this.#hashes[place] === hash ? (this.#times[place] ?? null) : null;
+    }
+    return null;
   }
 }
 

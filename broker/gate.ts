@@ -9,7 +9,7 @@ export class IntakeGate {
   readonly #saturated: () => boolean;
   #heldBytes = 0;
   #full = false;
-  #waiting: (() => void)[] = [];
+  #waiting = new Set<() => void>();
 
   constructor(saturated: () => boolean) {
     this.#saturated = saturated;
@@ -21,7 +21,12 @@ export class IntakeGate {
 
   /** `resume` is called once the gate opens. */
   wait(resume: () => void): void {
-    this.#waiting.push(resume);
+    this.#waiting.add(resume);
+  }
+
+  /** Whoever has gone is not kept until then, which may be long. */
+  leave(resume: () => void): void {
+    this.#waiting.delete(resume);
   }
 
   hold(bytes: number): void {
@@ -41,7 +46,7 @@ export class IntakeGate {
   open(): void {
     if (this.closed()) return;
     const waiting = this.#waiting;
-    this.#waiting = [];
+    this.#waiting = new Set();
     for (const resume of waiting) resume();
   }
 }

@@ -62,6 +62,7 @@ export function createIntake({ engine, sessions, gate, live, publications, limit
           // Only what devices send is stored: people are read from always.
           closed: () => gate.closed() && sessions.of(client)?.identity.kind !== 'person',
           wait: (resume) => gate.wait(resume),
+          leave: (resume) => gate.leave(resume),
         },
         limits,
         paces,

@@ -33,6 +33,12 @@ type Chunk = { chunk: Buffer; encoding: BufferEncoding };
 /** A byte stream over the binary frames of a WebSocket [MQTT-6.0.0-1]; a text frame ends it. */
 function streamOf(ws: WebSocket): Duplex {
   const stream = createWebSocketStream(ws, { readableHighWaterMark: 64 * 1024 });
+  const { _write } = stream;
+  // Once it has begun to close, nobody reads answers any more, and what came before is still to be dealt with.
+  stream._write = (chunk, encoding, callback) => {
+    if (ws.readyState === ws.OPEN) _write.call(stream, chunk, encoding, callback);
+    else callback();
+  };
   // What is written in one turn is one frame: a CONNACK would be four.
   stream._writev = (chunks: Chunk[], callback) => {
     stream._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'buffer' as BufferEncoding, callback);

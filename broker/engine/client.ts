@@ -49,12 +49,12 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
   let greeted = false;
   let admitted = false;
   let reading = false;
-  /** It was not all read: something else must ask for the rest. */
+  /** What may not begin yet was given back to the socket, which is paused: something else must ask for it. */
   let kept = false;
+  /** Bytes of it, which come a second time. */
+  let keptBytes = 0;
   /** The parser was stopped before a packet whose first bytes it has. */
   let stalled = false;
-  /** Read, and not yet shown to the parser. */
-  let unparsed: Buffer | null = null;
 
   recordGrants(client);
   client.maxUnread = limits.unreadBytes;
@@ -78,14 +78,20 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     return throttle.mayBegin();
   };
 
-  const isMadeToWait = () => stalled || unparsed !== null || throttle.waits;
+  const isMadeToWait = () => kept || throttle.waits;
 
   const isBetweenPackets = () => client.connected && parser._stateCounter === 0 && parser._list.length === 0;
 
+  const pump = () => {
+    // What is dealt with at once asks for more from within the reading of it.
+    if (reading || !kept || !mayBegin()) return;
+    kept = false;
+    conn.resume();
+  };
+
   const dealtWith = () => {
     if (client._parsingBatch > 0) client._parsingBatch--;
-    // What waits in the socket tells of itself only after all of it has been read.
-    if (kept) pump();
+    pump();
   };
   const publish = options.publication(dealtWith);
   const take: TakePublish = (chunk, topicAt, topicEnd, packetId, dup, payloadAt, end) => {
@@ -99,48 +105,40 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     return false;
   };
 
-  /** Gives what is left of the chunk. */
-  const takeAtOnce = (chunk: Buffer): Buffer => {
-    const taken = takePublications(chunk, mayBegin, take);
-    if (taken.bytes > 0 && client._keepaliveInterval > 0) client._keepaliveTimer?.refresh();
-    const rest = taken.bytes === 0 ? chunk : chunk.subarray(taken.bytes);
-    if (!taken.blocked) return rest;
-    unparsed = rest;
-    return NOTHING;
+  /** Gives what may not begin yet. The rest of a packet that has begun waits too: many large ones are much to keep. */
+  const begin = (chunk: Buffer): Buffer => {
+    if (!mayBegin()) return chunk;
+    let rest = chunk;
+    if (isBetweenPackets()) {
+      const taken = takePublications(chunk, limits.packetBytes, mayBegin, take);
+      if (taken.bytes > 0 && client._keepaliveInterval > 0) client._keepaliveTimer?.refresh();
+      rest = chunk.subarray(taken.bytes);
+      if (taken.blocked || rest.length === 0) return rest;
+    }
+    parser.parse(rest);
+    if (!stalled) return NOTHING;
+    stalled = false;
+    rest = parser._list.slice();
+    parser._list.consume(rest.length);
+    return rest;
   };
 
-  const readOn = () => {
-    throttle.newTurn();
-    kept = false;
-    while (unparsed !== null || stalled) {
-      if (!mayBegin()) {
-        kept = true;
-        conn.pause();
-        return;
-      }
-      const chunk = unparsed ?? NOTHING;
-      unparsed = null;
-      stalled = false;
-      const rest = isBetweenPackets() ? takeAtOnce(chunk) : chunk;
-      // An empty one lets the parser go on with what it has.
-      if (rest.length > 0 || chunk.length === 0) parser.parse(rest);
-    }
-    if (conn.isPaused()) conn.resume();
-  };
-  const pump = () => {
-    // A packet that is dealt with at once asks for more from within the parser, which is in the middle of it.
-    if (reading) return;
+  const onData = (chunk: Buffer) => {
+    if (keptBytes === 0) throttle.newTurn();
+    throttle.arrived(chunk.length - keptBytes);
     reading = true;
     try {
-      readOn();
+      const rest = begin(chunk);
+      keptBytes = rest.length;
+      kept = keptBytes > 0;
+      // Not kept here: the end of the connection would be told before what came ahead of it had been dealt with.
+      if (kept) {
+        conn.pause();
+        conn.unshift(rest);
+      }
     } finally {
       reading = false;
     }
-  };
-  const onData = (chunk: Buffer) => {
-    throttle.arrived(chunk.length);
-    // It has been paused, and told of what it had read before.
-    unparsed = unparsed === null ? chunk : Buffer.concat([unparsed, chunk]);
     pump();
   };
 

@@ -16,7 +16,7 @@ const QOS_0 = 0x30;
 const QOS_1 = 0x32;
 const QOS_1_DUP = 0x3a;
 
-/** Longer ones are rare, and go the long way. */
+/** Of what follows the length, which then has at most two bytes. Longer ones are rare, and go the long way. */
 const MAX_LENGTH = 0x3fff;
 
 export interface Taken {
@@ -29,9 +29,15 @@ export interface Taken {
 /**
  * Publications of devices are nearly all there is to read: those that lie whole in a chunk are found here without the parser,
  * which costs more than all that is done with them. Whatever is not plainly one of them is left to it, and to every
- * check on its way.
+ * check on its way. So is one that is longer than `packetBytes`.
  */
-export function takePublications(chunk: Buffer, mayBegin: () => boolean, take: TakePublish): Taken {
+export function takePublications(
+  chunk: Buffer,
+  packetBytes: number,
+  mayBegin: () => boolean,
+  take: TakePublish,
+): Taken {
+  const maxLength = Math.min(packetBytes, MAX_LENGTH);
   let at = 0;
   for (;;) {
     const first = chunk[at];
@@ -46,7 +52,7 @@ export function takePublications(chunk: Buffer, mayBegin: () => boolean, take: T
       body++;
     }
     const end = body + length;
-    if (length < 2 || length > MAX_LENGTH || end > chunk.length) break;
+    if (length < 2 || length > maxLength || end > chunk.length) break;
     const topicAt = body + 2;
     const topicEnd = topicAt + (((chunk[body] ?? 0) << 8) | (chunk[body + 1] ?? 0));
     const payloadAt = first === QOS_0 ? topicEnd : topicEnd + 2;

@@ -11,6 +11,7 @@ export interface Gate {
   closed(): boolean;
   /** Remembers a client that wants to be read once the gate opens. */
   wait(resume: () => void): void;
+  leave(resume: () => void): void;
 }
 
 export interface ThrottleOptions {
@@ -32,6 +33,8 @@ export class Throttle {
   #bytes: Pace;
   #timer: NodeJS.Timeout | null = null;
   #waitsAtGate = false;
+  /** null until it first waits there. */
+  #gateOpened: (() => void) | null = null;
   #waitsForTurn = false;
   /** Packets that may still begin before others get their turn. */
   #left = MAX_IN_A_TURN;
@@ -99,11 +102,18 @@ export class Throttle {
   #waitAtGate(): void {
     if (this.#waitsAtGate) return;
     this.#waitsAtGate = true;
+    this.#gateOpened ??= this.#leaveGateAtEnd();
+    this.#options.gate.wait(this.#gateOpened);
+  }
+
+  #leaveGateAtEnd(): () => void {
     const { gate, onRoom } = this.#options;
-    gate.wait(() => {
+    const opened = () => {
       this.#waitsAtGate = false;
       onRoom();
-    });
+    };
+    this.#client.conn.once('close', () => gate.leave(opened));
+    return opened;
   }
 
   #waitForPace(milliseconds: number): void {
@@ -121,6 +131,7 @@ export class Throttle {
     this.#waitsForTurn = true;
     setImmediate(() => {
       this.#waitsForTurn = false;
+      this.newTurn();
       this.#options.onRoom();
     });
   }

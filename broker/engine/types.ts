@@ -42,7 +42,7 @@ export interface EngineClient extends Client {
 export interface EngineParser extends EventEmitter {
   parse(chunk: Buffer): number;
   packet: Header;
-  _list: Bytes;
+  _list: Bytes & { slice(): Buffer; consume(count: number): void };
   /** 0: the next byte is the first of a packet. */
   _stateCounter: number;
   _parseHeader(): boolean | undefined;

@@ -30,6 +30,16 @@ void test('the last 256 messages are remembered, and no more', () => {
   assert.equal(time(1, true, 'x'), 258);
 });
 
+void test('packet ids may be any: none takes the place of another', () => {
+  const time = remembering();
+  const ids = Array.from({ length: 255 }, (_, i) => 1 + ((i * 256) % 65_535));
+  const first = ids.map((id) => time(id, false, 'x'));
+  assert.deepEqual(
+    ids.map((id) => time(id, true, 'x')),
+    first,
+  );
+});
+
 void test('a device that comes back meets the memory of its last connection', () => {
   const memory = new DupMemory();
   assert.equal(memory.of(device), memory.of(device));

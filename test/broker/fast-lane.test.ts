@@ -11,10 +11,11 @@ interface Seen {
   payload: string;
 }
 
-function takeAll(chunk: Buffer, mayBegin = () => true) {
+function takeAll(chunk: Buffer, mayBegin = () => true, packetBytes = 256 * 1024) {
   const seen: Seen[] = [];
   const taken = takePublications(
     chunk,
+    packetBytes,
     mayBegin,
     (bytes, topicAt, topicEnd, packetId, dup, payloadAt, end) => {
       const topic = bytes.toString('utf8', topicAt, topicEnd);
@@ -87,4 +88,11 @@ void test('what may not begin yet is told from what cannot be taken', () => {
   let room = 2;
   const taken = takeAll(Buffer.concat([packet, packet, packet]), () => room-- > 0);
   assert.deepEqual([taken.seen.length, taken.bytes, taken.blocked], [2, 2 * packet.length, true]);
+});
+
+void test('one that is longer than packets may be is left to the parser, which refuses it', () => {
+  const small = publish('a', 'x'.repeat(100));
+  const large = publish('a', 'x'.repeat(101));
+  const taken = takeAll(Buffer.concat([small, large]), () => true, small.length - 2);
+  assert.deepEqual([taken.seen.length, taken.bytes, taken.blocked], [1, small.length, false]);
 });
