@@ -112,8 +112,9 @@ export function adoptClient(client: EngineClient, options: AdoptOptions): void {
     if (isBetweenPackets()) {
       const taken = takePublications(chunk, limits.packetBytes, mayBegin, take);
       if (taken.bytes > 0 && client._keepaliveInterval > 0) client._keepaliveTimer?.refresh();
+      if (taken.bytes === chunk.length) return NOTHING;
       rest = chunk.subarray(taken.bytes);
-      if (taken.blocked || rest.length === 0) return rest;
+      if (taken.blocked) return rest;
     }
     parser.parse(rest);
     if (!stalled) return NOTHING;

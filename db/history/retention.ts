@@ -56,16 +56,16 @@ export function createRetention(deps: RetentionDeps) {
   const rawDays = ({ partitions }: HistoryState): Micros[] =>
     [...new Set([...partitions.readings, ...partitions.chunks])].sort((a, b) => a - b);
 
+  /** In one statement: the day may be packed meanwhile. */
   const readingsOf = async (day: Micros): Promise<number> => {
-    const sum = async (what: string, table: string, column: string) => {
-      const [row] = await sql.unsafe<{ count: number }[]>(
-        `select coalesce(${what}, 0)::float8 as count from ${table} where ${sqlWithin(column, day, day + DAY)}`,
-      );
-      return row?.count ?? 0;
-    };
+    const sum = (what: string, table: string, column: string) =>
+      `(select coalesce(${what}, 0) from ${table} where ${sqlWithin(column, day, day + DAY)})`;
     const bytes = await partitionSize(sql, 'readings', day);
-    const plain = bytes > COUNTED ? Math.round(bytes / ROW_BYTES) : await sum('count(*)', 'readings', 'at');
-    return plain + (await sum('sum(count)', 'chunks', 'hour'));
+    const plain = bytes > COUNTED ? Math.round(bytes / ROW_BYTES) : sum('count(*)', 'readings', 'at');
+    const [row] = await sql.unsafe<{ count: number }[]>(
+      `select (${plain} + ${sum('sum(count)', 'chunks', 'hour')})::float8 as count`,
+    );
+    return row?.count ?? 0;
   };
 
   const dropDay = async (day: Micros): Promise<DroppedDay> => {
