@@ -76,7 +76,10 @@ export function createContext(options: ContextOptions): BenchContext & Pick<Repo
       for (const event of events) {
         for (const contestant of event.contestants) {
           say(`round ${round} of ${rounds}: ${contestant.title}`);
-          await takeTurn(contestant, event, rows);
+          // What the others have shown by then is not lost with it.
+          await takeTurn(contestant, event, rows).catch((error: unknown) => {
+            fault(`${contestant.title}: ${error instanceof Error ? error.message : String(error)}`);
+          });
         }
       }
     }

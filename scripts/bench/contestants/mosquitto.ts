@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../../test/helpers/free-port.ts';
 import { certificate } from './certificate.ts';
 import { startChild } from './child.ts';
@@ -35,7 +36,7 @@ const configuration = (
   tls: { caPath: string; certPath: string; keyPath: string },
 ) => `
 user root
-log_type none
+log_type error
 allow_anonymous true
 persistence false
 sys_interval 0
@@ -49,7 +50,22 @@ keyfile ${tls.keyPath}
 tls_version tlsv1.3
 `;
 
+/** Another program may take a port between the look for a free one and the start. */
+const TRIES = 5;
+const APART_MS = 1000;
+
 export async function startMosquitto(onPid: (pid: number) => void) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(onPid);
+    } catch (error) {
+      if (attempt === TRIES) throw error;
+      await sleep(APART_MS);
+    }
+  }
+}
+
+async function startOnce(onPid: (pid: number) => void) {
   const { ca, ...files } = await certificate();
   const folder = mkdtempSync(join(tmpdir(), 'pm-iot-bench-mosquitto-'));
   const [port, tlsPort] = [await freePort(), await freePort()];
