@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { Log } from '../domain/ports.ts';
 import type { LastError } from '../domain/types.ts';
@@ -6,6 +7,10 @@ import type { LiveDevice } from './types.ts';
 
 /** Heartbeats and last errors are written together this often; a crash forgets at most this much of them. */
 const WRITE_EVERY_MS = 10_000;
+/** Of many devices a few at a time, with pauses: a statement of thousands would hold up the readings of all. */
+const AT_ONCE = 250;
+const SPREAD_MS = 5000;
+const MAX_PAUSE_MS = 250;
 /** A heartbeat within this of the last one need not be told apart. */
 const BEAT_STEP_MS = 1000;
 
@@ -32,6 +37,7 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry }: Pres
   let sweeper: NodeJS.Timeout | undefined;
   let writer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | null = null;
+  let stopping = false;
 
   const show = (device: LiveDevice, connected: boolean, online: boolean) => {
     if (device.connected === connected && device.online === online) return;
@@ -45,20 +51,30 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry }: Pres
     for (const device of sessions.keys()) if (device.heardAt < limit) show(device, true, false);
   };
 
-  const write = async () => {
-    const batch = [...unwritten].filter((device) => registry.byPk.get(device.pk) === device);
-    unwritten.clear();
+  const writeSome = async (given: readonly LiveDevice[]) => {
+    const batch = given.filter((device) => registry.byPk.get(device.pk) === device);
     if (batch.length === 0) return;
     const errors = batch.map((d) => (d.lastError === null ? 'NULL' : quote(JSON.stringify(d.lastError))));
+    await sql.unsafe(WRITE, [
+      `{${batch.map((d) => d.pk).join(',')}}`,
+      `{${batch.map((d) => d.lastHeartbeat?.toISOString() ?? 'NULL').join(',')}}`,
+      `{${errors.join(',')}}`,
+    ]);
+  };
+
+  const write = async () => {
+    const left = [...unwritten];
+    unwritten.clear();
+    const pause = Math.min(MAX_PAUSE_MS, (SPREAD_MS * AT_ONCE) / left.length);
     try {
-      await sql.unsafe(WRITE, [
-        `{${batch.map((d) => d.pk).join(',')}}`,
-        `{${batch.map((d) => d.lastHeartbeat?.toISOString() ?? 'NULL').join(',')}}`,
-        `{${errors.join(',')}}`,
-      ]);
+      while (left.length > 0) {
+        await writeSome(left.slice(0, AT_ONCE));
+        left.splice(0, AT_ONCE);
+        if (left.length > 0 && !stopping) await sleep(pause);
+      }
     } catch (error) {
-      for (const device of batch) unwritten.add(device);
-      log.warn({ err: error, devices: batch.length }, 'heartbeats could not be written: trying again');
+      for (const device of left) unwritten.add(device);
+      log.warn({ err: error, devices: left.length }, 'heartbeats could not be written: trying again');
     }
   };
 
@@ -101,6 +117,7 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry }: Pres
       writer = setInterval(() => void writeOnce(), WRITE_EVERY_MS);
     },
     async stop(): Promise<void> {
+      stopping = true;
       clearInterval(sweeper);
       clearInterval(writer);
       await writing;
