@@ -50,7 +50,7 @@ keyfile ${tls.keyPath}
 tls_version tlsv1.3
 `;
 
-/** Another program may take a port between the look for a free one and the start. */
+/** It was seen to end as it started; another program may have taken a port that had just been free. */
 const TRIES = 5;
 const APART_MS = 1000;
 
