@@ -19,8 +19,6 @@ interface Route {
   bytes: Buffer;
   topic: string;
   uplink: Uplink;
-  /** Is anybody to be sent what comes on it? */
-  isHeard: boolean;
   /** Does a live subscription match it, as of that change of subscriptions? */
   hasLive: boolean;
   asOf: number;
@@ -55,7 +53,7 @@ class Publication extends Message implements Held {
 
   constructor(session: Session, route: Route, payload: Buffer, packetId: number, dup: boolean, lane: Lane) {
     super(session, route.uplink, route.topic, payload, packetId === 0 ? undefined : packetId, dup);
-    this.isHeard = route.isHeard;
+    this.isHeard = lane.hasAudience(route);
     this.#lane = lane;
   }
 
@@ -99,7 +97,6 @@ class Lane {
     if (route === null || this.#session === undefined) return false;
     const session = this.#session;
     const { counters, heard, dispatch } = this.#deps;
-    this.#refresh(route);
     const publication = new Publication(session, route, bytes.subarray(payloadAt, end), packetId, dup, this);
     counters.received(publication.bytes);
     heard(session);
@@ -139,14 +136,14 @@ class Lane {
   }
 
   /** Has anybody subscribed to it by now? */
-  #refresh(route: Route): void {
+  hasAudience(route: Route): boolean {
     const { engine, observers } = this.#deps;
     const { subscriptionChanges } = engine();
     if (route.asOf !== subscriptionChanges) {
       route.asOf = subscriptionChanges;
       route.hasLive = engine().hasLiveAudience(route.topic);
     }
-    route.isHeard = route.hasLive || observers() > 0;
+    return route.hasLive || observers() > 0;
   }
 }
 
@@ -157,7 +154,7 @@ function routeOf(identity: Identity, bytes: Buffer): Route | null {
   if (!plain || mayPublish(identity, topic) !== 'allow') return null;
   // A topic that is no UTF-8 would come back as other bytes.
   if (!Buffer.from(topic).equals(bytes)) return null;
-  return { bytes: Buffer.from(bytes), topic, uplink, isHeard: false, hasLive: false, asOf: -1 };
+  return { bytes: Buffer.from(bytes), topic, uplink, hasLive: false, asOf: -1 };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { seqOf, textFault, timeOf } from '../../db/domain/reading-rules.ts';
+import { seqOf, timeOf, valueFault } from '../../db/domain/reading-rules.ts';
 import type { ControlType, Micros, Value } from '../../db/domain/types.ts';
 import { capabilityKey, type LiveDevice, type LiveWidget } from '../../db/live-state/types.ts';
 import type { Fields } from '../messages/json.ts';
@@ -13,10 +13,7 @@ export interface KnownReading {
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
-function isPlain(value: unknown): value is Value {
-  if (typeof value === 'number') return Number.isFinite(value);
-  return typeof value === 'boolean' || (typeof value === 'string' && textFault(value) === null);
-}
+const isPlain = (value: unknown): value is Value => valueFault(value) === null;
 
 const isOf = ({ capability }: LiveWidget, type: string, control: string): boolean =>
   capability.capabilityType === type && capability.controlType === control;

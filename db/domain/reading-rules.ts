@@ -20,17 +20,20 @@ export const storableFault = (text: string): string | null =>
 export const textFault = (text: string): string | null =>
   text.length > MAX_TEXT ? `must be at most ${MAX_TEXT} characters long` : storableFault(text);
 
+/** What is wrong with a value that was given, as the end of a sentence about it; null: it can be kept. */
+export function valueFault(given: unknown): string | null {
+  if (typeof given === 'string') return textFault(given);
+  if (typeof given === 'boolean') return null;
+  // JSON.parse reads 1e999 as Infinity.
+  if (typeof given === 'number' && Number.isFinite(given)) return null;
+  return 'must be a string, a finite number or a boolean';
+}
+
 /** A value that was given, held to what can be kept. `refuse` is told what is wrong, as the end of a sentence about it. */
 export function checkedValue(given: unknown, refuse: (fault: string) => Error): Value {
-  if (typeof given === 'string') {
-    const fault = textFault(given);
-    if (fault !== null) throw refuse(fault);
-    return given;
-  }
-  if (typeof given === 'boolean') return given;
-  // JSON.parse reads 1e999 as Infinity.
-  if (typeof given === 'number' && Number.isFinite(given)) return given;
-  throw refuse('must be a string, a finite number or a boolean');
+  const fault = valueFault(given);
+  if (fault !== null) throw refuse(fault);
+  return given as Value;
 }
 
 export const SEQ_RULE = `seq must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`;

@@ -1,7 +1,7 @@
 import { arrayLiteral, floatLiteral, quoted } from '../array-literals.ts';
 import type { Micros, Reading } from '../domain/types.ts';
 import { encodeValue, KIND } from '../domain/value-codec.ts';
-import { floorTo, HOUR } from '../history/spans.ts';
+import { DAY, floorTo, HOUR } from '../history/spans.ts';
 
 /**
  * One text for each column of many rows. Times are counted from the first row, which keeps them short; a column that has
@@ -64,6 +64,14 @@ export function spanOf(rows: readonly Reading[]): { from: Micros; to: Micros } |
     if (at > to) to = at;
   }
   return rows.length === 0 ? null : { from, to };
+}
+
+/** The day of all of them; null when they are of several. */
+export function dayOf(rows: readonly Reading[]): Micros | null {
+  const span = spanOf(rows);
+  if (span === null) return null;
+  const day = floorTo(span.from, DAY);
+  return span.to < day + DAY ? day : null;
 }
 
 /** Hours of widgets for which these readings come late. */

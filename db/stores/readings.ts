@@ -3,12 +3,12 @@ import { arrayLiteral } from '../array-literals.ts';
 import type { Log } from '../domain/ports.ts';
 import { sameValue } from '../domain/row.ts';
 import type { StoreOutcome } from '../domain/services.ts';
-import type { Micros, Reading } from '../domain/types.ts';
+import type { Reading } from '../domain/types.ts';
 import { type EncodedValue, encodeValue } from '../domain/value-codec.ts';
 import { lookUpPacked } from '../history/packed-lookup.ts';
 import { DAY, floorTo } from '../history/spans.ts';
 import type { HistoryState, HistoryStateStore } from '../history/state.ts';
-import { columnsOf, lateHours, spanOf } from './reading-columns.ts';
+import { columnsOf, dayOf, lateHours, spanOf } from './reading-columns.ts';
 import { isUniqueViolation } from './violations.ts';
 
 /**
@@ -53,14 +53,6 @@ export interface ReadingStore {
 function keyLiterals(rows: readonly Reading[]): [string, string, string] {
   const column = (pick: (row: Reading) => number) => arrayLiteral(rows.map(pick));
   return [column(({ widgetId }) => widgetId), column(({ at }) => at), column(({ seq }) => seq)];
-}
-
-/** Of all of them; null when they are of several. */
-function dayOf(rows: readonly Reading[]): Micros | null {
-  const span = spanOf(rows);
-  if (span === null) return null;
-  const day = floorTo(span.from, DAY);
-  return span.to < day + DAY ? day : null;
 }
 
 /** `flat` takes ten times as long. */
@@ -131,8 +123,8 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
       keyOf,
       log,
     );
-    const times = rows.map(({ at }) => at);
-    const range = [String(Math.min(...times)), String(Math.max(...times))];
+    const { from, to } = spanOf(rows) ?? { from: 0, to: 0 };
+    const range = [String(from), String(to)];
     for (const { o, kind, num, txt } of await run(EXISTING, [...keyLiterals(rows), ...range])) {
       const row = rows[o - 1];
       if (row !== undefined) found.set(keyOf(row), { kind, num, txt });
@@ -141,12 +133,16 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
   };
 
   /** Message by message, each against what is stored and what the earlier ones of the group add. null: try again. */
-  const resolve = async (messages: readonly (readonly Reading[])[], state: HistoryState) => {
-    const known = await existing(messages.flat(), state);
+  const resolve = async (
+    messages: readonly (readonly Reading[])[],
+    rows: readonly Reading[],
+    state: HistoryState,
+  ) => {
+    const known = await existing(rows, state);
     const fresh: Reading[] = [];
-    const outcomes = messages.map((rows) => {
+    const outcomes = messages.map((readings) => {
       const added = new Map<string, { row: Reading; value: EncodedValue }>();
-      for (const row of rows) {
+      for (const row of readings) {
         const key = keyOf(row);
         const value = encodeValue(row.value);
         const stored = known.get(key) ?? added.get(key)?.value;
@@ -185,7 +181,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     rows: readonly Reading[],
     state: HistoryState,
   ): Promise<readonly StoreOutcome[] | 'all' | null> => {
-    if (mayBePacked(rows, state)) return resolve(messages, state);
+    if (mayBePacked(rows, state)) return resolve(messages, rows, state);
     const single = rows.length === messages.length;
     if (single && repeats > 0) {
       repeats--;
@@ -197,7 +193,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       repeats = REPEATS;
-      return single ? skipKnown(rows, state) : resolve(messages, state);
+      return single ? skipKnown(rows, state) : resolve(messages, rows, state);
     }
   };
 

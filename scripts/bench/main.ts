@@ -1,17 +1,17 @@
 import { cleaningUp } from '../bench-history/clean-up.ts';
 import { say, seconds, whole } from '../bench-history/progress.ts';
+import { runCommand } from '../operator/usage.ts';
 import { calibrate } from './calibrate.ts';
 import type { Contestant } from './contestants/contestant.ts';
 import { CONTESTANTS } from './contestants/index.ts';
 import { createContext } from './context.ts';
 import { MEASURES } from './measures/index.ts';
-import { type Options, readOptions, USAGE, UsageError } from './options.ts';
+import { type Options, readOptions, USAGE } from './options.ts';
 import { startPinning } from './pinning.ts';
 import { commit, machine } from './report/machine.ts';
 import type { Report } from './report/report.ts';
 import { writeReport } from './report/write.ts';
 
-const EXIT_USAGE = 64;
 const WARM_UP_MS = 3000;
 const SHORT_WARM_UP_MS = 500;
 /** Below this the load generator may be what is measured. */
@@ -81,10 +81,6 @@ async function bench(options: Options): Promise<boolean> {
   });
 }
 
-try {
-  process.exitCode = (await bench(readOptions(process.argv.slice(2)))) ? 0 : 1;
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n\n${USAGE}`);
-  process.exitCode = EXIT_USAGE;
-}
+await runCommand(USAGE, async (args) => {
+  if (!(await bench(readOptions(args)))) process.exitCode = 1;
+});

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseArguments, UsageError } from '../operator/usage.ts';
 import { CONTESTANTS } from './contestants/index.ts';
 import { MEASURES } from './measures/index.ts';
 
@@ -25,8 +25,6 @@ export const USAGE = `usage: npm run bench -- [options]     ours beside what peo
   --out DIR          where bench.md, bench.json and bench.svg go (dist/bench)
 `;
 
-export class UsageError extends Error {}
-
 function listed(
   text: string | undefined,
   all: readonly { name: string }[],
@@ -48,18 +46,15 @@ function count(text: string | undefined, option: string, fallback: number, most:
   return number;
 }
 
-function parse(args: string[]) {
+/** Errors: UsageError. */
+export function readOptions(args: string[]): Options {
   const text = { type: 'string' } as const;
   const options = { only: text, measure: text, rounds: text, seconds: text, out: text };
-  try {
-    return parseArgs({ args, options: { ...options, short: { type: 'boolean', default: false } } }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-export function readOptions(args: string[]): Options {
-  const { only, measure, rounds, seconds, short, out = 'dist/bench' } = parse(args);
+  const { values } = parseArguments({
+    args,
+    options: { ...options, short: { type: 'boolean', default: false } },
+  });
+  const { only, measure, rounds, seconds, short, out = 'dist/bench' } = values;
   return {
     only: listed(only, CONTESTANTS, 'only'),
     measures: listed(measure, MEASURES, 'measure'),
