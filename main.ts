@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CertificateError } from './certs/authorities.ts';
 import { type Config, ConfigError, loadConfig, loadEnvFile } from './config/index.ts';
+import { ClusterMismatchError } from './db/cluster/nodes.ts';
 import { DataDirLockedError, DataDirUnusableError } from './db/data-dir.ts';
 import { DatabaseVersionError } from './db/migrate.ts';
 import { createLogger } from './logger.ts';
@@ -29,9 +30,13 @@ function die(log: Logger, error: unknown, message: string): never {
     console.error(error.message);
     process.exit(EXIT_CONFIG);
   }
-  const expected = [CertificateError, DataDirLockedError, DatabaseVersionError, ListenError].some(
-    (kind) => error instanceof kind,
-  );
+  const expected = [
+    CertificateError,
+    ClusterMismatchError,
+    DataDirLockedError,
+    DatabaseVersionError,
+    ListenError,
+  ].some((kind) => error instanceof kind);
   if (expected && error instanceof Error) log.fatal(error.message);
   else log.fatal({ err: error }, message);
   process.exit(1);

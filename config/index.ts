@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { faultOfOwn, type OwnFiles } from '../certs/own.ts';
 import { MAX_PASSWORD, MIN_PASSWORD, passwordFault } from '../db/accounts/password-rules.ts';
 import type { Limits } from '../db/domain/limits.ts';
+import { parseRedisUrl, REDIS_FORMS, type RedisTarget } from '../db/domain/redis-target.ts';
 import { WIDGET_STATUSES, type WidgetStatus } from '../db/domain/types.ts';
 import type { MinFree } from '../db/history/disk-state.ts';
 import type { Retention } from '../db/history/retention.ts';
@@ -22,6 +24,10 @@ export interface Config {
   dataDir: string;
   /** null: the embedded database. */
   databaseUrl: string | null;
+  /** null: this node is alone. */
+  redis: RedisTarget | null;
+  /** Of this node, for people. */
+  nodeName: string;
   listeners: { http: ListenerAddress; https: ListenerAddress; mqtt: ListenerAddress; mqtts: ListenerAddress };
   tlsMinVersion: 'TLSv1.2' | 'TLSv1.3';
   adminUsername: string;
@@ -119,8 +125,6 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     return null;
   };
 
-  read('REDIS_URL', '', 'this version runs as one node; leave it unset', () => undefined, true);
-
   const config: Config = {
     dataDir: read('DATA_DIR', './data', 'the path of a folder', (text) =>
       text.includes('\u0000') ? undefined : text,
@@ -131,6 +135,10 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
       'a URL such as postgres://user:password@host:5432/database',
       parseDatabaseUrl,
       true,
+    ),
+    redis: read<RedisTarget | null>('REDIS_URL', null, REDIS_FORMS, parseRedisUrl, true),
+    nodeName: read('NODE_NAME', hostname(), 'a name of 1 to 64 characters without spaces', (text) =>
+      /^\S{1,64}$/u.test(text) ? text : undefined,
     ),
     listeners: {
       http: plain('HTTP', { host: host('HTTP_HOST', '127.0.0.1'), port: port('HTTP_PORT', 3000) }),

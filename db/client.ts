@@ -58,13 +58,20 @@ export function tlsOption(url: URL): false | 'require' | 'verify-full' {
 }
 
 /** Opens no connection yet: the first statement does. */
-export function connect(target: ConnectTarget, log: Log, poolSize = POOL_SIZE): Client {
+export function connect(
+  target: ConnectTarget,
+  log: Log,
+  poolSize = POOL_SIZE,
+  told: { onNotify?: (payload: string) => void; onClose?: () => void } = {},
+): Client {
   const common = {
     connect_timeout: CONNECT_TIMEOUT_S,
     fetch_types: false,
     prepare: true,
     backoff,
     onnotice: (notice: postgres.Notice) => log.debug({ notice: notice.message }, 'notice of the database'),
+    ...(told.onClose && { onclose: told.onClose }),
+    ...({ onnotify: (_channel: string, payload: string) => told.onNotify?.(payload) } as object),
   } satisfies postgres.Options<Record<string, never>>;
   const sockets = createWatchedSockets();
   const sql =
@@ -81,7 +88,8 @@ export function connect(target: ConnectTarget, log: Log, poolSize = POOL_SIZE): 
       : postgres(withoutTlsMode(target.url), {
           ...common,
           max: poolSize,
-          max_lifetime: MAX_LIFETIME_S,
+          // Whoever listens would miss what is told while it connects anew.
+          max_lifetime: told.onNotify === undefined ? MAX_LIFETIME_S : null,
           ssl: tlsOption(new URL(target.url)),
           ...({ socket: sockets.open } as object),
           connection: {

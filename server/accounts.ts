@@ -8,7 +8,6 @@ import {
   createPasswords,
   createTokens,
 } from '../db/accounts/index.ts';
-import { readOrCreateSecret } from '../db/data-dir.ts';
 import type { LimitWatch } from '../db/domain/limits.ts';
 import { monotonic } from '../db/domain/time.ts';
 import { createUserStore } from '../db/stores/users.ts';
@@ -20,13 +19,14 @@ const PASSWORD_GATE = { places: 2, placesOfStrangers: 1, waiting: 50, waitingStr
 export interface AccountsDeps {
   foundation: Foundation;
   config: Config;
+  jwtSecret: string;
   limitWatch: LimitWatch;
   onStop: OnStop;
 }
 
 /** Who may log in, as the database has it now. */
-export async function openAccounts({ foundation, config, limitWatch, onStop }: AccountsDeps) {
-  const { part, now, dataDir, sql, db, flows, eventLog } = foundation;
+export async function openAccounts({ foundation, config, jwtSecret, limitWatch, onStop }: AccountsDeps) {
+  const { part, now, sql, db, flows, eventLog } = foundation;
   const homes = createHomes({ store: createHomeStore(sql), log: part('accounts') });
   await homes.load();
   onStop(homes.stop);
@@ -34,7 +34,7 @@ export async function openAccounts({ foundation, config, limitWatch, onStop }: A
     users: createUserStore(db),
     passwords: createPasswords(),
     tokens: createTokens({
-      secret: config.jwtSecret ?? readOrCreateSecret(dataDir, 'jwt.secret'),
+      secret: jwtSecret,
       expiresInMs: config.jwtExpiresInMs,
       now,
     }),

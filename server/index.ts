@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -10,6 +11,7 @@ import { createSecretGuard, ensureAdmin } from '../db/accounts/index.ts';
 import { builtAt } from '../db/built-at.ts';
 import { collectGarbage } from '../db/collect-garbage.ts';
 import { createCommands } from '../db/commands.ts';
+import { readOrCreateSecret } from '../db/data-dir.ts';
 import { monotonic } from '../db/domain/time.ts';
 import { createImports } from '../db/imports.ts';
 import { createLiveState } from '../db/live-state/index.ts';
@@ -22,11 +24,12 @@ import { createWidgetStore } from '../db/stores/widgets.ts';
 import { Admission } from '../net/admission.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
 import { openAccounts } from './accounts.ts';
+import { openCluster } from './cluster.ts';
 import { openDisk } from './disk.ts';
 import { here, type OnStop, openFoundation, packageVersion } from './foundation.ts';
 import { openHistory } from './history.ts';
 import { createListeners } from './listeners.ts';
-import { openSystem } from './system.ts';
+import { createNodeReport, openSystem } from './system.ts';
 
 /** Where the bundler puts the web app, beside the compiled program. */
 const APP_FOLDER = here('../app');
@@ -79,11 +82,26 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   });
 
   const live = createLiveState({ db, sql, log: part('live'), now, offlineAfterMs: config.offlineAfterMs });
+  const jwtSecret = config.jwtSecret ?? readOrCreateSecret(dataDir, 'jwt.secret');
+  let connections = () => 0;
+  const report = createNodeReport({
+    name: config.nodeName,
+    now,
+    live,
+    connections: () => connections(),
+    onStop,
+  });
+  // Before anything is read: whatever changes from here on is told.
+  const cluster = await openCluster({
+    ...{ foundation, config, jwtSecret, report, onStop },
+    caFingerprint: createHash('sha256').update(certificates.bundle()).digest('hex'),
+    log: part('cluster'),
+  });
   await live.load();
   live.start();
   onStop(live.stop);
 
-  const accounts = await openAccounts({ foundation, config, limitWatch, onStop });
+  const accounts = await openAccounts({ foundation, config, jwtSecret, limitWatch, onStop });
   const { history, load, dropped, start } = await openHistory({ foundation, config, onStop });
   const writer = createReadingWriter({
     sql,
@@ -127,6 +145,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     corsOrigins: config.corsOrigins,
     onEstablished: (socket) => admission.established(socket),
   });
+  connections = () => broker.connections;
   const commands = createCommands({
     store: createCommandStore(db),
     live,
@@ -167,12 +186,10 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     diskState: disk.state,
     system: openSystem({
       foundation,
-      live,
-      broker,
+      nodes: cluster?.nodes.reports ?? (async () => [report()]),
       disk,
       certificates,
       ports: () => listeners.ports,
-      onStop,
     }),
     version: packageVersion(),
     log: part('api'),

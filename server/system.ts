@@ -1,8 +1,6 @@
-import { hostname } from 'node:os';
-import type { Broker } from '../broker/index.ts';
 import type { Certificates } from '../certs/index.ts';
 import { createDatabaseSize } from '../db/database-size.ts';
-import type { SystemReport } from '../db/domain/system.ts';
+import type { NodeReport, SystemReport } from '../db/domain/system.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import type { Disk } from './disk.ts';
 import type { Foundation } from './foundation.ts';
@@ -13,11 +11,18 @@ const CLOCK_MOVED_MS = 1000;
 
 export interface SystemDeps {
   foundation: Foundation;
-  live: Pick<LiveState, 'devices'>;
-  broker: Pick<Broker, 'connections'>;
+  nodes: () => Promise<NodeReport[]>;
   disk: Pick<Disk, 'reports'>;
   certificates: Pick<Certificates, 'reports'>;
   ports: () => SystemReport['listeners'];
+}
+
+export interface NodeReportDeps {
+  name: string;
+  now: () => number;
+  live: Pick<LiveState, 'devices'>;
+  /** Of MQTT. */
+  connections: () => number;
   onStop: (stop: () => void) => void;
 }
 
@@ -31,35 +36,42 @@ function startTime(now: () => number): () => Date {
   };
 }
 
-/** Gathers what is known of the running program where it is known. */
-export function openSystem(deps: SystemDeps): () => Promise<SystemReport> {
-  const { live, broker, disk, certificates, ports, onStop } = deps;
-  const { sql, database, now } = deps.foundation;
-  const databaseSize = createDatabaseSize(sql);
+/** Of this process. */
+export function createNodeReport({ name, now, live, connections, onStop }: NodeReportDeps): () => NodeReport {
   const startedAt = startTime(now);
   const lag = createLoopLag();
   lag.start();
   onStop(lag.stop);
-
-  const node = () => {
+  return () => {
     const devices = [...live.devices()];
     return {
-      name: hostname(),
+      name,
       nodeVersion: process.versions.node,
       startedAt: startedAt(),
       memoryBytes: process.memoryUsage.rss(),
       eventLoopLag: lag.p99(),
-      connections: broker.connections,
+      connections: connections(),
       devicesConnected: devices.filter(({ connected }) => connected).length,
       devicesTotal: devices.length,
     };
   };
+}
 
+/** Gathers what is known of the running program where it is known. */
+export function openSystem({
+  foundation,
+  nodes,
+  disk,
+  certificates,
+  ports,
+}: SystemDeps): () => Promise<SystemReport> {
+  const { sql, database } = foundation;
+  const databaseSize = createDatabaseSize(sql);
   return async () => {
-    const [bytes, disks] = await Promise.all([databaseSize(), disk.reports()]);
+    const [bytes, disks, reports] = await Promise.all([databaseSize(), disk.reports(), nodes()]);
     return {
       database: { kind: 'folder' in database.target ? 'embedded' : 'server', bytes },
-      nodes: [node()],
+      nodes: reports,
       disks,
       certificates: certificates.reports(),
       listeners: ports(),

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 /** The sources; this file is built into `dist/test`. */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PARTS = ['api', 'broker', 'certs', 'config', 'db', 'net'];
+const PARTS = ['api', 'broker', 'certs', 'cluster', 'config', 'db', 'net'];
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -38,6 +38,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   api: ['api', 'db'],
   broker: ['broker', 'certs', 'db'],
   certs: ['certs', 'db'],
+  cluster: ['cluster', 'db'],
   config: ['config', 'certs', 'db'],
   db: ['db'],
   net: ['net', 'db'],
@@ -55,7 +56,8 @@ for (const part of PARTS) {
 /** Packages that belong to one part: elsewhere they would be a way around it. */
 const OWNED: Record<string, RegExp> = {
   api: /^(hono|@hono\/.*)$/,
-  broker: /^(aedes|aedes-.*|mqtt|mqtt-packet|mqemitter.*|ws)$/,
+  broker: /^(aedes|aedes-.*|mqtt|mqtt-packet|mqemitter|ws)$/,
+  cluster: /^(ioredis|mqemitter-redis)$/,
   certs: /^@peculiar\/x509$/,
   db: /^(drizzle-orm(\/.*)?|postgres|@electric-sql\/.*)$/,
 };

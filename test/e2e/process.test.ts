@@ -27,7 +27,7 @@ void test('a bad configuration stops the process with 78 and one line for each b
       JWT_SECRET: 'short-secret',
       DEVICE_ENROLLMENT: 'maybe',
       HTTP_HOST: '0.0.0.0',
-      REDIS_URL: 'redis://user:hidden-word@localhost',
+      REDIS_URL: 'http://user:hidden-word@localhost',
     },
   });
   t.after(() => server.dispose());

@@ -1,0 +1,190 @@
+import type { EventEmitter } from 'node:events';
+import type { Redis } from 'ioredis';
+import MQEmitterRedis from 'mqemitter-redis';
+import type { Bus, Hear } from '../db/domain/cluster.ts';
+import type { Log } from '../db/domain/ports.ts';
+import type { RedisConnection } from './redis.ts';
+
+const TOPIC = 'pm-iot/nodes';
+/** Each node tells that it is there, so that a message that was the last one is missed too. */
+const BEAT_MS = 1000;
+/** Our own beats come back: when none does, the connection that listens is dead, whatever it says. */
+const DEAF_MS = 4000;
+/** Silence of a node after which nobody waits for its answers. */
+const QUIET_MS = 3500;
+
+interface Message {
+  topic: string;
+  from: string;
+  /** Counts the messages of a node from its start. */
+  seq: number;
+  kind: string;
+  body: unknown;
+  /** Answered by whoever has dealt with it. */
+  ask?: number;
+}
+
+interface Peer {
+  seq: number;
+  heardAt: number;
+}
+
+export interface BusDeps {
+  nodeId: string;
+  publisher: RedisConnection;
+  subscriber: RedisConnection;
+  log: Log;
+}
+
+export interface BusService extends Bus {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * See `Bus`: mqemitter-redis on one channel. It says nothing of what it missed, so each node counts what it sends: a hole in
+ * the count of another makes that one tell everything anew.
+ */
+export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusService {
+  // Cluster connections have the same methods.
+  const mq = MQEmitterRedis({ pubConn: publisher as Redis, subConn: subscriber as Redis });
+  // Its types leave it out; without a listener an error would end the process.
+  const { state } = mq as unknown as { state: EventEmitter };
+  state.on('error', (error: Error) => log.debug({ err: error }, 'Redis is away'));
+  const hearers = new Map<string, Hear[]>();
+  const gaps: ((from: string) => void)[] = [];
+  const announcers: (() => void)[] = [];
+  const peers = new Map<string, Peer>();
+  const asked = new Map<number, { left: Set<string>; resolve: () => void }>();
+  let seq = 0;
+  let asks = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let echoedAt = 0;
+  let beatAt = 0;
+
+  const isReady = () => publisher.status === 'ready' && performance.now() - echoedAt < DEAF_MS;
+
+  const post = (kind: string, body: unknown, ask?: number): boolean => {
+    // Counted although it is lost: that is how others learn of it.
+    seq++;
+    if (publisher.status !== 'ready') return false;
+    const message: Message = {
+      topic: TOPIC,
+      from: nodeId,
+      seq,
+      kind,
+      body,
+      ...(ask !== undefined && { ask }),
+    };
+    mq.emit(message, (error?: Error) => {
+      if (error) log.debug({ err: error, kind }, 'other nodes could not be told');
+    });
+    return true;
+  };
+
+  const announce = () => {
+    for (const tellAll of announcers) tellAll();
+  };
+
+  const hearOne = async (each: Hear, body: unknown, from: string) => {
+    try {
+      await each(body as never, from);
+    } catch (error) {
+      log.warn({ err: error }, 'what another node told could not be dealt with');
+    }
+  };
+
+  const onMessage = (message: Message) => {
+    const { from, seq: number, kind, body, ask } = message;
+    const now = performance.now();
+    if (from === nodeId) {
+      echoedAt = now;
+      return;
+    }
+    const peer = peers.get(from);
+    peers.set(from, { seq: number, heardAt: now });
+    if (peer === undefined || number !== peer.seq + 1) {
+      for (const gap of gaps) gap(from);
+      // Of this message itself nothing is lost.
+      post('announce', from);
+    }
+    if (kind === 'announce') {
+      if (body === nodeId || body === null) announce();
+      return;
+    }
+    if (kind === 'answer') {
+      const [to, id] = body as [string, number];
+      if (to !== nodeId) return;
+      const waiting = asked.get(id);
+      waiting?.left.delete(from);
+      if (waiting?.left.size === 0) waiting.resolve();
+      return;
+    }
+    const dealt = Promise.all((hearers.get(kind) ?? []).map((each) => hearOne(each, body, from)));
+    if (ask !== undefined) void dealt.then(() => post('answer', [from, ask]));
+  };
+
+  const beat = () => {
+    const now = performance.now();
+    for (const [id, { heardAt }] of peers) if (now - heardAt > 60_000) peers.delete(id);
+    if (publisher.status === 'ready' && beatAt - echoedAt > DEAF_MS) {
+      log.warn({}, 'messages of other nodes do not arrive: listening anew');
+      echoedAt = now;
+      subscriber.disconnect(true);
+    }
+    if (post('beat', null)) beatAt = now;
+  };
+
+  return {
+    get ready() {
+      return isReady();
+    },
+    tell: (kind, body) => post(kind, body),
+    ask: (kind, body, milliseconds) =>
+      new Promise((resolve) => {
+        const now = performance.now();
+        const left = new Set(
+          [...peers].filter(([, { heardAt }]) => now - heardAt < QUIET_MS).map(([id]) => id),
+        );
+        const id = ++asks;
+        const finish = () => {
+          clearTimeout(limit);
+          asked.delete(id);
+          resolve();
+        };
+        const limit = setTimeout(finish, milliseconds);
+        asked.set(id, { left, resolve: finish });
+        if (!post(kind, body, id) || left.size === 0) finish();
+      }),
+    on: (kind, each) => void hearers.set(kind, [...(hearers.get(kind) ?? []), each]),
+    onGap: (gap) => void gaps.push(gap),
+    onAnnounce: (tellAll) => void announcers.push(tellAll),
+    start: async () => {
+      const listening = new Promise<void>((resolve) => {
+        mq.on(
+          TOPIC,
+          (message, done) => {
+            onMessage(message as Message);
+            done();
+          },
+          resolve,
+        );
+      });
+      timer = setInterval(beat, BEAT_MS);
+      const late = new Promise<void>((resolve) => setTimeout(resolve, DEAF_MS).unref());
+      await Promise.race([listening, late]);
+      post('announce', null);
+      beat();
+    },
+    stop: async () => {
+      clearInterval(timer);
+      post('bye', null);
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, 500).unref();
+        mq.close(resolve);
+      });
+      publisher.disconnect();
+      subscriber.disconnect();
+    },
+  };
+}

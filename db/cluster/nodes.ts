@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import type postgres from 'postgres';
+import type { Nodes } from '../domain/cluster.ts';
+import type { Log } from '../domain/ports.ts';
+import type { NodeReport } from '../domain/system.ts';
+
+/** How often a node renews its lease and looks at those of the others. */
+const RENEW_MS = 2000;
+/** Silence after which a node counts as dead. Told by the database's clock alone, so that no other one matters. */
+const DEAD_AFTER_S = 7;
+/** Rows of dead nodes are kept a little, for whoever wonders. */
+const FORGET_AFTER = '1 hour';
+
+/** What nodes of one cluster must have in common: by the name of the variable or file, something that tells two apart. */
+export type Identity = Record<string, string>;
+
+/** This node cannot belong to the cluster; the message says what differs, and from which node. */
+export class ClusterMismatchError extends Error {}
+
+export interface NodesDeps {
+  sql: postgres.Sql;
+  name: string;
+  identity: Identity;
+  /** Of this node, now. */
+  report: () => NodeReport;
+  log: Log;
+}
+
+export interface NodesService extends Nodes {
+  /** Throws ClusterMismatchError. */
+  join(): Promise<void>;
+  /** Gives the lease up, so that nobody waits for its end. */
+  leave(): Promise<void>;
+}
+
+interface Row {
+  id: string;
+  name: string;
+  report: Omit<NodeReport, 'startedAt'> & { startedAt: string };
+  identity: Identity;
+}
+
+const LIVING = `select id, name, report, identity from nodes where heard_at > now() - interval '${DEAD_AFTER_S} seconds' order by started_at, id`;
+const RENEW = `insert into nodes (id, name, identity, report) values ($1, $2, $3::text::jsonb, $4::text::jsonb)
+  on conflict (id) do update set heard_at = now(), report = excluded.report`;
+
+/** See `Nodes`. Its lease is renewed all the time while the process lives. */
+export function createNodes({ sql, name, identity, report, log }: NodesDeps): NodesService {
+  const id = randomBytes(6).toString('hex');
+  const listeners: ((id: string) => void)[] = [];
+  let living = new Map<string, Row>();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | null = null;
+
+  const readRows = async () => {
+    const rows = await sql.unsafe<Row[]>(LIVING);
+    return new Map(rows.filter((row) => row.id !== id).map((row) => [row.id, row]));
+  };
+
+  const renew = async () => {
+    await sql.unsafe(RENEW, [id, name, JSON.stringify(identity), JSON.stringify(report())], {
+      prepare: true,
+    });
+  };
+
+  const look = async () => {
+    const before = living;
+    living = await readRows();
+    for (const [gone, row] of before) {
+      if (living.has(gone)) continue;
+      log.warn({ node: row.name, node_id: gone }, 'a node has ended');
+      for (const listener of listeners) listener(gone);
+    }
+    for (const [come, row] of living) {
+      if (!before.has(come)) log.info({ node: row.name, node_id: come }, 'another node is there');
+    }
+  };
+
+  const turn = async () => {
+    try {
+      await renew();
+      await look();
+    } catch (error) {
+      log.debug({ err: error }, 'the lease of this node could not be renewed: trying again');
+    }
+  };
+
+  const refuseStranger = (rows: Iterable<Row>) => {
+    for (const other of rows) {
+      const differs = Object.keys(identity).find((key) => other.identity[key] !== identity[key]);
+      if (differs === undefined) continue;
+      throw new ClusterMismatchError(
+        `${differs} is another one than that of node ${other.name}: nodes of one cluster must have the same`,
+      );
+    }
+  };
+
+  return {
+    id,
+    others: () => new Set(living.keys()),
+    onGone: (listener) => void listeners.push(listener),
+    reports: async () => {
+      const own = { ...report(), name };
+      const others = [...living.values()].map(({ name: other, report: told }) => ({
+        ...told,
+        name: other,
+        startedAt: new Date(told.startedAt),
+      }));
+      return [own, ...others];
+    },
+    join: async () => {
+      living = await readRows();
+      refuseStranger(living.values());
+      await sql.unsafe(`delete from nodes where heard_at < now() - interval '${FORGET_AFTER}'`);
+      await renew();
+      timer = setInterval(() => {
+        running ??= turn().finally(() => {
+          running = null;
+        });
+      }, RENEW_MS);
+    },
+    leave: async () => {
+      clearInterval(timer);
+      await running;
+      await sql`delete from nodes where id = ${id}`.catch((error: unknown) => {
+        log.debug({ err: error }, 'the lease of this node could not be given up');
+      });
+    },
+  };
+}

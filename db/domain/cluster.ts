@@ -1,0 +1,63 @@
+import type { NodeReport } from './system.ts';
+
+/** What is told between nodes: JSON. */
+export type Told =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Told[]
+  | { readonly [name: string]: Told | undefined };
+
+/** Whoever is told is given what was sent; it comes from a node of the same cluster, and perhaps of an older version. */
+export type Hear = (body: never, from: string) => void | Promise<void>;
+
+/**
+ * Through PostgreSQL: what has been committed (rooms, devices, accounts, commands), who is connected where, and what has been
+ * taken away. In the order of the sender, to all other nodes; whoever could not listen is told to read everything again.
+ */
+export interface Notices {
+  /** Never throws. While the database is away it waits. */
+  send(kind: string, body: Told): void;
+  on(kind: string, hear: Hear): void;
+  /** Resolves once all that was told before now has been dealt with here; after two seconds at the latest. */
+  barrier(): Promise<void>;
+  /** Something may have been missed, of any node. */
+  onGap(resync: () => void | Promise<void>): void;
+}
+
+/**
+ * Through Redis: what is on its way (messages for subscribers, values that somebody looks at, counts). At most once; while Redis
+ * is away nothing is told.
+ */
+export interface Bus {
+  readonly ready: boolean;
+  /** To all other nodes. false: Redis is away, and it was not sent. */
+  tell(kind: string, body: unknown): boolean;
+  /** As `tell`; resolves once all living nodes have dealt with it, or after `milliseconds`. */
+  ask(kind: string, body: unknown, milliseconds: number): Promise<void>;
+  on(kind: string, hear: Hear): void;
+  /** Something of a node was missed, or it is new here: what is known of it may be wrong. It is asked to announce anew. */
+  onGap(forget: (from: string) => void): void;
+  /** Others do not know, or may have missed, what this node has told: all that still counts is to be told again. */
+  onAnnounce(tellAll: () => void): void;
+}
+
+/** The nodes of the cluster, as their leases in the database tell. */
+export interface Nodes {
+  /** Of this one: new at each start. */
+  readonly id: string;
+  /** Ids of the others that live. */
+  others(): ReadonlySet<string>;
+  /** A node has ended, or has not been heard of for so long that it counts as dead. */
+  onGone(listener: (id: string) => void): void;
+  /** All that live, this one first; of this one alone while the database is away. */
+  reports(): Promise<NodeReport[]>;
+}
+
+/** What a node needs of the others. */
+export interface Cluster {
+  nodes: Nodes;
+  notices: Notices;
+  bus: Bus;
+}

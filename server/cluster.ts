@@ -1,0 +1,71 @@
+import { createHmac } from 'node:crypto';
+import type { Logger } from 'pino';
+import { type BusService, createBus } from '../cluster/bus.ts';
+import { connectRedis, type RedisConnection } from '../cluster/redis.ts';
+import type { Config } from '../config/index.ts';
+import { connect } from '../db/client.ts';
+import { createNodes, type NodesService } from '../db/cluster/nodes.ts';
+import { createNotices, type NoticesService } from '../db/cluster/notices.ts';
+import type { NodeReport } from '../db/domain/system.ts';
+import type { Foundation, OnStop } from './foundation.ts';
+
+export interface OpenCluster {
+  nodes: NodesService;
+  notices: NoticesService;
+  bus: BusService;
+  /** For sessions and what is retained. */
+  redis: RedisConnection;
+}
+
+export interface ClusterDeps {
+  foundation: Foundation;
+  config: Config;
+  jwtSecret: string;
+  /** SHA-256 of the CA. */
+  caFingerprint: string;
+  report: () => NodeReport;
+  onStop: OnStop;
+  log: Logger;
+}
+
+/** Tells two secrets apart and gives neither away. */
+const markOf = (secret: string) =>
+  createHmac('sha256', secret).update('pm-iot: is it the same?').digest('hex').slice(0, 32);
+
+/** The other nodes; null when this one is alone (no REDIS_URL). It listens when it resolves, and has told nothing yet. */
+export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null> {
+  const { foundation, config, jwtSecret, caFingerprint, report, onStop, log } = deps;
+  const { redis: target, nodeName } = config;
+  const { sql, database } = foundation;
+  if (target === null) return null;
+  const nodes = createNodes({
+    sql,
+    name: nodeName,
+    identity: { JWT_SECRET: markOf(jwtSecret), 'The CA (certs/ca.crt in DATA_DIR)': caFingerprint },
+    report,
+    log,
+  });
+  const notices = createNotices({
+    nodeId: nodes.id,
+    sql,
+    connectListener: (told) => connect(database.target, log, 1, told).sql,
+    log,
+  });
+  const redis = connectRedis(target, log);
+  const bus = createBus({
+    nodeId: nodes.id,
+    publisher: connectRedis(target, log),
+    subscriber: connectRedis(target, log, { subscriber: true }),
+    log,
+  });
+  onStop(async () => {
+    await bus.stop();
+    await notices.stop();
+    await nodes.leave();
+    redis.disconnect();
+  });
+  await nodes.join();
+  await notices.start();
+  await bus.start();
+  return { nodes, notices, bus, redis };
+}
