@@ -47,6 +47,7 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
   });
   const notices = createNotices({
     nodeId: nodes.id,
+    others: nodes.others,
     sql,
     connectListener: (told) => connect(database.target, log, 1, told).sql,
     log,

@@ -12,12 +12,23 @@ const RETRY_MS = 500;
 const BARRIER_LIMIT_MS = 2000;
 /** Ours come back to us as well: when none does for so long though they are sent, the connection listens to nothing. */
 const DEAF_AFTER_MS = 6000;
-const NOTIFY = `select pg_notify('${CHANNEL}', p) from unnest($1::text[]) as t(p)`;
+const TOLD_LIMIT_MS = 1000;
+const KEPT_MS = 3_600_000;
+/** What was told just before the connection broke may not have come. */
+const OVERLAP_MS = 15_000;
+const SEND = `with kept as (insert into kept_notices (entry) select e::jsonb from unnest($2::text[]) as t(e) where e is not null),
+  old as (delete from kept_notices where $2 <> '{}' and at < now() - interval '1 hour')
+  select pg_notify('${CHANNEL}', p) from unnest($1::text[]) as t(p)`;
+const KEPT = `select entry from kept_notices where at > now() - $1::text::float8 * interval '1 millisecond' order by id`;
 
 type Entry = readonly [kind: string, body: Told];
 
+const literal = (texts: readonly string[]) => `{${texts.map((text) => JSON.stringify(text)).join(',')}}`;
+
 export interface NoticesDeps {
   nodeId: string;
+  /** Ids of the other nodes that live. */
+  others: () => ReadonlySet<string>;
   sql: postgres.Sql;
   /** A connection of its own that is told what is notified, and of its end. */
   connectListener: (told: { onNotify: (payload: string) => void; onClose: () => void }) => postgres.Sql;
@@ -32,16 +43,17 @@ export interface NoticesService extends Notices {
 }
 
 /** See `Notices`: PostgreSQL's LISTEN and NOTIFY, with an end to every silence. */
-export function createNotices({ nodeId, sql, connectListener, log }: NoticesDeps): NoticesService {
+export function createNotices({ nodeId, others, sql, connectListener, log }: NoticesDeps): NoticesService {
   const hearers = new Map<string, Hear[]>();
   const resyncs: (() => void | Promise<void>)[] = [];
   const working = new Set<Promise<unknown>>();
-  const barriers = new Map<number, () => void>();
-  let waiting: Entry[] = [];
+  /** What waits for an answer, by number: of whom, and what is then done. */
+  const awaited = new Map<number, { left: Set<string>; pass: () => void }>();
+  let waiting: { entry: Entry; kept: boolean }[] = [];
   let sending: Promise<void> | null = null;
   let stopped = false;
   let listener: postgres.Sql | null = null;
-  let lastBarrier = 0;
+  let lastNumber = 0;
   let heardAt = performance.now();
   let sentAt = 0;
 
@@ -57,14 +69,25 @@ export function createNotices({ nodeId, sql, connectListener, log }: NoticesDeps
     for (const resync of resyncs) work(resync);
   };
 
+  const answered = (number: number, by: string) => {
+    const waits = awaited.get(number);
+    waits?.left.delete(by);
+    if (waits?.left.size === 0) waits.pass();
+  };
+
   const hear = (from: string, [kind, body]: Entry) => {
     if (from === nodeId) {
-      if (kind !== 'barrier') return;
-      const pass = barriers.get(Number(body));
-      void Promise.all(working).then(pass);
+      if (kind === 'barrier') void Promise.all(working).then(() => answered(Number(body), nodeId));
       return;
     }
+    if (kind === 'barrier') return;
     if (kind === 'resync') return resyncAll();
+    if (kind === 'ask') return void Promise.all(working).then(() => send('answer', [from, body]));
+    if (kind === 'answer') {
+      const [to, number] = body as [string, number];
+      if (to === nodeId) answered(number, from);
+      return;
+    }
     for (const each of hearers.get(kind) ?? []) work(() => each(body as never, from));
   };
 
@@ -104,23 +127,17 @@ export function createNotices({ nodeId, sql, connectListener, log }: NoticesDeps
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
+      const payloads = payloadsOf(batch.map(({ entry }) => entry));
+      const kept = batch.filter(({ kept }) => kept).map(({ entry }) => JSON.stringify(entry));
       try {
-        await sql.unsafe(
-          NOTIFY,
-          [
-            `{${payloadsOf(batch)
-              .map((text) => JSON.stringify(text))
-              .join(',')}}`,
-          ],
-          {
-            prepare: true,
-          },
-        );
+        await sql.unsafe(SEND, [literal(payloads), literal(kept)], { prepare: true });
         sentAt = performance.now();
       } catch (error) {
         log.debug({ err: error, waiting: batch.length }, 'notices could not be sent: trying again');
         waiting = [...batch, ...waiting];
-        if (waiting.length > MAX_WAITING) waiting = [['resync', null]];
+        if (waiting.length > MAX_WAITING) {
+          waiting = [...waiting.filter(({ kept }) => kept), { entry: ['resync', null], kept: false }];
+        }
         if (stopped) return;
         await sleep(RETRY_MS);
       }
@@ -135,29 +152,53 @@ export function createNotices({ nodeId, sql, connectListener, log }: NoticesDeps
     });
   };
 
-  const send = (kind: string, body: Told) => {
-    waiting.push([kind, body]);
+  const send: Notices['send'] = (kind, body, { kept } = { kept: false }) => {
+    waiting.push({ entry: [kind, body], kept });
     sendSoon();
+  };
+
+  /** Resolves once all of `left` have answered what is sent, or after `milliseconds`. */
+  const ask = (kind: string, left: Set<string>, milliseconds: number) =>
+    new Promise<void>((resolve) => {
+      const number = ++lastNumber;
+      const pass = () => {
+        clearTimeout(timer);
+        awaited.delete(number);
+        resolve();
+      };
+      const timer = setTimeout(pass, milliseconds);
+      awaited.set(number, { left, pass });
+      send(kind, number);
+    });
+
+  /** What was missed and counts all the same; then everything is read again. */
+  const catchUp = async (current: postgres.Sql, deafForMs: number) => {
+    if (deafForMs + OVERLAP_MS > KEPT_MS) hear('', ['deaf', null]);
+    const rows = await current.unsafe<{ entry: Entry }[]>(KEPT, [String(deafForMs + OVERLAP_MS)]);
+    for (const { entry } of rows) hear('', entry);
+    resyncAll();
   };
 
   /** Listens, for ever anew; each time but the first something may have been missed. */
   const listen = async (onFirst: () => void) => {
     for (let first = true; !stopped; ) {
+      let onClose = () => {};
       const closed = new Promise<void>((resolve) => {
-        listener = connectListener({ onNotify, onClose: resolve });
+        onClose = resolve;
       });
-      const current = listener as postgres.Sql | null;
+      const current = connectListener({ onNotify, onClose });
+      listener = current;
       try {
-        await current?.unsafe(`listen ${CHANNEL}`);
-        heardAt = performance.now();
+        await current.unsafe(`listen ${CHANNEL}`);
         if (first) onFirst();
-        else resyncAll();
+        else await catchUp(current, performance.now() - heardAt);
+        heardAt = performance.now();
         first = false;
         await closed;
       } catch (error) {
         log.debug({ err: error }, 'notices cannot be heard: trying again');
       }
-      void current?.end({ timeout: 0 }).catch(() => {});
+      void current.end({ timeout: 0 }).catch(() => {});
       if (!stopped) await sleep(RETRY_MS);
     }
   };
@@ -173,18 +214,11 @@ export function createNotices({ nodeId, sql, connectListener, log }: NoticesDeps
     send,
     on: (kind, each) => void hearers.set(kind, [...(hearers.get(kind) ?? []), each]),
     onGap: (resync) => void resyncs.push(resync),
-    barrier: () =>
-      new Promise((resolve) => {
-        const number = ++lastBarrier;
-        const pass = () => {
-          clearTimeout(timer);
-          barriers.delete(number);
-          resolve();
-        };
-        const timer = setTimeout(pass, BARRIER_LIMIT_MS);
-        barriers.set(number, pass);
-        send('barrier', number);
-      }),
+    barrier: () => ask('barrier', new Set([nodeId]), BARRIER_LIMIT_MS),
+    told: () => {
+      const left = new Set(others());
+      return left.size === 0 ? Promise.resolve() : ask('ask', left, TOLD_LIMIT_MS);
+    },
     start: () => new Promise((resolve) => void listen(resolve)),
     stop: async () => {
       stopped = true;

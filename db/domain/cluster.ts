@@ -17,11 +17,16 @@ export type Hear = (body: never, from: string) => void | Promise<void>;
  * taken away. In the order of the sender, to all other nodes; whoever could not listen is told to read everything again.
  */
 export interface Notices {
-  /** Never throws. While the database is away it waits. */
-  send(kind: string, body: Told): void;
+  /**
+   * Never throws. While the database is away it waits. `kept`: whoever cannot listen just now is told once it can again, within
+   * an hour.
+   */
+  send(kind: string, body: Told, options?: { kept: boolean }): void;
   on(kind: string, hear: Hear): void;
-  /** Resolves once all that was told before now has been dealt with here; after two seconds at the latest. */
+  /** Resolves once all that others told before now has been dealt with here; after two seconds at the latest. */
   barrier(): Promise<void>;
+  /** Resolves once the living nodes have dealt with all that was sent here before now; after a second at the latest. */
+  told(): Promise<void>;
   /** Something may have been missed, of any node. */
   onGap(resync: () => void | Promise<void>): void;
 }

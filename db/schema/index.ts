@@ -1,7 +1,7 @@
 export { enrollments, revokedTokens, userRooms, users } from './accounts.ts';
 export { commands, events, meta } from './activity.ts';
 export { capabilities, devices, formerDevices, widgets } from './devices.ts';
-export { nodes } from './nodes.ts';
+export { keptNotices, nodes } from './nodes.ts';
 export {
   chunks,
   historyState,

@@ -1,4 +1,4 @@
-import { jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 6, mode: 'date' });
 
@@ -14,4 +14,12 @@ export const nodes = pgTable('nodes', {
   identity: jsonb().$type<Record<string, string>>().notNull(),
   /** What the page of the system shows of it. */
   report: jsonb().$type<Record<string, unknown>>().notNull(),
+});
+
+/** Notices that a node must deal with although it could not listen when they were given; for an hour. */
+export const keptNotices = pgTable('kept_notices', {
+  id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  at: instant('at').notNull().defaultNow(),
+  /** Its kind and body. */
+  entry: jsonb().$type<readonly [string, unknown]>().notNull(),
 });
