@@ -3,7 +3,7 @@ import { DomainError } from '../db/domain/errors.ts';
 import type { Api, AppDeps, Env } from './context.ts';
 import { answerError, HttpError } from './errors.ts';
 import { faultsOf } from './faults.ts';
-import { authentication, crossOrigin, meterRequests } from './guard.ts';
+import { authentication, crossOrigin, meterRequests, whenKnown, whenTold } from './guard.ts';
 import { authRoutes } from './routes/auth.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -49,6 +49,11 @@ export function createApp(deps: AppDeps): Api {
   api.use('/api/*', meterRequests(flows));
   const authenticated = authentication(accounts);
   api.use('/api/*', (c, next) => (OPEN_PATHS.has(c.req.path) ? next() : authenticated(c, next)));
+
+  if (deps.others !== null) {
+    api.use('/api/*', whenTold(deps.others.told));
+    api.use('/api/devices/*', whenKnown(deps.live, deps.others.catchUp));
+  }
 
   authRoutes(api, deps);
   userRoutes(api, deps);

@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, TypedResponse } from 'hono';
 import type { Registry } from 'prom-client';
 import type { AccountsService, Caller } from '../db/accounts/index.ts';
+import type { Freshness } from '../db/cluster/shared-values.ts';
 import { DomainError } from '../db/domain/errors.ts';
 import type { DeviceLink, EventLog, FlowName, Log } from '../db/domain/ports.ts';
 import type { Commands } from '../db/domain/services.ts';
@@ -58,6 +59,14 @@ export interface AppDeps {
   /** How devices reach this server. */
   reach(): Reach;
   webApp: WebApp;
+  /** Of what other nodes hold; null: there is none. */
+  freshness: Freshness | null;
+  others: {
+    /** Resolves once the other nodes have dealt with a change of this one. */
+    told(): Promise<void>;
+    /** Resolves once this node has dealt with all that others have told. */
+    catchUp(): Promise<void>;
+  } | null;
 }
 
 export interface Env {
@@ -85,25 +94,40 @@ export async function resource<T>(c: Ctx, value: T | Representation): Promise<An
   return (await representationOf(value).answer(c)) as Answer<T, 200>;
 }
 
+export interface PolledOptions {
+  flow?: FlowName;
+  /** What is told hangs on values of this room, which other nodes may hold. */
+  roomId?: number;
+  /** The same of something else, asked for each time. */
+  refresh?: (freshness: Freshness) => Promise<unknown>;
+}
+
 /**
  * A resource of what is in memory. `build` looks for it with the rights of the caller, throws where there is nothing for
  * them, and is asked again when the connection repeats the request: only who calls is then still to be asked.
  */
 export async function polled<T>(
   c: Ctx,
-  { accounts, flows, corsOrigins }: AppDeps,
+  { accounts, flows, corsOrigins, freshness }: AppDeps,
   build: () => T | Representation,
-  flow?: FlowName,
+  { flow, roomId, refresh }: PolledOptions = {},
 ): Promise<Answer<T, 200>> {
   const started = performance.now();
+  const isFresh = () => roomId === undefined || freshness === null || freshness.isFresh(roomId);
+  if (freshness !== null && (refresh !== undefined || !isFresh())) {
+    // Whoever may not see it makes nobody read it.
+    build();
+    await (refresh?.(freshness) ?? freshness.refreshRoom(roomId ?? 0));
+  }
   const answer = await resource<T>(c, build());
   if (flow !== undefined) flows.record(flow, performance.now() - started, true);
   const { incoming, keep } = c.env ?? {};
   // Equal headers do not make equal bodies; and what pages elsewhere may read is said by a middleware.
   if (incoming === undefined || keep === undefined || hasBody(c) || corsOrigins.length > 0) return answer;
+  if (freshness !== null && refresh !== undefined) return answer;
   const caller = c.get('caller');
   keep(incoming, {
-    again: () => (accounts.isStill(caller) ? representationOf(build()) : null),
+    again: () => (accounts.isStill(caller) && isFresh() ? representationOf(build()) : null),
     meter: (milliseconds) => {
       if (flow !== undefined) flows.record(flow, milliseconds, true);
       flows.record('api_requests', milliseconds, true);

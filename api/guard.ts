@@ -6,6 +6,7 @@ import type { AccountsService } from '../db/accounts/index.ts';
 import { plainAddress } from '../db/domain/address.ts';
 import { DomainError } from '../db/domain/errors.ts';
 import type { FlowMeter } from '../db/domain/ports.ts';
+import type { LiveState } from '../db/live-state/types.ts';
 import { type Ctx, type Env, hasBody } from './context.ts';
 import { HttpError, notJson } from './errors.ts';
 
@@ -87,3 +88,24 @@ export function meterRequests(flows: FlowMeter) {
     flows.record('api_requests', performance.now() - started, c.res.status < 500);
   });
 }
+
+/** Commands are waited for by whoever wants to; the rest of these changes nothing that another node must know. */
+const KEPT_TO_ITSELF = /^\/api\/(widgets\/\d+\/command|auth\/login|import|history\/.*)$/;
+
+/** A change is answered once it holds on every node: whoever asks another one next finds it done. */
+export const whenTold = (told: () => Promise<void>) =>
+  createMiddleware<Env>(async (c, next) => {
+    await next();
+    const changes = !['GET', 'HEAD', 'OPTIONS'].includes(c.req.method) && c.res.status < 400;
+    if (changes && !KEPT_TO_ITSELF.test(c.req.path)) await told();
+  });
+
+const ONE_DEVICE = /^\/api\/devices\/([^/]+)/;
+
+/** A device that has registered with another node just now is found before it is said that there is none. */
+export const whenKnown = (live: Pick<LiveState, 'device'>, catchUp: () => Promise<void>) =>
+  createMiddleware<Env>(async (c, next) => {
+    const id = ONE_DEVICE.exec(c.req.path)?.[1];
+    if (id !== undefined && live.device(id) === undefined) await catchUp();
+    await next();
+  });

@@ -33,6 +33,8 @@ export interface AuthenticateDeps {
   findEnrollment(token: string, usedBefore: number | null): Promise<{ id: number } | null>;
   accounts: Accounts;
   enrollmentMode: 'open' | 'token' | 'closed';
+  /** A device that another node has made may be known after this; null: there is no other node. */
+  catchUp: (() => Promise<void>) | null;
 }
 
 const WRONG: LoginOutcome = {
@@ -55,14 +57,15 @@ const OUTDATED: LoginOutcome = {
 
 /** Who connects. Contract, section 3. Errors of the database are thrown. */
 export function createAuthenticate(deps: AuthenticateDeps) {
-  const { live, devices, findEnrollment, accounts, enrollmentMode } = deps;
+  const { live, devices, findEnrollment, accounts, enrollmentMode, catchUp } = deps;
 
   const enrolling = (deviceId: string, enrolment: Enrolment): LoginOutcome => ({
     identity: { kind: 'enrolling', deviceId, enrolment },
   });
 
   /** `enrolment`: it may be given a (new) secret when it registers. */
-  const known = (row: DeviceRow, enrolment: Enrolment | null): LoginOutcome => {
+  const known = async (row: DeviceRow, enrolment: Enrolment | null): Promise<LoginOutcome> => {
+    if (live.deviceByPk(row.pk) === undefined) await catchUp?.();
     const device = live.deviceByPk(row.pk);
     if (device === undefined) return { refuse: CONNACK.unavailable, why: 'the device is being removed' };
     return { identity: { kind: 'device', deviceId: row.deviceId, device, enrolment } };
@@ -82,7 +85,7 @@ export function createAuthenticate(deps: AuthenticateDeps) {
     return known(row, null);
   };
 
-  const withoutPassword = (row: DeviceRow | null, deviceId: string): LoginOutcome => {
+  const withoutPassword = async (row: DeviceRow | null, deviceId: string): Promise<LoginOutcome> => {
     if (enrollmentMode !== 'open') return { refuse: CONNACK.credentials, why: 'a password is required' };
     if (row === null) return enrolling(deviceId, WITHOUT_PROOF);
     if (row.revokedAt !== null) return REVOKED;

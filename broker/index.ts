@@ -1,17 +1,9 @@
 import { once } from 'node:events';
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AedesOptions } from 'aedes';
-import type { Registry } from 'prom-client';
-import type { Clock } from '../db/domain/clock.ts';
-import type { Limits, LimitWatch } from '../db/domain/limits.ts';
-import type { Accounts, DeviceLink, EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
-import type { Commands, ReadingWriter } from '../db/domain/services.ts';
-import type { Micros } from '../db/domain/types.ts';
-import type { LiveState } from '../db/live-state/types.ts';
-import type { DeviceStore } from '../db/stores/devices.ts';
-import { type AuthenticateDeps, createAuthenticate } from './authenticate.ts';
+import type { Commands } from '../db/domain/services.ts';
+import { createAuthenticate } from './authenticate.ts';
 import { mayReceive } from './authorize.ts';
 import { socketOf } from './connection.ts';
 import { createCounters } from './counters.ts';
@@ -30,7 +22,8 @@ import { createSensorHandler } from './handlers/sensor.ts';
 import { createHooks } from './hooks.ts';
 import { userIdOf } from './identity.ts';
 import { createIntake } from './intake.ts';
-import { createLoginHooks, type LoginHooksDeps } from './login-hooks.ts';
+import { createLoginHooks } from './login-hooks.ts';
+import type { Broker, BrokerDeps } from './ports.ts';
 import { createPublications } from './publications.ts';
 import { quiesce } from './quiesce.ts';
 import { createRefusals } from './refusals.ts';
@@ -39,44 +32,6 @@ import { isCommandTopic, isSecretTopic } from './topics.ts';
 import { createTrustWaiter } from './trust.ts';
 import { watchSessions } from './watch.ts';
 import { createWebSocketListener } from './websocket.ts';
-
-export interface BrokerDeps {
-  live: LiveState;
-  writer: Pick<ReadingWriter, 'write' | 'saturated' | 'onDrain'>;
-  clock: Clock;
-  /** Microseconds: raw readings from before this are not kept. */
-  rawFrom: () => Micros;
-  devices: DeviceStore;
-  findEnrollment: AuthenticateDeps['findEnrollment'];
-  accounts: Accounts;
-  guesses: LoginHooksDeps['guesses'];
-  events: EventLog;
-  flows: FlowMeter;
-  log: Log;
-  metrics: Registry;
-  enrollmentMode: AuthenticateDeps['enrollmentMode'];
-  pairTimeoutMs: number;
-  limits: Limits;
-  limitWatch: LimitWatch;
-  /** Origins of web pages elsewhere that may connect. */
-  corsOrigins: readonly string[];
-  /** Told of the socket of each connection that has logged in. */
-  onEstablished: (socket: Socket) => void;
-}
-
-export interface Broker {
-  link: DeviceLink;
-  /** Open now. */
-  readonly connections: number;
-  start(commands: Commands): Promise<void>;
-  /** Takes a connection of MQTT. `request`: the upgrade that a WebSocket came from. */
-  accept(conn: Duplex, request?: IncomingMessage): void;
-  /** Takes MQTT over WebSocket at `/mqtt` of a server that also answers REST. */
-  attachWebSockets(server: HttpServer): void;
-  /** Nothing more is read; waits for what was accepted to be stored and acknowledged. */
-  quiesce(milliseconds: number): Promise<void>;
-  stop(): Promise<void>;
-}
 
 /** The MQTT side of the process: connections, rights, messages of devices, and the way to them. */
 export function createBroker(deps: BrokerDeps): Broker {
@@ -218,7 +173,13 @@ export function createBroker(deps: BrokerDeps): Broker {
         onResumed: stored.resumed,
         onEstablished: (client) => deps.onEstablished(socketOf(client.conn, client.req)),
         onReachable: (devicePk) => void given.flush(devicePk),
+        clientIds: deps.clientIds,
       });
+    },
+
+    evict: (clientId) => engine.clients[clientId]?.close(),
+    endAll: () => {
+      for (const client of Object.values(engine.clients)) client.close();
     },
 
     quiesce: (milliseconds) => quiesce(Object.values(engine.clients), dispatch, milliseconds),

@@ -25,6 +25,7 @@ export interface WatchDeps {
   onEstablished: (client: EngineClient) => void;
   /** A device may take commands now. */
   onReachable: (devicePk: number) => void;
+  clientIds: { connected(id: string, session: object): void; gone(id: string, session: object): void } | null;
 }
 
 /** Follows sessions from their CONNACK to their end, and ends those that do not read. Gives the way to stop. */
@@ -38,6 +39,7 @@ export function watchSessions({
   onResumed,
   onEstablished,
   onReachable,
+  clientIds,
 }: WatchDeps): () => void {
   const frozen = new Map<EngineClient, number>();
   const sessionOf = (client: unknown) => sessions.of(client as EngineClient);
@@ -65,7 +67,10 @@ export function watchSessions({
       session.client.close();
       return;
     }
-    if (session.device === null) return;
+    if (session.device === null) {
+      clientIds?.connected(session.client.id, session);
+      return;
+    }
     live.connected(session.device, session);
     live.beat(session.device);
     onReachable(session.device.pk);
@@ -82,6 +87,7 @@ export function watchSessions({
     if (session === undefined) return;
     sessions.close(session);
     frozen.delete(session.client);
+    clientIds?.gone(session.client.id, session);
     if (session.device !== null) live.disconnected(session.device, session);
   });
   engine.on('clientError', (client, error) => {

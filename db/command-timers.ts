@@ -25,13 +25,14 @@ export function createCommandTimers({ clock, timeoutMs, expiryMs, onTimeUp }: Co
     timers.set(id, setTimeout(act, delay));
   };
 
-  const arm = (command: Command): void => {
+  /** `graceMs`: so much later than its time. */
+  const arm = (command: Command, graceMs = 0): void => {
     const { id, status, sentAt, createdAt } = command;
     const end =
       status === 'sent' ? (sentAt ?? createdAt).getTime() + timeoutMs : createdAt.getTime() + expiryMs;
-    const left = Math.max(end - clock.now(), 0);
+    const left = Math.max(end - clock.now(), 0) + graceMs;
     set(id, Math.min(left, MAX_TIMER_MS), () => {
-      if (left > MAX_TIMER_MS) arm(command);
+      if (left > MAX_TIMER_MS) arm(command, graceMs);
       else onTimeUp(id, status);
     });
   };

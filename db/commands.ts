@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { createCommandDelivery } from './command-delivery.ts';
+import { createCommandFollower } from './command-follower.ts';
 import { createCommandTimers } from './command-timers.ts';
 import { CommandWaiters, removedMeanwhile } from './command-waiters.ts';
 import type { Clock } from './domain/clock.ts';
@@ -14,6 +16,9 @@ import type { CommandStore } from './stores/commands.ts';
 const MAX_QUEUED = 100;
 /** How long the addressee may answer. */
 const ANSWERABLE_MS = 24 * 3_600_000;
+/** The node that moved a command on ends it too when its time is up; the others do it when that node has not. */
+const OTHERS_FIRST_MS = 2000;
+
 export interface CommandsDeps {
   store: CommandStore;
   live: LiveState;
@@ -25,11 +30,13 @@ export interface CommandsDeps {
   log: Log;
   timeoutMs: number;
   expiryMs: number;
+  /** Other nodes are to be told that it has moved on; null: this node is alone. */
+  tell: ((id: number) => void) | null;
 }
 
 /** See `Commands`. The database is told before the device is: a crash in between can lose a command's answer, never send it twice. */
 export function createCommands(deps: CommandsDeps): Commands {
-  const { store, live, link, writer, clock, events, flows, log, timeoutMs, expiryMs } = deps;
+  const { store, live, link, writer, clock, events, flows, log, timeoutMs, expiryMs, tell } = deps;
   const open = new Map<number, Command>();
   const byCorrelation = new Map<string, Command>();
   const timers = createCommandTimers({
@@ -43,8 +50,6 @@ export function createCommands(deps: CommandsDeps): Commands {
   const answeredAt = new Map<number, Micros>();
   /** Commands on their way into the database, by device. */
   const inserting = new Map<number, number>();
-  /** One hand-over at a time for each device, so that commands keep their order. */
-  const flushing = new Map<number, Promise<void>>();
 
   const whileInserting = async <T>(devicePk: number, insert: () => Promise<T>): Promise<T> => {
     inserting.set(devicePk, (inserting.get(devicePk) ?? 0) + 1);
@@ -65,16 +70,26 @@ export function createCommands(deps: CommandsDeps): Commands {
     if (command !== undefined) byCorrelation.delete(command.correlationId);
   };
 
-  const track = (command: Command) => {
+  /** As another node, or an earlier run, has moved it on. */
+  const follow = (command: Command) => {
     live.applyCommand(command);
     if (!TERMINAL.has(command.status)) {
       open.set(command.id, command);
       byCorrelation.set(command.correlationId, command);
-      timers.arm(command);
+      timers.arm(command, tell === null ? 0 : OTHERS_FIRST_MS);
       return;
     }
     forget(command.id);
     waiters.wake(command.id, command);
+  };
+
+  const track = (command: Command) => {
+    follow(command);
+    tell?.(command.id);
+    if (!TERMINAL.has(command.status)) {
+      timers.arm(command);
+      return;
+    }
     const answered = command.status === 'executed' || command.status === 'rejected';
     const since = (command.sentAt ?? command.createdAt).getTime();
     flows.record('commands', clock.now() - since, answered);
@@ -92,48 +107,21 @@ export function createCommands(deps: CommandsDeps): Commands {
       const status = from === 'sent' ? 'timed_out' : 'expired';
       const moved = await store.move(id, [from], { status, finishedAt: new Date(clock.now()) });
       if (moved !== null) track(moved);
-      // Its device was removed, and its row with it.
-      else if ((await store.find(id)) === null) forget(id);
+      // Its device was removed, and its row with it; or another node has moved it on.
+      else await follower.read([id]);
     } catch (error) {
       log.warn({ err: error, command_id: id }, 'a command could not be ended: trying again');
       timers.retry(id, from);
     }
   };
 
-  const handOver = async (command: Command): Promise<Command> => {
-    if (await link.deliver(command)) return command;
-    const back = await store.move(command.id, ['sent'], { status: 'queued', sentAt: null });
-    if (back !== null) track(back);
-    return back ?? command;
-  };
+  const { handOver, flush, idle } = createCommandDelivery({ store, open, link, clock, expiryMs, track, log });
 
-  const flushQueued = async (devicePk: number) => {
-    for (const command of [...open.values()]) {
-      if (command.devicePk !== devicePk || command.status !== 'queued') continue;
-      if (!link.reachable(devicePk)) return;
-      if (clock.now() - command.createdAt.getTime() >= expiryMs) continue;
-      const sent = await store.move(command.id, ['queued'], {
-        status: 'sent',
-        sentAt: new Date(clock.now()),
-      });
-      if (sent === null) continue;
-      track(sent);
-      if ((await handOver(sent)).status === 'queued') return;
-    }
+  const removed = (id: number) => {
+    forget(id);
+    waiters.wake(id, null);
   };
-
-  const flush = (devicePk: number): Promise<void> => {
-    const next = (flushing.get(devicePk) ?? Promise.resolve()).then(() => flushQueued(devicePk));
-    const settled = next
-      .catch((error: unknown) => {
-        log.warn({ err: error, device_pk: devicePk }, 'queued commands could not be handed over');
-      })
-      .finally(() => {
-        if (flushing.get(devicePk) === settled) flushing.delete(devicePk);
-      });
-    flushing.set(devicePk, settled);
-    return settled;
-  };
+  const follower = createCommandFollower({ store, open, follow, removed, link, flush });
 
   const storeValue = (widget: LiveWidget, command: Command, result: CommandResult) =>
     new Promise<StoreOutcome>((resolve) => {
@@ -146,19 +134,22 @@ export function createCommands(deps: CommandsDeps): Commands {
     });
 
   const lookUp = async (devicePk: number, correlationId: string): Promise<Command | null> => {
-    const command = byCorrelation.get(correlationId) ?? (await store.findByCorrelation(correlationId));
+    const known = byCorrelation.get(correlationId);
+    const command = known ?? (await store.findByCorrelation(correlationId));
     if (command === null || command.devicePk !== devicePk) return null;
+    // Another node has told of it, and the notice is still on its way.
+    if (known === undefined && !TERMINAL.has(command.status)) follow(command);
     return clock.now() - command.createdAt.getTime() > ANSWERABLE_MS + expiryMs ? null : command;
   };
 
   return {
     start: async () => {
-      for (const command of await store.open()) track(command);
+      for (const command of await store.open()) follow(command);
     },
     stop: async () => {
       timers.stop();
       waiters.wakeAll((id) => open.get(id));
-      await Promise.all(flushing.values());
+      await idle();
     },
     request: async (widget, value, actor) => {
       checkCommandValue(widget, value);
@@ -208,11 +199,11 @@ export function createCommands(deps: CommandsDeps): Commands {
       return known === undefined ? store.find(id) : Promise.resolve(known);
     },
     flush,
+    follow: follower.read,
+    followAll: follower.readAll,
     forgetDevice: (devicePk) => {
       for (const { id, devicePk: owner } of [...open.values()]) {
-        if (owner !== devicePk) continue;
-        forget(id);
-        waiters.wake(id, null);
+        if (owner === devicePk) removed(id);
       }
     },
     mayAnswer: async (devicePk, correlationId) => (await lookUp(devicePk, correlationId)) !== null,

@@ -22,10 +22,19 @@ export interface AccountsDeps {
   jwtSecret: string;
   limitWatch: LimitWatch;
   onStop: OnStop;
+  /** An account or a log-in has been changed. */
+  changed: () => void;
 }
 
 /** Who may log in, as the database has it now. */
-export async function openAccounts({ foundation, config, jwtSecret, limitWatch, onStop }: AccountsDeps) {
+export async function openAccounts({
+  foundation,
+  config,
+  jwtSecret,
+  limitWatch,
+  onStop,
+  changed,
+}: AccountsDeps) {
   const { part, now, sql, db, flows, eventLog } = foundation;
   const homes = createHomes({ store: createHomeStore(sql), log: part('accounts') });
   await homes.load();
@@ -43,6 +52,7 @@ export async function openAccounts({ foundation, config, jwtSecret, limitWatch, 
     events: eventLog,
     flows,
     now,
+    changed,
   });
   await accounts.load();
   return accounts;

@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createApp } from '../api/app.ts';
-import { readWebApp } from '../api/web-app.ts';
 import { createBroker } from '../broker/index.ts';
 import { openCertificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
@@ -12,27 +10,26 @@ import { builtAt } from '../db/built-at.ts';
 import { collectGarbage } from '../db/collect-garbage.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
+import { createFences } from '../db/domain/fence.ts';
 import { monotonic } from '../db/domain/time.ts';
-import { createImports } from '../db/imports.ts';
 import { createLiveState } from '../db/live-state/index.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
 import { createCommandStore } from '../db/stores/commands.ts';
 import { createDeviceStore } from '../db/stores/devices.ts';
 import { createEnrollmentStore } from '../db/stores/enrollments.ts';
-import { createRoomStore } from '../db/stores/rooms.ts';
-import { createWidgetStore } from '../db/stores/widgets.ts';
 import { Admission } from '../net/admission.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
 import { openAccounts } from './accounts.ts';
+import { openApp } from './app.ts';
 import { openCluster } from './cluster.ts';
 import { openDisk } from './disk.ts';
-import { here, type OnStop, openFoundation, packageVersion } from './foundation.ts';
+import { type OnStop, openFoundation } from './foundation.ts';
+import { appAddresses, showPassword } from './greeting.ts';
 import { openHistory } from './history.ts';
 import { createListeners } from './listeners.ts';
-import { createNodeReport, openSystem } from './system.ts';
+import { openShared } from './shared.ts';
+import { createNodeReport } from './system.ts';
 
-/** Where the bundler puts the web app, beside the compiled program. */
-const APP_FOLDER = here('../app');
 /** Of the 10 s that a stop may take. */
 const QUIESCE_MS = 4000;
 const LAST_COMMIT_MS = 2000;
@@ -81,13 +78,15 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     now: () => Math.max(now(), earliest),
   });
 
-  const live = createLiveState({ db, sql, log: part('live'), now, offlineAfterMs: config.offlineAfterMs });
+  const fences = createFences(now);
+  const { offlineAfterMs } = config;
+  const local = createLiveState({ db, sql, log: part('live'), now, offlineAfterMs, fences });
   const jwtSecret = config.jwtSecret ?? readOrCreateSecret(dataDir, 'jwt.secret');
   let connections = () => 0;
   const report = createNodeReport({
     name: config.nodeName,
     now,
-    live,
+    live: local,
     connections: () => connections(),
     onStop,
   });
@@ -97,11 +96,24 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     caFingerprint: createHash('sha256').update(certificates.bundle()).digest('hex'),
     log: part('cluster'),
   });
+  const shared = openShared({
+    ...{ cluster, live: local, fences, onStop },
+    pairTimeoutMs: config.pairTimeoutMs,
+    log: part('cluster'),
+  });
+  const { live } = shared;
   await live.load();
   live.start();
   onStop(live.stop);
 
-  const accounts = await openAccounts({ foundation, config, jwtSecret, limitWatch, onStop });
+  const accounts = await openAccounts({
+    foundation,
+    config,
+    jwtSecret,
+    limitWatch,
+    onStop,
+    changed: shared.accountsChanged,
+  });
   const { history, load, dropped, start } = await openHistory({ foundation, config, onStop });
   const writer = createReadingWriter({
     sql,
@@ -144,12 +156,15 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     limitWatch,
     corsOrigins: config.corsOrigins,
     onEstablished: (socket) => admission.established(socket),
+    clientIds: shared.clientIds,
+    catchUp: shared.others?.catchUp ?? null,
   });
+  const link = shared.link(broker.link);
   connections = () => broker.connections;
   const commands = createCommands({
     store: createCommandStore(db),
     live,
-    link: broker.link,
+    link,
     writer,
     clock,
     events: eventLog,
@@ -157,51 +172,29 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     log: part('commands'),
     timeoutMs: config.commandTimeoutMs,
     expiryMs: config.commandExpiryMs,
+    tell: shared.tellCommand,
   });
   await commands.start();
+  shared.begin({ broker, commands, accounts });
   start();
 
-  const app = createApp({
-    live,
-    commands,
-    link: broker.link,
-    accounts,
-    rooms: createRoomStore(db),
-    devices,
-    widgets: createWidgetStore(db),
-    enrollments,
-    enrollmentMode: config.enrollment,
-    events,
-    history: history.queries,
-    imports: createImports({ live, devices, importer: history.importer, clock }),
-    historyUpkeep: history,
-    eventLog,
-    flows,
-    metrics,
-    pingDatabase: async () => {
-      const started = performance.now();
-      await sql`select 1`;
-      return performance.now() - started;
-    },
-    diskState: disk.state,
-    system: openSystem({
+  const app = openApp({
+    ...{
       foundation,
-      nodes: cluster?.nodes.reports ?? (async () => [report()]),
+      config,
+      live,
+      commands,
+      link,
+      accounts,
+      devices,
+      enrollments,
+      history,
       disk,
       certificates,
-      ports: () => listeners.ports,
-    }),
-    version: packageVersion(),
-    log: part('api'),
-    now,
-    corsOrigins: config.corsOrigins,
-    caBundle: certificates.bundle,
-    webApp: readWebApp(APP_FOLDER),
-    reach: () => ({
-      hosts: certificates.hosts(),
-      ports: listeners.ports,
-      fingerprints: certificates.fingerprints(),
-    }),
+    },
+    nodes: cluster?.nodes.reports ?? (async () => [report()]),
+    shared,
+    ports: () => listeners.ports,
   });
   const listeners = createListeners({ config, app, broker, certificates, admission, log: part('net') });
   onStop(async () => {
@@ -231,24 +224,4 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   }
   // At any level: who started the process waits for this line.
   log.child({}, { level: 'info' }).info({ listeners: listeners.ports }, 'ready');
-}
-
-/** Where a browser finds the app: on this machine first, where no certificate needs to be trusted. */
-function appAddresses(
-  { http, https }: { http?: number; https?: number },
-  hosts: readonly string[],
-): string[] {
-  const elsewhere = hosts.find((host) => host !== 'localhost' && !host.includes(':')) ?? 'localhost';
-  return [
-    ...(http === undefined ? [] : [`http://localhost:${http}`]),
-    ...(https === undefined ? [] : [`https://${elsewhere}:${https}`]),
-  ];
-}
-
-/** Once, for the person who starts it the first time: beside the log, so that no log keeps it. */
-function showPassword(username: string, password: string, addresses: string[]): void {
-  const open = addresses.length === 0 ? '' : `Open ${addresses.join(' or ')}\n  `;
-  console.error(
-    `\n  First start. ${open}Log in as ${username} with the password: ${password}\n  It is not shown again.\n`,
-  );
 }

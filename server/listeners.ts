@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import { createHttpServer, createHttpsServer } from '../api/server.ts';
-import type { Broker } from '../broker/index.ts';
+import type { Broker } from '../broker/ports.ts';
 import type { Certificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Log } from '../db/domain/ports.ts';

@@ -77,7 +77,8 @@ const pair = adminRoute({
   responses: { 200: json(Device, 'the device, in the room'), ...errors(404, 409, 503, 504) },
 });
 
-export function deviceRoutes(api: Api, { live, commands, devices, link, eventLog, flows }: AppDeps): void {
+export function deviceRoutes(api: Api, deps: AppDeps): void {
+  const { live, commands, devices, link, eventLog, flows, freshness } = deps;
   api.openapi(list, async (c) => {
     const started = performance.now();
     const user = userOf(c);
@@ -94,13 +95,16 @@ export function deviceRoutes(api: Api, { live, commands, devices, link, eventLog
           device.name.toLowerCase().includes(wanted)),
     );
     const found = pageOf(visible, (device) => device.pk, page);
+    await freshness?.refreshDevices(found.page);
     const answer = await resource(c, { devices: found.page.map(deviceDto), next_cursor: found.next });
     flows.record('device_status', performance.now() - started, true);
     return answer;
   });
 
-  api.openapi(one, (c) => {
+  api.openapi(one, async (c) => {
     const device = deviceFor(live, userOf(c), c.req.valid('param').device_id);
+    await freshness?.refreshDevices([device]);
+    await freshness?.refreshWidgets([...device.widgets.values()]);
     return resource(c, deviceWithWidgetsDto(device));
   });
 

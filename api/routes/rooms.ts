@@ -170,7 +170,7 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
     const { id } = c.req.valid('param');
     const { status = 'include' } = c.req.valid('query');
     const build = () => widgetsOf(roomFor(live, user, id), status);
-    return polled<z.output<typeof Widgets>>(c, deps, build, 'widget_updates');
+    return polled<z.output<typeof Widgets>>(c, deps, build, { flow: 'widget_updates', roomId: id });
   });
 
   api.openapi(

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { Freshness } from '../../db/cluster/shared-values.ts';
 import {
   type Api,
   type AppDeps,
@@ -111,21 +112,27 @@ export function widgetRoutes(api: Api, deps: AppDeps): void {
   api.openapi(list, (c) => {
     const user = userOf(c);
     const { room_id, status, ...page } = c.req.valid('query');
-    return polled(c, deps, () => {
+    const find = () => {
       const visible = [...live.devices()]
         .filter(({ roomId }) => mayUseRoom(user, roomId) && (room_id === undefined || roomId === room_id))
         .flatMap((device) => [...device.widgets.values()])
         .filter((widget) => status === undefined || widget.status === status)
         .sort((a, b) => a.id - b.id);
-      const found = pageOf(visible, (widget) => widget.id, page);
+      return pageOf(visible, (widget) => widget.id, page);
+    };
+    const build = () => {
+      const found = find();
       return { widgets: found.page.map(widgetDto), next_cursor: found.next };
-    });
+    };
+    return polled(c, deps, build, { refresh: (freshness) => freshness.refreshWidgets(find().page) });
   });
 
   api.openapi(one, (c) => {
     const user = userOf(c);
     const { id } = c.req.valid('param');
-    return polled(c, deps, () => widgetDto(widgetFor(live, user, id)));
+    const find = () => widgetFor(live, user, id);
+    const refresh = (freshness: Freshness) => freshness.refreshWidgets([find()]);
+    return polled(c, deps, () => widgetDto(find()), { refresh });
   });
 
   api.openapi(change, async (c) => {

@@ -20,6 +20,8 @@ export interface AccountsDeps {
   events: EventLog;
   flows: FlowMeter;
   now: () => number;
+  /** Other nodes are to read the accounts anew. */
+  changed: () => void;
 }
 
 /** Who a request comes from. */
@@ -63,7 +65,7 @@ const wrong = () => new DomainError('UNAUTHORIZED', 'wrong username or password'
 
 /** People and their log-ins, kept in memory and changed only after the database was. */
 export function createAccounts(deps: AccountsDeps): AccountsService {
-  const { users, passwords, tokens, guesses, gate, events, flows, now } = deps;
+  const { users, passwords, tokens, guesses, gate, events, flows, now, changed } = deps;
   let byId = new Map<number, Account>();
   let byName = new Map<string, Account>();
   let loggedOut = new Set<string>();
@@ -81,6 +83,11 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
   const load = () => {
     loading = loading.then(read, read);
     return loading;
+  };
+
+  const reload = async () => {
+    await load();
+    changed();
   };
 
   const known = (id: number): User => {
@@ -187,20 +194,21 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
       if (!result.ok || looksLikeToken(current))
         throw new DomainError('INVALID', 'current_password is wrong');
       await users.setPassword(account, await hash('new_password', next, user.username), token.id);
-      await load();
+      await reload();
       events.record({ kind: 'password_changed', actor: user.username });
     },
 
     logOut: async ({ user, token }) => {
       await users.revokeToken(token);
       loggedOut.add(token.id);
+      changed();
       events.record({ kind: 'logout', actor: user.username });
     },
 
     create: async ({ password, ...person }) => {
       const passwordHash = await hash('password', password, person.username);
       const id = await users.create({ ...person, passwordHash });
-      await load();
+      await reload();
       return known(id);
     },
 
@@ -210,7 +218,7 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
         ...change,
         ...(password !== undefined && { passwordHash: await hash('password', password, username) }),
       });
-      await load();
+      await reload();
       return known(id);
     },
 
@@ -218,7 +226,7 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
       const username = byId.get(id)?.user.username;
       await users.remove(id);
       if (username !== undefined) guesses.forget(username);
-      await load();
+      await reload();
     },
   };
 }

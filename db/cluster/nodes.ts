@@ -48,6 +48,8 @@ const RENEW = `insert into nodes (id, name, identity, report) values ($1, $2, $3
 export function createNodes({ sql, name, identity, report, log }: NodesDeps): NodesService {
   const id = randomBytes(6).toString('hex');
   const listeners: ((id: string) => void)[] = [];
+  const lapsed: (() => void)[] = [];
+  let renewedAt = performance.now();
   let living = new Map<string, Row>();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | null = null;
@@ -61,6 +63,9 @@ export function createNodes({ sql, name, identity, report, log }: NodesDeps): No
     await sql.unsafe(RENEW, [id, name, JSON.stringify(identity), JSON.stringify(report())], {
       prepare: true,
     });
+    const late = performance.now() - renewedAt > DEAD_AFTER_S * 1000;
+    renewedAt = performance.now();
+    if (late) for (const listener of lapsed) listener();
   };
 
   const look = async () => {
@@ -99,6 +104,7 @@ export function createNodes({ sql, name, identity, report, log }: NodesDeps): No
     id,
     others: () => new Set(living.keys()),
     onGone: (listener) => void listeners.push(listener),
+    onLapse: (listener) => void lapsed.push(listener),
     reports: async () => {
       const own = { ...report(), name };
       const others = [...living.values()].map(({ name: other, report: told }) => ({

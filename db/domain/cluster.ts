@@ -56,6 +56,8 @@ export interface Nodes {
   others(): ReadonlySet<string>;
   /** A node has ended, or has not been heard of for so long that it counts as dead. */
   onGone(listener: (id: string) => void): void;
+  /** This node did not renew its lease in time: others have taken it for dead. */
+  onLapse(listener: () => void): void;
   /** All that live, this one first; of this one alone while the database is away. */
   reports(): Promise<NodeReport[]>;
 }

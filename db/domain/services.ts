@@ -16,6 +16,10 @@ export interface Commands {
   find(id: number): Promise<Command | null>;
   /** Hands over what waits for a device that has just become reachable, oldest first. */
   flush(devicePk: number): Promise<void>;
+  /** Another node has moved these on, or taken them: reads them. */
+  follow(ids: readonly number[]): Promise<void>;
+  /** The same of all that are open. */
+  followAll(): Promise<void>;
   /** The device has been removed, and its commands with it. */
   forgetDevice(devicePk: number): void;
   /** May this device answer this correlation id? (its own command, not older than 24 hours) */

@@ -1,37 +1,23 @@
-import { asc, eq } from 'drizzle-orm';
 import type { Database } from '../client.ts';
 import type { Command, Micros } from '../domain/types.ts';
 import { TERMINAL } from '../domain/types.ts';
-import { decodeValue } from '../domain/value-codec.ts';
-import { sqlMicros } from '../history/spans.ts';
-import { capabilities, devices, rooms, widgets } from '../schema/index.ts';
-import { toDevice } from '../stores/device-row.ts';
-import { toWidget } from '../stores/widgets.ts';
-import { createPresence, type PresenceDeps } from './presence.ts';
+import { createLoader, type Loader } from './loader.ts';
+import { createPresence, type Presence, type PresenceDeps } from './presence.ts';
 import { createRegistry } from './registry.ts';
 import type { LiveState, LiveWidget } from './types.ts';
-
-/** Of the rows that are not packed yet, and of those that have been. */
-const LATEST = `select w.id, ${sqlMicros('r.at')}::text as at, r.seq::text, r.kind, r.num, r.txt
-  from widgets w
-  cross join lateral (select at, seq, kind, num, txt from readings where widget_id = w.id order by at desc, seq desc limit 1) r
-  union all select widget_id, ${sqlMicros('at')}::text, seq::text, kind, num, txt from last_values`;
-
-interface LatestRow {
-  id: number;
-  at: string;
-  seq: string;
-  kind: number;
-  num: number | null;
-  txt: string | null;
-}
 
 export interface LiveStateDeps extends Omit<PresenceDeps, 'registry'> {
   db: Database;
 }
 
+/** What only the exchange with other nodes needs besides. */
+export interface LocalLiveState extends LiveState {
+  loader: Loader;
+  presence: Presence;
+}
+
 /** See `LiveState`. */
-export function createLiveState({ db, ...deps }: LiveStateDeps): LiveState {
+export function createLiveState({ db, ...deps }: LiveStateDeps): LocalLiveState {
   const registry = createRegistry();
   const presence = createPresence({ ...deps, registry });
   /** Open commands by widget, oldest first. */
@@ -49,22 +35,17 @@ export function createLiveState({ db, ...deps }: LiveStateDeps): LiveState {
     registry.changed(widget.device);
   };
 
+  const putDevice: LiveState['putDevice'] = (given) => {
+    const device = registry.putDevice(given);
+    // Another node may have told of it before.
+    presence.refresh(device);
+    return device;
+  };
+
+  const loader = createLoader({ db, sql: deps.sql, registry, putDevice, applyReading });
   const load = async () => {
-    for (const room of await db.select().from(rooms).orderBy(asc(rooms.id))) registry.putRoom(room);
-    for (const row of await db.select().from(devices).orderBy(asc(devices.pk))) {
-      const device = registry.putDevice(toDevice(row));
-      device.lastHeartbeat = row.lastHeartbeat;
-      device.lastError = row.lastError;
-    }
-    const rows = await db
-      .select()
-      .from(widgets)
-      .innerJoin(capabilities, eq(widgets.capabilityId, capabilities.id))
-      .orderBy(asc(widgets.id));
-    for (const row of rows) registry.putWidget(toWidget(row.widgets, row.capabilities));
-    for (const row of await deps.sql.unsafe<LatestRow[]>(LATEST)) {
-      applyReading(row.id, Number(row.at), Number(row.seq), decodeValue(row.kind, row.num, row.txt));
-    }
+    await loader.loadAll();
+    await loader.loadValues();
   };
 
   return {
@@ -77,7 +58,7 @@ export function createLiveState({ db, ...deps }: LiveStateDeps): LiveState {
     rooms: () => registry.rooms.values(),
     putRoom: registry.putRoom,
     removeRoom: registry.removeRoom,
-    putDevice: registry.putDevice,
+    putDevice,
     removeDevice: (pk) => {
       for (const id of registry.byPk.get(pk)?.widgets.keys() ?? []) open.delete(id);
       registry.removeDevice(pk);
@@ -108,5 +89,7 @@ export function createLiveState({ db, ...deps }: LiveStateDeps): LiveState {
       registry.changed(widget.device);
     },
     ...presence,
+    loader,
+    presence,
   };
 }

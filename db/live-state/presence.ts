@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
+import { createFences, type Fences } from '../domain/fence.ts';
 import type { Log } from '../domain/ports.ts';
 import type { LastError } from '../domain/types.ts';
 import type { Registry } from './registry.ts';
@@ -26,20 +27,49 @@ export interface PresenceDeps {
   now: () => number;
   offlineAfterMs: number;
   registry: Registry;
+  fences?: Fences;
+}
+
+/** Of a device that is connected to a node. Silent: nothing came from it within OFFLINE_AFTER. */
+export type Attendance = 'gone' | 'silent' | 'online';
+
+interface Here {
+  session: object;
+  fence: number;
+}
+
+interface Elsewhere {
+  node: string;
+  fence: number;
+  online: boolean;
 }
 
 const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
 /** Who is connected, who was heard of lately, and the coalesced write of both to the database. */
-export function createPresence({ sql, log, now, offlineAfterMs, registry }: PresenceDeps) {
-  const sessions = new Map<LiveDevice, object>();
+export function createPresence({
+  sql,
+  log,
+  now,
+  offlineAfterMs,
+  registry,
+  fences = createFences(now),
+}: PresenceDeps) {
+  const sessions = new Map<LiveDevice, Here>();
+  /** By pk: a node may tell of a device before it is known here. */
+  const elsewhere = new Map<number, Elsewhere>();
+  let tell: (pk: number, fence: number, attendance: Attendance) => void = () => {};
   const unwritten = new Set<LiveDevice>();
   let sweeper: NodeJS.Timeout | undefined;
   let writer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | null = null;
   let stopping = false;
 
-  const show = (device: LiveDevice, connected: boolean, online: boolean) => {
+  /** As it is here and elsewhere together. */
+  const refresh = (device: LiveDevice) => {
+    const far = elsewhere.get(device.pk);
+    const connected = sessions.has(device) || far !== undefined;
+    const online = (sessions.has(device) && device.heardAt >= now() - offlineAfterMs) || far?.online === true;
     if (device.connected === connected && device.online === online) return;
     device.connected = connected;
     device.online = online;
@@ -48,7 +78,11 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry }: Pres
 
   const sweep = () => {
     const limit = now() - offlineAfterMs;
-    for (const device of sessions.keys()) if (device.heardAt < limit) show(device, true, false);
+    for (const [device, { fence }] of sessions) {
+      if (!device.online || device.heardAt >= limit) continue;
+      refresh(device);
+      tell(device.pk, fence, 'silent');
+    }
   };
 
   const writeSome = async (given: readonly LiveDevice[]) => {
@@ -87,19 +121,26 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry }: Pres
 
   return {
     connected(device: LiveDevice, session: object): void {
-      sessions.set(device, session);
+      const fence = fences.next();
+      sessions.set(device, { session, fence });
       device.heardAt = now();
-      show(device, true, true);
+      refresh(device);
+      tell(device.pk, fence, 'online');
     },
     disconnected(device: LiveDevice, session: object): void {
-      if (sessions.get(device) !== session) return;
+      const here = sessions.get(device);
+      if (here?.session !== session) return;
       sessions.delete(device);
-      show(device, false, false);
+      refresh(device);
+      tell(device.pk, here.fence, 'gone');
     },
     heard(device: LiveDevice): void {
-      if (!device.connected) return;
       device.heardAt = now();
-      if (!device.online) show(device, true, true);
+      if (device.online) return;
+      const here = sessions.get(device);
+      if (here === undefined) return;
+      refresh(device);
+      tell(device.pk, here.fence, 'online');
     },
     beat(device: LiveDevice): void {
       const time = now();
@@ -112,6 +153,44 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry }: Pres
       device.lastError = error;
       unwritten.add(device);
     },
+    refresh,
+
+    /** Who is to be told of devices that come and go here. */
+    onChange(listener: typeof tell): void {
+      tell = listener;
+    },
+    isHere: (device: LiveDevice): boolean => sessions.has(device),
+    /** The node that has it, as far as that is known; null: none but this one. */
+    nodeOf: (pk: number): string | null => elsewhere.get(pk)?.node ?? null,
+    *here(): Generator<[pk: number, fence: number, attendance: Attendance]> {
+      for (const [device, { fence }] of sessions) {
+        yield [device.pk, fence, device.heardAt >= now() - offlineAfterMs ? 'online' : 'silent'];
+      }
+    },
+    /** Another node has told. true: it has the device since a later time than this node, whose session is to end. */
+    heardElsewhere(node: string, pk: number, fence: number, attendance: Attendance): boolean {
+      fences.seen(fence);
+      const device = registry.byPk.get(pk);
+      const known = elsewhere.get(pk);
+      if (known !== undefined && known.fence > fence) return false;
+      if (attendance === 'gone') {
+        if (known?.node === node) elsewhere.delete(pk);
+      } else elsewhere.set(pk, { node, fence, online: attendance === 'online' });
+      if (device === undefined) return false;
+      refresh(device);
+      const here = sessions.get(device);
+      return attendance !== 'gone' && here !== undefined && here.fence < fence;
+    },
+    /** What a node told counts no more, but for what `keep` says. */
+    forgetNode(gone: string, keep: (pk: number) => boolean = () => false): void {
+      for (const [pk, { node }] of [...elsewhere]) {
+        if (node !== gone || keep(pk)) continue;
+        elsewhere.delete(pk);
+        const device = registry.byPk.get(pk);
+        if (device !== undefined) refresh(device);
+      }
+    },
+
     start(): void {
       sweeper = setInterval(sweep, Math.min(1000, Math.max(50, offlineAfterMs / 4)));
       writer = setInterval(() => void writeOnce(), WRITE_EVERY_MS);
@@ -125,3 +204,5 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry }: Pres
     },
   };
 }
+
+export type Presence = ReturnType<typeof createPresence>;

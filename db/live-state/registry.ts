@@ -1,4 +1,4 @@
-import type { Device, Room, Widget } from '../domain/types.ts';
+import type { Device, LastError, Room, Widget } from '../domain/types.ts';
 import { capabilityKey, type LiveDevice, type LiveRoom, type LiveWidget } from './types.ts';
 
 // All members in one place and one order: what every message touches is the same shape for every device.
@@ -102,6 +102,13 @@ export function createRegistry() {
       known.reenrollUntil = device.reenrollUntil;
       place(known, device.roomId);
       return known;
+    },
+
+    /** Of a device that another node hears. */
+    setSigns(device: LiveDevice, lastHeartbeat: Date | null, lastError: LastError | null): void {
+      if ((lastHeartbeat?.getTime() ?? 0) > (device.lastHeartbeat?.getTime() ?? 0))
+        device.lastHeartbeat = lastHeartbeat;
+      if ((lastError?.timestamp ?? '') > (device.lastError?.timestamp ?? '')) device.lastError = lastError;
     },
 
     removeDevice(pk: number): void {

@@ -24,6 +24,13 @@ export function createCommandStore(db: Database) {
     async find(id: number): Promise<Command | null> {
       return one(await db.select().from(commands).where(eq(commands.id, id)));
     },
+    async findAll(ids: readonly number[]): Promise<Command[]> {
+      const rows = await db
+        .select()
+        .from(commands)
+        .where(inArray(commands.id, [...ids]));
+      return rows.map(toCommand);
+    },
     async findByCorrelation(correlationId: string): Promise<Command | null> {
       return one(await db.select().from(commands).where(eq(commands.correlationId, correlationId)));
     },

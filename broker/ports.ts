@@ -1,0 +1,59 @@
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Registry } from 'prom-client';
+import type { Clock } from '../db/domain/clock.ts';
+import type { Limits, LimitWatch } from '../db/domain/limits.ts';
+import type { Accounts, DeviceLink, EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
+import type { Commands, ReadingWriter } from '../db/domain/services.ts';
+import type { Micros } from '../db/domain/types.ts';
+import type { LiveState } from '../db/live-state/types.ts';
+import type { DeviceStore } from '../db/stores/devices.ts';
+import type { AuthenticateDeps } from './authenticate.ts';
+import type { LoginHooksDeps } from './login-hooks.ts';
+import type { WatchDeps } from './watch.ts';
+
+export interface BrokerDeps {
+  live: LiveState;
+  writer: Pick<ReadingWriter, 'write' | 'saturated' | 'onDrain'>;
+  clock: Clock;
+  /** Microseconds: raw readings from before this are not kept. */
+  rawFrom: () => Micros;
+  devices: DeviceStore;
+  findEnrollment: AuthenticateDeps['findEnrollment'];
+  accounts: Accounts;
+  guesses: LoginHooksDeps['guesses'];
+  events: EventLog;
+  flows: FlowMeter;
+  log: Log;
+  metrics: Registry;
+  enrollmentMode: AuthenticateDeps['enrollmentMode'];
+  pairTimeoutMs: number;
+  limits: Limits;
+  limitWatch: LimitWatch;
+  /** Origins of web pages elsewhere that may connect. */
+  corsOrigins: readonly string[];
+  /** Told of the socket of each connection that has logged in. */
+  onEstablished: (socket: Socket) => void;
+  /** Told of client ids that are no device's; null: there is no other node. */
+  clientIds: WatchDeps['clientIds'];
+  catchUp: AuthenticateDeps['catchUp'];
+}
+
+export interface Broker {
+  link: DeviceLink;
+  /** Open now. */
+  readonly connections: number;
+  start(commands: Commands): Promise<void>;
+  /** Takes a connection of MQTT. `request`: the upgrade that a WebSocket came from. */
+  accept(conn: Duplex, request?: IncomingMessage): void;
+  /** Takes MQTT over WebSocket at `/mqtt` of a server that also answers REST. */
+  attachWebSockets(server: HttpServer): void;
+  /** Nothing more is read; waits for what was accepted to be stored and acknowledged. */
+  quiesce(milliseconds: number): Promise<void>;
+  /** The client has connected to another node. */
+  evict(clientId: string): void;
+  /** Ends all sessions: what they hang on may have been taken away unheard. */
+  endAll(): void;
+  stop(): Promise<void>;
+}

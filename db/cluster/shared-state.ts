@@ -1,0 +1,183 @@
+import type { Nodes, Notices } from '../domain/cluster.ts';
+import type { LocalLiveState } from '../live-state/index.ts';
+import type { Attendance } from '../live-state/presence.ts';
+import type { LiveState } from '../live-state/types.ts';
+
+/** Of one notice, which must stay small. */
+const DEVICES_OF_ONE = 400;
+
+/** One letter each: thousands are told when a power cut ends. */
+const LETTERS = { gone: 'g', silent: 's', online: 'o' } as const satisfies Record<Attendance, string>;
+const ATTENDANCES: Record<string, Attendance> = { g: 'gone', s: 'silent', o: 'online' };
+type ToldDevice = readonly [pk: number, fence: number, letter: string];
+
+export interface SharedStateDeps {
+  live: LocalLiveState;
+  nodes: Pick<Nodes, 'onGone' | 'onLapse'>;
+  notices: Notices;
+  /** The device has connected to another node since it did to this one. */
+  evict: (deviceId: string) => void;
+  /** Another node has removed it. */
+  removed: (pk: number) => void;
+}
+
+export interface SharedState extends LiveState {
+  /** Tells who is here, and asks the others. */
+  begin(): void;
+}
+
+/**
+ * Live state that the nodes keep alike. Of what is in the database only the keys are told, and the others read it: so it does not
+ * matter in which order they hear. Who is connected where is told itself.
+ */
+export function shareState({ live, nodes, notices, evict, removed }: SharedStateDeps): SharedState {
+  const { loader, presence } = live;
+  const changed = new Set<number>();
+  const moved = new Map<number, ToldDevice>();
+  let roomsChanged = false;
+  let scheduled = false;
+
+  const tellAll = () => {
+    scheduled = false;
+    if (roomsChanged) notices.send('rooms', null);
+    roomsChanged = false;
+    const pks = [...changed];
+    changed.clear();
+    while (pks.length > 0) notices.send('devices', pks.splice(0, DEVICES_OF_ONE));
+    // In the order in which things happen: a device is there before it is connected.
+    const told = [...moved.values()];
+    moved.clear();
+    while (told.length > 0) notices.send('presence', told.splice(0, DEVICES_OF_ONE / 2));
+  };
+  const tellSoon = () => {
+    if (scheduled) return;
+    scheduled = true;
+    queueMicrotask(tellAll);
+  };
+  const tellDevice = (pk: number) => {
+    changed.add(pk);
+    tellSoon();
+  };
+  const tellRooms = () => {
+    roomsChanged = true;
+    tellSoon();
+  };
+
+  const drop = (pks: readonly number[]) => {
+    for (const pk of pks) {
+      live.removeDevice(pk);
+      removed(pk);
+    }
+  };
+
+  // One read at a time; what is told meanwhile is read together next.
+  let due = new Set<number>();
+  let next: Promise<void> | null = null;
+  let last: Promise<void> = Promise.resolve();
+  const readNext = async () => {
+    next = null;
+    const pks = [...due];
+    due = new Set();
+    drop(await loader.loadDevices(pks));
+  };
+  const read = (pks: readonly number[]): Promise<void> => {
+    for (const pk of pks) due.add(pk);
+    if (next === null) {
+      next = last.catch(() => {}).then(readNext);
+      last = next;
+    }
+    return next;
+  };
+  const readAll = () => {
+    last = last
+      .catch(() => {})
+      .then(async () => {
+        drop(await loader.loadAll());
+      });
+    return last;
+  };
+
+  const hearPresence = (told: readonly ToldDevice[], from: string) => {
+    for (const [pk, fence, letter] of told) {
+      confirmed.get(from)?.add(pk);
+      const attendance = ATTENDANCES[letter];
+      if (attendance === undefined || !presence.heardElsewhere(from, pk, fence, attendance)) continue;
+      const device = live.deviceByPk(pk);
+      if (device !== undefined) evict(device.deviceId);
+    }
+  };
+
+  /** Devices of a node that tells all that it has, until it has told them all. */
+  const confirmed = new Map<string, Set<number>>();
+  const tellPresence = () => {
+    notices.send('presence-begins', null);
+    let part: ToldDevice[] = [];
+    for (const [pk, fence, attendance] of presence.here()) {
+      part.push([pk, fence, LETTERS[attendance]]);
+      if (part.length < DEVICES_OF_ONE / 2) continue;
+      notices.send('presence', part);
+      part = [];
+    }
+    if (part.length > 0) notices.send('presence', part);
+    notices.send('presence-ends', null);
+  };
+
+  notices.on('rooms', () => loader.loadRooms());
+  notices.on('devices', (pks: readonly number[]) => read(pks));
+  notices.on('presence', hearPresence);
+  notices.on('presence-begins', (_, from) => void confirmed.set(from, new Set()));
+  notices.on('presence-ends', (_, from) => {
+    const told = confirmed.get(from);
+    confirmed.delete(from);
+    if (told !== undefined) presence.forgetNode(from, (pk) => told.has(pk));
+  });
+  notices.on('who-is-there', tellPresence);
+  const begin = () => {
+    notices.send('who-is-there', null);
+    tellPresence();
+  };
+  notices.onGap(async () => {
+    begin();
+    await readAll();
+  });
+  nodes.onGone((node) => {
+    confirmed.delete(node);
+    presence.forgetNode(node);
+  });
+  // The others took this node for dead, and have forgotten what it told.
+  nodes.onLapse(tellPresence);
+  presence.onChange((pk, fence, attendance) => {
+    moved.set(pk, [pk, fence, LETTERS[attendance]]);
+    tellSoon();
+  });
+
+  return {
+    ...live,
+    begin,
+    putRoom: (room) => {
+      tellRooms();
+      return live.putRoom(room);
+    },
+    removeRoom: (id) => {
+      tellRooms();
+      live.removeRoom(id);
+    },
+    putDevice: (device) => {
+      tellDevice(device.pk);
+      return live.putDevice(device);
+    },
+    removeDevice: (pk) => {
+      tellDevice(pk);
+      live.removeDevice(pk);
+    },
+    putWidget: (widget) => {
+      tellDevice(widget.devicePk);
+      return live.putWidget(widget);
+    },
+    setWidgetPlace: (id, place) => {
+      const widget = live.widget(id);
+      if (widget !== undefined) tellDevice(widget.devicePk);
+      live.setWidgetPlace(id, place);
+    },
+  };
+}
