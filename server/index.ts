@@ -64,7 +64,7 @@ export async function startServer(deps: ServerDeps): Promise<Running> {
 
 async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   const foundation = await openFoundation({ config, log, onStop, onFatal });
-  const { part, now, dataDir, sql, db, clock, metrics, flows, events, eventLog } = foundation;
+  const { part, now, dataDir, sql, db, clock, metrics, flows, eventLog } = foundation;
   const { limits } = config;
   const limitWatch = createLimitWatch({ registry: metrics, events: eventLog, log: part('limits') });
   const earliest = builtAt();
