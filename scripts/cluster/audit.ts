@@ -9,6 +9,12 @@ import type { Device } from './load/device.ts';
 /** As the nodes are told. */
 export const COMMAND_TIMEOUT_MS = 6000;
 export const COMMAND_EXPIRY_MS = 12_000;
+/** Of the nodes under load: commands end before the run does. */
+export const LOAD_ENV = {
+  COMMAND_TIMEOUT: `${COMMAND_TIMEOUT_MS}ms`,
+  COMMAND_EXPIRY: `${COMMAND_EXPIRY_MS}ms`,
+  DEFAULT_WIDGET_STATUS: 'include',
+};
 const ENDED_BY_MS = COMMAND_TIMEOUT_MS + COMMAND_EXPIRY_MS + 4000;
 const SHOWN = 8;
 const LANES = 8;

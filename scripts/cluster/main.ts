@@ -3,19 +3,24 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDuration } from '../../db/domain/duration.ts';
 import { cleaningUp } from '../bench-history/clean-up.ts';
+import type { OnEnd } from '../bench-history/database.ts';
 import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
-import { COMMAND_EXPIRY_MS, COMMAND_TIMEOUT_MS } from './audit.ts';
-import { openTestCluster } from './cluster.ts';
+import { LOAD_ENV } from './audit.ts';
+import { openTestCluster, type TestCluster } from './cluster.ts';
 import { describe } from './report.ts';
+import { STEPS, STEPS_ENV } from './steps/index.ts';
+import { createStage } from './steps/step.ts';
 import { type LoadOptions, runUnderLoad } from './under-load.ts';
 
 const USAGE = `usage: npm run cluster-test -- [options]     three nodes, a PostgreSQL and a Redis, and everything that can fail
 
-  --nodes N        (3)
+  --nodes N        under load (3)
   --devices N      devices under load (240)
   --rate N         readings a second of each (1)
   --hold 20s       how long each fault lasts
-  --only WORD,…    only faults whose name contains one of these
+  --steps          only what must hold while nothing fails, and when a node dies
+  --load           only the faults under load
+  --only WORD,…    only steps and faults whose name contains one of these
   --loopback       plain ports in place of network namespaces
   --short          90 devices, faults of 6 s
 `;
@@ -24,19 +29,27 @@ const say = (text: string) => console.log(`${new Date().toISOString().slice(11, 
 
 type Options = Omit<LoadOptions, 'say'> & { nodes: number; loopback: boolean };
 
-/** Of the nodes under load: commands end before the run does. */
-export const LOAD_ENV = {
-  COMMAND_TIMEOUT: `${COMMAND_TIMEOUT_MS}ms`,
-  COMMAND_EXPIRY: `${COMMAND_EXPIRY_MS}ms`,
-  DEFAULT_WIDGET_STATUS: 'include',
-};
+interface Parts {
+  steps: boolean;
+  load: boolean;
+}
 
-function readOptions(args: string[]): Options {
+function readOptions(args: string[]): Options & { parts: Parts } {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArguments({
     args,
-    options: { nodes: text, devices: text, rate: text, hold: text, only: text, loopback: flag, short: flag },
+    options: {
+      nodes: text,
+      devices: text,
+      rate: text,
+      hold: text,
+      only: text,
+      loopback: flag,
+      short: flag,
+      steps: flag,
+      load: flag,
+    },
   });
   const { short, loopback, only } = values;
   const number = (name: 'nodes' | 'devices' | 'rate', fallback: number) => {
@@ -54,27 +67,61 @@ function readOptions(args: string[]): Options {
     calmMs: short ? 1500 : 5000,
     only: only === undefined ? [] : only.split(','),
     ...{ holdMs, loopback },
+    parts: { steps: values.steps || !values.load, load: values.load || !values.steps },
   };
 }
 
-async function run({ nodes, loopback, ...options }: Options): Promise<boolean> {
-  return await cleaningUp(async (onEnd) => {
-    const cluster = await openTestCluster({ nodes, env: LOAD_ENV, loopback });
-    onEnd(cluster.stop);
-    say(`${cluster.network.description}; ${cpus().length} processors, Node ${process.versions.node}`);
-    const result = await runUnderLoad(cluster, { ...options, say });
-    console.log(`\n${describe(result)}\n`);
-    if (result.faults.length === 0) {
-      console.log(
-        'every acknowledged reading is there, exactly once, and every command ended in a true state',
-      );
-      return true;
+/** Every sentence of what must hold between nodes. Names of those that do not. */
+async function runSteps(loopback: boolean, only: readonly string[], onEnd: OnEnd): Promise<string[]> {
+  const steps = STEPS.filter(({ name }) => only.length === 0 || only.some((word) => name.includes(word)));
+  if (steps.length === 0) return [];
+  const cluster = await openTestCluster({ nodes: 3, env: STEPS_ENV, loopback });
+  onEnd(cluster.stop);
+  say(`${cluster.network.description}; ${cpus().length} processors, Node ${process.versions.node}`);
+  const stage = createStage({ cluster, slack: 1, note: (text) => say(`     ${text}`) });
+  const failed: string[] = [];
+  for (const { name, run: runStep } of steps) {
+    try {
+      await runStep(stage);
+      say(`ok   ${name}`);
+    } catch (error) {
+      failed.push(name);
+      say(`FAIL ${name}\n${error instanceof Error ? error.stack : String(error)}`);
+      // What comes after it begins with all nodes there.
+      for (const node of cluster.nodes.slice(0, 3)) if (!node.server.alive) await node.server.start();
     }
-    for (const fault of result.faults) console.error(`FAULT: ${fault}`);
-    const folder = mkdtempSync(join(tmpdir(), 'pm-iot-cluster-logs-'));
-    cluster.writeLogs(folder);
-    console.error(`the logs of the nodes are in ${folder}`);
-    return false;
+  }
+  if (failed.length > 0) keepLogs(cluster);
+  await cluster.stop();
+  return failed;
+}
+
+async function runLoad({ nodes, loopback, ...options }: Options, onEnd: OnEnd): Promise<readonly string[]> {
+  const cluster = await openTestCluster({ nodes, env: LOAD_ENV, loopback });
+  onEnd(cluster.stop);
+  say(`${cluster.network.description}; ${cpus().length} processors, Node ${process.versions.node}`);
+  const result = await runUnderLoad(cluster, { ...options, say });
+  console.log(`\n${describe(result)}\n`);
+  if (result.faults.length > 0) keepLogs(cluster);
+  return result.faults;
+}
+
+function keepLogs(cluster: TestCluster): void {
+  const folder = mkdtempSync(join(tmpdir(), 'pm-iot-cluster-logs-'));
+  cluster.writeLogs(folder);
+  console.error(`the logs of the nodes are in ${folder}`);
+}
+
+async function run({ parts, ...options }: Options & { parts: Parts }): Promise<boolean> {
+  return await cleaningUp(async (onEnd) => {
+    const { loopback, only } = options;
+    const failed = parts.steps ? await runSteps(loopback, only, onEnd) : [];
+    const faults = parts.load ? await runLoad(options, onEnd) : [];
+    for (const name of failed) console.error(`FAILED: ${name}`);
+    for (const fault of faults) console.error(`FAULT: ${fault}`);
+    if (failed.length + faults.length > 0) return false;
+    console.log('every acknowledged reading is there, exactly once, and every command ended in a true state');
+    return true;
   });
 }
 
