@@ -30,6 +30,10 @@ export class Book {
     this.#acknowledged[number] = 1;
   }
 
+  acknowledgedNumbers(): number[] {
+    return [...this.#acknowledged.keys()].filter((number) => this.#acknowledged[number] === 1);
+  }
+
   #grow(): void {
     const times = new Float64Array(this.#times.length * 2);
     times.set(this.#times);

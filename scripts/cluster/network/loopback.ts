@@ -1,0 +1,38 @@
+import { HERE } from '../../../test/helpers/place.ts';
+import { type CutProxy, startCutProxy } from './cut-proxy.ts';
+import type { Host, Network } from './network.ts';
+
+/**
+ * All hosts are this machine. What goes from one to another passes a proxy of ours, which swallows it in silence while the
+ * two are cut from each other.
+ */
+export function openLoopback(reason: string): Network {
+  const proxies = new Map<string, { proxy: CutProxy; port: number; pair: string }>();
+  const cuts = new Set<string>();
+  const pairOf = (a: Host, b: Host) => [a.name, b.name].sort().join(' ');
+  const apply = () => {
+    for (const { proxy, pair } of proxies.values()) proxy.silent(cuts.has(pair));
+  };
+  return {
+    description: `all hosts on loopback, cut by a proxy that falls silent (${reason})`,
+    addHost: async (name) => ({ ...HERE, name }),
+    route: async (from, to, port) => {
+      const key = `${from.name} ${to.name} ${port}`;
+      const known = proxies.get(key) ?? { proxy: await startCutProxy(port), port, pair: pairOf(from, to) };
+      proxies.set(key, known);
+      return { host: '127.0.0.1', port: known.proxy.port };
+    },
+    cut: async (a, b) => {
+      cuts.add(pairOf(a, b));
+      apply();
+    },
+    heal: async (a, b) => {
+      cuts.delete(pairOf(a, b));
+      apply();
+    },
+    clients: null,
+    stop: async () => {
+      await Promise.all([...proxies.values()].map(({ proxy }) => proxy.stop()));
+    },
+  };
+}

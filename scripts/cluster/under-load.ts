@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Audit } from '../soak/book.ts';
+import { auditCommands, auditReadings, type CommandAudit, firstOf } from './audit.ts';
+import type { TestCluster } from './cluster.ts';
+import { type Fault, faultsOf } from './faults.ts';
+import { startApp } from './load/app.ts';
+import { startCommander } from './load/commander.ts';
+import { type Delivered, deliveredTo } from './load/delivered.ts';
+import { Device } from './load/device.ts';
+import { enrolAll } from './load/enrol.ts';
+import type { Address } from './load/failover-client.ts';
+import { connectMortals, type Wills } from './load/mortals.ts';
+import { createPhases, type Phase } from './load/phases.ts';
+import { createWatcher } from './load/watcher.ts';
+import { connectedAt, untilRecovered } from './recovery.ts';
+
+const WATCHED = 20;
+const ROOMS = 4;
+/** Spread over the interval, as devices are: one tick serves a tenth of them. */
+const SLICES = 10;
+const BATCHES = 0.1;
+const DRAIN_MS = 30_000;
+const RECOVERY_LIMIT_MS = 40_000;
+/** What polls may lag behind while nothing is wrong. */
+const STALE_LIMIT_MS = 2000;
+
+export interface LoadOptions {
+  devices: number;
+  /** Readings a second of each. */
+  rate: number;
+  /** How long each fault lasts. */
+  holdMs: number;
+  calmMs: number;
+  /** Only faults whose name contains one of these; none: all. */
+  only: readonly string[];
+  say: (text: string) => void;
+}
+
+export interface LoadResult {
+  phases: readonly Phase[];
+  readings: Audit;
+  commands: CommandAudit;
+  wills: Wills;
+  delivered: Delivered;
+  clients: Record<string, number>;
+  /** What must not be. */
+  faults: string[];
+}
+
+const none: Wills = { due: 0, once: 0, twice: 0, missing: 0, wrong: 0 };
+
+/** Devices, an app, a person and commands, while one thing after another fails. The cluster is left running. */
+export async function runUnderLoad(cluster: TestCluster, options: LoadOptions): Promise<LoadResult> {
+  const { devices: wanted, rate, holdMs, calmMs, only, say } = options;
+  const { token } = cluster.node(0).rest;
+  const faults: string[] = [];
+  const fault = (text: string) => {
+    faults.push(text);
+    say(`FAULT: ${text}`);
+  };
+  const addresses = (): Address[] =>
+    cluster.nodes.map(({ server }) => ({ host: server.host, port: server.ports.mqtt }));
+
+  const enrolled = await enrolAll(
+    cluster,
+    Array.from({ length: wanted }, (_, i) => `device-${i}`),
+  );
+  const roomIds = await furnish(
+    cluster,
+    enrolled.map(({ id }) => id),
+  );
+  const phases = createPhases('calm');
+  const devices = new Map(
+    enrolled.map(({ id, secret }, i) => {
+      const more = { clean: i % 3 === 0, first: i, addresses, onAcknowledged: phases.acknowledged };
+      return [id, new Device({ id, secret, ...more })];
+    }),
+  );
+  const all = [...devices.values()];
+  const watcher = createWatcher({
+    token,
+    deviceIds: enrolled.slice(0, WATCHED).map(({ id }) => id),
+    addresses,
+  });
+  await Promise.all([watcher.client.start(), ...all.map(({ client }) => client.start())]);
+  say(`${all.length} devices are connected`);
+
+  let turn = 0;
+  const ticker = setInterval(
+    () => {
+      for (let i = turn % SLICES; i < all.length; i += SLICES) all[i]?.report(Math.random() < BATCHES);
+      turn++;
+    },
+    1000 / rate / SLICES,
+  );
+  const stopApp = startApp({ cluster, token, roomIds, devices, phases });
+  const stopCommander = startCommander({ cluster, token, devices: enrolled, everyMs: 200, phases });
+  const recover = () => untilRecovered({ cluster, token, devices, enrolled, limitMs: RECOVERY_LIMIT_MS });
+
+  const wills = { ...none };
+  const strike = async ({ name, dies, atLeastMs, strike: begin, mend }: Fault) => {
+    const phase = phases.next(name);
+    say(`── ${name}`);
+    const mortals = dies === null ? null : await connectMortals({ token, addresses, node: dies, watcher });
+    await begin();
+    const told = mortals?.wills();
+    await sleep(Math.max(holdMs, atLeastMs));
+    if (dies !== null) await judgePresence(dies);
+    await mend();
+    const outcome = await recover();
+    if (typeof outcome === 'number') phase.recovered = outcome;
+    else fault(`${name}: after ${RECOVERY_LIMIT_MS / 1000} s ${outcome}`);
+    const result = (await told) ?? none;
+    for (const key of Object.keys(wills) as (keyof Wills)[]) wills[key] += result[key];
+    if (result.once !== result.due || result.wrong > 0) fault(`${name}: wills ${JSON.stringify(result)}`);
+    say(`   ${typeof outcome === 'number' ? `as before after ${(outcome / 1000).toFixed(1)} s` : outcome}`);
+    phases.next('calm');
+    await sleep(calmMs);
+  };
+
+  /** Ten seconds after the death of a node, at the others: online is who has gone elsewhere, and nobody else. */
+  const judgePresence = async (dead: number) => {
+    for (const [index, { name }] of cluster.nodes.entries()) {
+      if (index === dead) continue;
+      const told = await connectedAt(cluster, index, token);
+      const elsewhere = all.filter(({ client }) => client.node !== null && client.node !== dead);
+      const missing = elsewhere.filter(({ id }) => told?.has(id) !== true);
+      if (missing.length > 0)
+        fault(`${name} calls ${missing.length} devices offline that came back, such as ${missing[0]?.id}`);
+      const ghosts = all.filter(({ id, client }) => client.node === null && told?.has(id));
+      if (ghosts.length > 0) fault(`${name} calls ${ghosts.length} devices connected that are not`);
+    }
+  };
+
+  const before = await recover();
+  if (typeof before === 'string') fault(`before any fault ${before}`);
+  await sleep(calmMs);
+  for (const each of faultsOf(cluster))
+    if (only.length === 0 || only.some((word) => each.name.includes(word))) await strike(each);
+
+  clearInterval(ticker);
+  await stopApp();
+  const asked = await stopCommander();
+  const deadline = performance.now() + DRAIN_MS;
+  const waiting = () => all.reduce((sum, { client }) => sum + client.unacknowledged, 0);
+  while (waiting() > 0 && performance.now() < deadline) await sleep(50);
+  if (waiting() > 0) fault(`${waiting()} messages were not acknowledged in the end`);
+
+  say('comparing what was acknowledged with PostgreSQL');
+  const readings = await auditReadings(cluster, all);
+  for (const text of firstOf(readings.faults)) fault(`readings of ${text}`);
+  const commands = await auditCommands(cluster, { token, devices, asked });
+  for (const text of firstOf(commands.untrue)) fault(`command ${text}`);
+  if (commands.twice > 0) fault(`${commands.twice} commands came twice`);
+  for (const phase of phases.all()) {
+    if (phase.name !== 'calm') continue;
+    if (phase.longestStale > STALE_LIMIT_MS)
+      fault(`while nothing was wrong a poll was ${Math.round(phase.longestStale)} ms behind`);
+    for (const what of Object.keys({ ...phase.polls, ...phase.commands }))
+      if (/^(5|no )/.test(what)) fault(`while nothing was wrong a request was answered with ${what}`);
+  }
+  const told = all.flatMap(({ errors }) => errors);
+  if (told.length > 0) fault(`${told.length} messages were refused, such as ${told[0]}`);
+  const delivered = deliveredTo(watcher, devices);
+  const sum = (of: (device: Device) => number) => all.reduce((total, device) => total + of(device), 0);
+  const clients = {
+    connections: sum(({ client }) => client.counts.connections),
+    'given up after 5 s': sum(({ client }) => client.counts.silent),
+    'refused (CONNACK)': sum(({ client }) => client.counts.refused),
+    'messages sent again': sum(({ client }) => client.counts.redelivered),
+    'messages held back': sum(({ withheld }) => withheld),
+  };
+  for (const { client } of all) client.stop();
+  watcher.client.stop();
+  return { phases: phases.all(), readings, commands, wills, delivered, clients, faults };
+}
+
+/** Rooms with all of the devices in them. */
+async function furnish(cluster: TestCluster, ids: readonly string[]): Promise<number[]> {
+  const roomIds: number[] = [];
+  for (let i = 0; i < ROOMS; i++) {
+    const { rest } = cluster.node(i % cluster.nodes.length);
+    const { id } = await rest.expect<{ id: number }>(201, 'POST', '/api/rooms', { name: `Room ${i}` });
+    roomIds.push(id);
+  }
+  for (const [i, id] of ids.entries()) {
+    const { rest } = cluster.node(i % cluster.nodes.length);
+    await rest.expect(200, 'POST', `/api/devices/${id}/pair`, { room_id: roomIds[i % ROOMS] });
+  }
+  return roomIds;
+}
