@@ -194,9 +194,15 @@ export function createCommands(deps: CommandsDeps): Commands {
       }
       return milliseconds <= 0 ? current : waiters.wait(id, milliseconds, () => open.get(id) ?? command);
     },
-    find: (id) => {
+    find: async (id) => {
       const known = open.get(id);
-      return known === undefined ? store.find(id) : Promise.resolve(known);
+      if (known !== undefined && tell === null) return known;
+      try {
+        return await store.find(id);
+      } catch (error) {
+        if (known === undefined) throw error;
+        return known;
+      }
     },
     flush,
     follow: follower.read,

@@ -39,6 +39,7 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
   const { sql, database } = foundation;
   if (target === null) return null;
   const nodes = createNodes({
+    id: foundation.nodeId,
     sql,
     name: nodeName,
     identity: { JWT_SECRET: markOf(jwtSecret), 'The CA (certs/ca.crt in DATA_DIR)': caFingerprint },

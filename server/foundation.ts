@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
@@ -64,7 +65,22 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
   const eventLog = createEventLog({ store: events, log: part('events'), now });
   eventLog.start();
   onStop(eventLog.stop);
-  return { part, now, dataDir: dataDir.path, database, sql, db, clock, metrics, flows, events, eventLog };
+  /** Tells this run from every other one. */
+  const nodeId = randomBytes(6).toString('hex');
+  return {
+    nodeId,
+    part,
+    now,
+    dataDir: dataDir.path,
+    database,
+    sql,
+    db,
+    clock,
+    metrics,
+    flows,
+    events,
+    eventLog,
+  };
 }
 
 export type Foundation = Awaited<ReturnType<typeof openFoundation>>;

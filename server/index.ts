@@ -78,7 +78,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     now: () => Math.max(now(), earliest),
   });
 
-  const fences = createFences(now);
+  const fences = createFences(foundation.nodeId, now);
   const { offlineAfterMs } = config;
   const local = createLiveState({ db, sql, log: part('live'), now, offlineAfterMs, fences });
   const jwtSecret = config.jwtSecret ?? readOrCreateSecret(dataDir, 'jwt.secret');

@@ -12,10 +12,9 @@ export interface ClientIdsDeps {
 export function createClientIds({ notices, fences, evict }: ClientIdsDeps) {
   const here = new Map<string, { session: object; fence: number }>();
 
-  notices.on('client', ([clientId, fence]: readonly [string, number]) => {
-    fences.seen(fence);
-    const known = here.get(clientId);
-    if (known !== undefined && known.fence < fence) evict(clientId);
+  notices.on('client', ([clientId, fence]: readonly [string, number], from) => {
+    const ours = here.get(clientId)?.fence ?? Number.POSITIVE_INFINITY;
+    if (fences.isLater(fence, from, ours)) evict(clientId);
   });
   notices.on('who-is-there', () => {
     for (const [clientId, { fence }] of here) notices.send('client', [clientId, fence]);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type postgres from 'postgres';
 import type { Nodes } from '../domain/cluster.ts';
 import type { Log } from '../domain/ports.ts';
@@ -18,6 +17,7 @@ export type Identity = Record<string, string>;
 export class ClusterMismatchError extends Error {}
 
 export interface NodesDeps {
+  id: string;
   sql: postgres.Sql;
   name: string;
   identity: Identity;
@@ -45,8 +45,7 @@ const RENEW = `insert into nodes (id, name, identity, report) values ($1, $2, $3
   on conflict (id) do update set heard_at = now(), report = excluded.report`;
 
 /** See `Nodes`. Its lease is renewed all the time while the process lives. */
-export function createNodes({ sql, name, identity, report, log }: NodesDeps): NodesService {
-  const id = randomBytes(6).toString('hex');
+export function createNodes({ id, sql, name, identity, report, log }: NodesDeps): NodesService {
   const listeners: ((id: string) => void)[] = [];
   const lapsed: (() => void)[] = [];
   let renewedAt = performance.now();

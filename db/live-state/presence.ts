@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
-import { createFences, type Fences } from '../domain/fence.ts';
+import type { Fences } from '../domain/fence.ts';
 import type { Log } from '../domain/ports.ts';
 import type { LastError } from '../domain/types.ts';
 import type { Registry } from './registry.ts';
@@ -27,7 +27,7 @@ export interface PresenceDeps {
   now: () => number;
   offlineAfterMs: number;
   registry: Registry;
-  fences?: Fences;
+  fences: Fences;
 }
 
 /** Of a device that is connected to a node. Silent: nothing came from it within OFFLINE_AFTER. */
@@ -47,14 +47,7 @@ interface Elsewhere {
 const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
 /** Who is connected, who was heard of lately, and the coalesced write of both to the database. */
-export function createPresence({
-  sql,
-  log,
-  now,
-  offlineAfterMs,
-  registry,
-  fences = createFences(now),
-}: PresenceDeps) {
+export function createPresence({ sql, log, now, offlineAfterMs, registry, fences }: PresenceDeps) {
   const sessions = new Map<LiveDevice, Here>();
   /** By pk: a node may tell of a device before it is known here. */
   const elsewhere = new Map<number, Elsewhere>();
@@ -169,8 +162,9 @@ export function createPresence({
     },
     /** Another node has told. true: it has the device since a later time than this node, whose session is to end. */
     heardElsewhere(node: string, pk: number, fence: number, attendance: Attendance): boolean {
-      fences.seen(fence);
       const device = registry.byPk.get(pk);
+      const here = device === undefined ? undefined : sessions.get(device);
+      const isLater = fences.isLater(fence, node, here?.fence ?? Number.POSITIVE_INFINITY);
       const known = elsewhere.get(pk);
       if (known !== undefined && known.fence > fence) return false;
       if (attendance === 'gone') {
@@ -178,8 +172,7 @@ export function createPresence({
       } else elsewhere.set(pk, { node, fence, online: attendance === 'online' });
       if (device === undefined) return false;
       refresh(device);
-      const here = sessions.get(device);
-      return attendance !== 'gone' && here !== undefined && here.fence < fence;
+      return attendance !== 'gone' && isLater;
     },
     /** What a node told counts no more, but for what `keep` says. */
     forgetNode(gone: string, keep: (pk: number) => boolean = () => false): void {
