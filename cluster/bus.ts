@@ -13,6 +13,9 @@ const DEAF_MS = 4000;
 /** Silence of a node after which nobody waits for its answers. */
 const QUIET_MS = 3500;
 
+/** Two beats of a node have not come. */
+const UNHEARD_MS = 2500;
+
 interface Message {
   topic: string;
   from: string;
@@ -138,6 +141,11 @@ export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusS
   return {
     get ready() {
       return isReady();
+    },
+    hears: (nodes) => {
+      const since = performance.now() - UNHEARD_MS;
+      for (const id of nodes) if ((peers.get(id)?.heardAt ?? 0) < since) return false;
+      return true;
     },
     tell: (kind, body) => post(kind, body),
     ask: (kind, body, milliseconds) =>

@@ -175,7 +175,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     tell: shared.tellCommand,
   });
   await commands.start();
-  shared.begin({ broker, commands, accounts });
+  await shared.begin({ broker, commands, accounts });
   start();
 
   const app = openApp({

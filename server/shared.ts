@@ -30,8 +30,8 @@ export interface Shared {
   others: AppDeps['others'];
   tellCommand: ((id: number) => void) | null;
   accountsChanged: () => void;
-  /** From here on others are heard. */
-  begin(parts: Parts): void;
+  /** From here on others are heard; resolves once they have told who is connected to them. */
+  begin(parts: Parts): Promise<void>;
 }
 
 const alone = (live: LiveState): Shared => ({
@@ -42,7 +42,7 @@ const alone = (live: LiveState): Shared => ({
   others: null,
   tellCommand: null,
   accountsChanged: () => {},
-  begin: () => {},
+  begin: async () => {},
 });
 
 export interface OpenSharedDeps {
@@ -92,7 +92,7 @@ export function openShared(deps: OpenSharedDeps): Shared {
       moved.add(id);
     },
     accountsChanged: () => notices.send('accounts', null),
-    begin: (given) => {
+    begin: async (given) => {
       parts = given;
       const { commands, accounts } = given;
       notices.on('commands', (ids: readonly number[]) => commands.follow(ids));
@@ -103,7 +103,7 @@ export function openShared(deps: OpenSharedDeps): Shared {
       });
       values.start();
       onStop(values.stop);
-      state.begin();
+      await state.begin();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Nodes, Notices } from '../domain/cluster.ts';
 import type { LocalLiveState } from '../live-state/index.ts';
 import type { Attendance } from '../live-state/presence.ts';
@@ -6,6 +7,9 @@ import type { LiveState } from '../live-state/types.ts';
 /** Of one notice, which must stay small. */
 const DEVICES_OF_ONE = 400;
 
+/** A node that does not answer keeps no other one from its work. */
+const BEGIN_LIMIT_MS = 3000;
+
 /** One letter each: thousands are told when a power cut ends. */
 const LETTERS = { gone: 'g', silent: 's', online: 'o' } as const satisfies Record<Attendance, string>;
 const ATTENDANCES: Record<string, Attendance> = { g: 'gone', s: 'silent', o: 'online' };
@@ -13,7 +17,7 @@ type ToldDevice = readonly [pk: number, fence: number, letter: string];
 
 export interface SharedStateDeps {
   live: LocalLiveState;
-  nodes: Pick<Nodes, 'onGone' | 'onLapse'>;
+  nodes: Pick<Nodes, 'onGone' | 'onLapse' | 'others'>;
   notices: Notices;
   /** The device has connected to another node since it did to this one. */
   evict: (deviceId: string) => void;
@@ -22,8 +26,8 @@ export interface SharedStateDeps {
 }
 
 export interface SharedState extends LiveState {
-  /** Tells who is here, and asks the others. */
-  begin(): void;
+  /** Tells who is here, and asks the others; resolves once they have told, or after some seconds. */
+  begin(): Promise<void>;
 }
 
 /**
@@ -107,6 +111,10 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
     }
   };
 
+  /** Nodes that have not told yet who is there. */
+  let untold = new Set<string>();
+  let allTold = () => {};
+
   /** Devices of a node that tells all that it has, until it has told them all. */
   const confirmed = new Map<string, Set<number>>();
   const tellPresence = () => {
@@ -130,14 +138,25 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
     const told = confirmed.get(from);
     confirmed.delete(from);
     if (told !== undefined) presence.forgetNode(from, (pk) => told.has(pk));
+    untold.delete(from);
+    if (untold.size === 0) allTold();
   });
   notices.on('who-is-there', tellPresence);
-  const begin = () => {
+  const askAndTell = () => {
     notices.send('who-is-there', null);
     tellPresence();
   };
+  const begin = async () => {
+    untold = new Set(nodes.others());
+    const late = sleep(BEGIN_LIMIT_MS, undefined, { ref: false });
+    const told = new Promise<void>((resolve) => {
+      allTold = resolve;
+    });
+    askAndTell();
+    if (untold.size > 0) await Promise.race([told, late]);
+  };
   notices.onGap(async () => {
-    begin();
+    askAndTell();
     await readAll();
   });
   nodes.onGone((node) => {

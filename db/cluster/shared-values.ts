@@ -29,7 +29,7 @@ export interface Freshness {
 export interface SharedValuesDeps {
   live: LocalLiveState;
   bus: Bus;
-  nodes: Pick<Nodes, 'others'>;
+  nodes: Pick<Nodes, 'others' | 'onGone'>;
   log: Log;
 }
 
@@ -78,9 +78,12 @@ export function shareValues({ live, bus, nodes, log }: SharedValuesDeps) {
   bus.on('values', (values: readonly ToldValue[]) => {
     for (const [id, at, seq, value] of values) live.applyReading(id, at, seq, value);
   });
-  bus.onGap(() => {
+  const readAllAgain = () => {
     for (const entry of watching.values()) entry.until = 0;
-  });
+  };
+  bus.onGap(readAllAgain);
+  // It may have stored what it could not tell any more.
+  nodes.onGone(readAllAgain);
   bus.onAnnounce(() => {
     const now = performance.now();
     const rooms = [...watching].filter(([, { until }]) => until > now).map(([room]) => room);
@@ -112,13 +115,15 @@ export function shareValues({ live, bus, nodes, log }: SharedValuesDeps) {
     if (widget !== undefined && roomId !== null && watched.has(roomId)) changed.add(widget);
   };
 
+  const areTold = () => bus.ready && bus.hears(nodes.others());
+
   const freshness: Freshness = {
     isFresh: (roomId) => {
       if (nodes.others().size === 0) return true;
       const entry = watching.get(roomId);
       if (entry === undefined) return false;
       const now = performance.now();
-      if (!bus.ready) return now - entry.readAt < READ_AGAIN_MS;
+      if (!areTold()) return now - entry.readAt < READ_AGAIN_MS;
       if (entry.until < now) return false;
       if (entry.until - now < RENEW_BEFORE_MS && bus.tell('watch', [roomId])) entry.until = now + WATCH_MS;
       return true;

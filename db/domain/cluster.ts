@@ -37,6 +37,8 @@ export interface Notices {
  */
 export interface Bus {
   readonly ready: boolean;
+  /** Has each of these nodes been heard lately? One may be cut from Redis, and go on with its work. */
+  hears(nodes: Iterable<string>): boolean;
   /** To all other nodes. false: Redis is away, and it was not sent. */
   tell(kind: string, body: unknown): boolean;
   /** As `tell`; resolves once all living nodes have dealt with it, or after `milliseconds`. */
