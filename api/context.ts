@@ -4,6 +4,7 @@ import type { Context, TypedResponse } from 'hono';
 import type { Registry } from 'prom-client';
 import type { AccountsService, Caller } from '../db/accounts/index.ts';
 import type { Freshness } from '../db/cluster/shared-values.ts';
+import type { ClientAddresses } from '../db/domain/client-address.ts';
 import { DomainError } from '../db/domain/errors.ts';
 import type { DeviceLink, EventLog, FlowName, Log } from '../db/domain/ports.ts';
 import type { Commands } from '../db/domain/services.ts';
@@ -30,6 +31,7 @@ export interface AppDeps {
   commands: Commands;
   link: DeviceLink;
   accounts: AccountsService;
+  clients: ClientAddresses;
   rooms: RoomStore;
   devices: DeviceStore;
   widgets: WidgetStore;

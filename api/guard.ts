@@ -1,9 +1,8 @@
-import { getConnInfo } from '@hono/node-server/conninfo';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import type { AccountsService } from '../db/accounts/index.ts';
-import { plainAddress } from '../db/domain/address.ts';
+import type { ClientAddresses } from '../db/domain/client-address.ts';
 import { DomainError } from '../db/domain/errors.ts';
 import type { FlowMeter } from '../db/domain/ports.ts';
 import type { LiveState } from '../db/live-state/types.ts';
@@ -22,14 +21,10 @@ export const crossOrigin = (origins: readonly string[]) =>
     maxAge: 600,
   });
 
-/** Remote IP address of the connection; what a proxy says of it is not believed. */
-export function addressOf(c: Ctx): string {
-  try {
-    return plainAddress(getConnInfo(c).remote.address);
-  } catch {
-    // Without a socket, as in `app.request()`.
-    return '';
-  }
+/** IP address of the client. */
+export function addressOf(c: Ctx, clients: ClientAddresses): string {
+  const incoming = c.env?.incoming;
+  return incoming === undefined ? '' : clients.ofRequest(incoming);
 }
 
 /** Refuses a body that is too large, while it is read, or not JSON. */

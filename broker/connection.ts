@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { issuedAt } from '../certs/serial.ts';
-import { plainAddress } from '../db/domain/address.ts';
+import type { ClientAddresses } from '../db/domain/client-address.ts';
 
 /** What is known of a connection before its CONNECT. */
 export interface ConnectionInfo {
@@ -18,9 +18,14 @@ export function socketOf(conn: Duplex, request: IncomingMessage | undefined): So
   return request?.socket ?? (conn as Socket);
 }
 
-export function connectionInfo(conn: Duplex, request?: IncomingMessage): ConnectionInfo {
+export function connectionInfo(
+  clients: ClientAddresses,
+  conn: Duplex,
+  request?: IncomingMessage,
+): ConnectionInfo {
   const socket = socketOf(conn, request);
-  return { address: plainAddress(socket.remoteAddress), certificate: certificateOf(socket) };
+  const address = request === undefined ? clients.ofSocket(socket) : clients.ofRequest(request);
+  return { address, certificate: certificateOf(socket) };
 }
 
 function certificateOf(socket: Socket): ConnectionInfo['certificate'] {

@@ -53,7 +53,7 @@ export function createBroker(deps: BrokerDeps): Broker {
   const intake = createIntake({
     engine: () => engine,
     publications: () => publications,
-    ...{ sessions, gate, live, limits, limitWatch },
+    ...{ sessions, gate, live, clients: deps.clients, limits, limitWatch },
   });
   const { connectionOf } = intake;
 

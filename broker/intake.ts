@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ClientAddresses } from '../db/domain/client-address.ts';
 import type { LimitName, Limits, LimitWatch } from '../db/domain/limits.ts';
 import { monotonic } from '../db/domain/time.ts';
 import type { LiveState } from '../db/live-state/types.ts';
@@ -18,6 +19,7 @@ export interface IntakeDeps {
   gate: IntakeGate;
   live: Pick<LiveState, 'heard'>;
   publications: () => Publications;
+  clients: ClientAddresses;
   limits: Limits;
   limitWatch: LimitWatch;
 }
@@ -32,7 +34,8 @@ export interface Taken {
 }
 
 /** Takes connections in: what is known of each before its log-in, and the limits that it is read under. */
-export function createIntake({ engine, sessions, gate, live, publications, limits, limitWatch }: IntakeDeps) {
+export function createIntake(deps: IntakeDeps) {
+  const { engine, sessions, gate, live, publications, clients, limits, limitWatch } = deps;
   const paces = new PaceBook(limits);
   const connections = new WeakMap<EngineClient, ConnectionInfo>();
   const connectionOf = (client: EngineClient): ConnectionInfo =>
@@ -50,7 +53,7 @@ export function createIntake({ engine, sessions, gate, live, publications, limit
     /** `request`: the upgrade that a WebSocket came from. */
     accept: (conn: Duplex, request?: IncomingMessage): Taken => {
       const client = engine().handle(conn, request as IncomingMessage) as unknown as EngineClient;
-      connections.set(client, connectionInfo(conn, request));
+      connections.set(client, connectionInfo(clients, conn, request));
       const onLimit = (limit: LimitName) => {
         const session = sessions.of(client);
         if (session !== undefined) return reachedBy(session, limit);

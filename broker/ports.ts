@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Registry } from 'prom-client';
+import type { ClientAddresses } from '../db/domain/client-address.ts';
 import type { Clock } from '../db/domain/clock.ts';
 import type { Limits, LimitWatch } from '../db/domain/limits.ts';
 import type { Accounts, DeviceLink, EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
@@ -23,6 +24,7 @@ export interface BrokerDeps {
   findEnrollment: AuthenticateDeps['findEnrollment'];
   accounts: Accounts;
   guesses: LoginHooksDeps['guesses'];
+  clients: ClientAddresses;
   events: EventLog;
   flows: FlowMeter;
   log: Log;

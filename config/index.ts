@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { type BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -13,6 +13,7 @@ import type { Retention } from '../db/history/retention.ts';
 import { readLimits } from './limits.ts';
 import { createReader } from './reader.ts';
 import { readRetention } from './retention.ts';
+import { readTrustedProxies } from './trusted-proxies.ts';
 
 export interface ListenerAddress {
   host: string;
@@ -44,6 +45,8 @@ export interface Config {
   defaultWidgetStatus: WidgetStatus;
   /** Origins of web pages elsewhere that may call the API. */
   corsOrigins: readonly string[];
+  /** Load balancers that are believed in who their clients are; null: none. */
+  trustedProxies: BlockList | null;
   /** Paths of an operator's own certificate and key, in place of ours. */
   tlsFiles: OwnFiles | null;
   /** How devices are told to reach this box; null: its addresses. */
@@ -180,6 +183,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
       'origins such as https://app.example.org, separated by commas',
       parseOrigins,
     ),
+    trustedProxies: readTrustedProxies(reader),
     tlsFiles: tlsFiles(),
     publicHost: host('PUBLIC_HOST', null),
     retentionEventsMs: retention('RETENTION_EVENTS', 365 * DAY, DAY),

@@ -5,6 +5,7 @@ import {
   type TLSSocket,
   type Server as TlsServer,
 } from 'node:tls';
+import type { ClientAddresses } from '../db/domain/client-address.ts';
 import type { Log } from '../db/domain/ports.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -54,7 +55,7 @@ export function createTcpListener(onConnection: (socket: Socket) => void): Serve
 export function createTlsListener(
   tls: TlsMaterial,
   onConnection: (socket: TLSSocket) => void,
-  log: Log,
+  { clients, log }: { clients: ClientAddresses; log: Log },
 ): TlsServer {
   const server = createTlsServer(
     {
@@ -69,7 +70,7 @@ export function createTlsListener(
     },
   );
   server.on('tlsClientError', (error, socket) => {
-    log.debug({ err: error, address: socket.remoteAddress }, 'TLS handshake failed');
+    log.debug({ err: error, address: clients.ofSocket(socket) }, 'TLS handshake failed');
     // One that came to no end in time is left open otherwise.
     socket.destroy();
   });

@@ -2,12 +2,15 @@ import type { Config } from '../config/index.ts';
 import {
   createAccounts,
   createGuessGuard,
+  createGuessNews,
   createHomeStore,
   createHomes,
   createPasswordGate,
   createPasswords,
+  createSecretGuard,
   createTokens,
 } from '../db/accounts/index.ts';
+import type { Cluster } from '../db/domain/cluster.ts';
 import type { LimitWatch } from '../db/domain/limits.ts';
 import { monotonic } from '../db/domain/time.ts';
 import { createUserStore } from '../db/stores/users.ts';
@@ -21,21 +24,17 @@ export interface AccountsDeps {
   config: Config;
   jwtSecret: string;
   limitWatch: LimitWatch;
+  cluster: Cluster | null;
   onStop: OnStop;
   /** An account or a log-in has been changed. */
   changed: () => void;
 }
 
 /** Who may log in, as the database has it now. */
-export async function openAccounts({
-  foundation,
-  config,
-  jwtSecret,
-  limitWatch,
-  onStop,
-  changed,
-}: AccountsDeps) {
+export async function openAccounts(deps: AccountsDeps) {
+  const { foundation, config, jwtSecret, limitWatch: watch, cluster, onStop, changed } = deps;
   const { part, now, sql, db, flows, eventLog } = foundation;
+  const news = createGuessNews(cluster?.bus ?? null);
   const homes = createHomes({ store: createHomeStore(sql), log: part('accounts') });
   await homes.load();
   onStop(homes.stop);
@@ -47,7 +46,7 @@ export async function openAccounts({
       expiresInMs: config.jwtExpiresInMs,
       now,
     }),
-    guesses: createGuessGuard({ limits: config.limits, homes, watch: limitWatch, now: monotonic }),
+    guesses: createGuessGuard({ limits: config.limits, homes, news, watch, now: monotonic }),
     gate: createPasswordGate(PASSWORD_GATE),
     events: eventLog,
     flows,
@@ -55,5 +54,5 @@ export async function openAccounts({
     changed,
   });
   await accounts.load();
-  return accounts;
+  return { accounts, guesses: createSecretGuard({ news, watch, now: monotonic }) };
 }

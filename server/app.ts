@@ -17,7 +17,7 @@ import { openSystem } from './system.ts';
 const APP_FOLDER = here('../app');
 
 export interface OpenAppDeps
-  extends Pick<AppDeps, 'live' | 'commands' | 'link' | 'accounts' | 'devices' | 'enrollments'> {
+  extends Pick<AppDeps, 'live' | 'commands' | 'link' | 'accounts' | 'clients' | 'devices' | 'enrollments'> {
   foundation: Foundation;
   config: Config;
   history: HistoryService;

@@ -5,24 +5,23 @@ import type { Logger } from 'pino';
 import { createBroker } from '../broker/index.ts';
 import { openCertificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
-import { createSecretGuard, ensureAdmin } from '../db/accounts/index.ts';
+import { ensureAdmin } from '../db/accounts/index.ts';
 import { builtAt } from '../db/built-at.ts';
 import { collectGarbage } from '../db/collect-garbage.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { createFences } from '../db/domain/fence.ts';
-import { monotonic } from '../db/domain/time.ts';
 import { createLiveState } from '../db/live-state/index.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
 import { createCommandStore } from '../db/stores/commands.ts';
 import { createDeviceStore } from '../db/stores/devices.ts';
 import { createEnrollmentStore } from '../db/stores/enrollments.ts';
-import { Admission } from '../net/admission.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
 import { openAccounts } from './accounts.ts';
 import { openApp } from './app.ts';
 import { openCluster } from './cluster.ts';
 import { openDisk } from './disk.ts';
+import { createDoor } from './door.ts';
 import { type OnStop, openFoundation } from './foundation.ts';
 import { appAddresses, showPassword } from './greeting.ts';
 import { openHistory } from './history.ts';
@@ -106,12 +105,8 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   live.start();
   onStop(live.stop);
 
-  const accounts = await openAccounts({
-    foundation,
-    config,
-    jwtSecret,
-    limitWatch,
-    onStop,
+  const { accounts, guesses } = await openAccounts({
+    ...{ foundation, config, jwtSecret, limitWatch, cluster, onStop },
     changed: shared.accountsChanged,
   });
   const { history, load, dropped, start } = await openHistory({ foundation, config, onStop });
@@ -136,7 +131,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
 
   const devices = createDeviceStore({ db, sql }, { defaultWidgetStatus: config.defaultWidgetStatus });
   const enrollments = createEnrollmentStore(db);
-  const admission = new Admission({ limits, watch: limitWatch, registry: metrics });
+  const { clients, admission } = createDoor({ foundation, config, cluster, limitWatch });
   const broker = createBroker({
     live,
     writer,
@@ -145,7 +140,8 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     devices,
     findEnrollment: enrollments.findByToken,
     accounts,
-    guesses: createSecretGuard({ watch: limitWatch, now: monotonic }),
+    guesses,
+    clients,
     events: eventLog,
     flows,
     log: part('broker'),
@@ -186,6 +182,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
       commands,
       link,
       accounts,
+      clients,
       devices,
       enrollments,
       history,
@@ -196,7 +193,10 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     shared,
     ports: () => listeners.ports,
   });
-  const listeners = createListeners({ config, app, broker, certificates, admission, log: part('net') });
+  const listeners = createListeners({
+    ...{ config, app, broker, certificates, admission, clients },
+    log: part('net'),
+  });
   onStop(async () => {
     const closed = listeners.close();
     // Whoever waits for the end of a command is told how it is now.

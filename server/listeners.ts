@@ -5,6 +5,7 @@ import { createHttpServer, createHttpsServer } from '../api/server.ts';
 import type { Broker } from '../broker/ports.ts';
 import type { Certificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
+import type { ClientAddresses } from '../db/domain/client-address.ts';
 import type { Log } from '../db/domain/ports.ts';
 import type { Admission } from '../net/admission.ts';
 import {
@@ -21,6 +22,7 @@ export interface ListenersDeps {
   broker: Broker;
   certificates: Certificates;
   admission: Admission;
+  clients: ClientAddresses;
   log: Log;
 }
 
@@ -28,14 +30,14 @@ type Name = keyof Config['listeners'];
 
 /** The four doors of the process, those that are not off. Nothing is open before `open`. */
 export function createListeners(deps: ListenersDeps) {
-  const { config, app, broker, certificates, admission, log } = deps;
+  const { config, app, broker, certificates, admission } = deps;
   const { tlsMinVersion: minVersion } = config;
   const material = () => ({ ...certificates.material(), minVersion });
   const made: Record<Name, Server> = {
     http: createHttpServer(app),
     https: createHttpsServer(app, material()),
     mqtt: createTcpListener(broker.accept),
-    mqtts: createTlsListener(material(), broker.accept, log),
+    mqtts: createTlsListener(material(), broker.accept, deps),
   };
   const opened: Server[] = [];
   const ports: Partial<Record<Name, number>> = {};
@@ -47,6 +49,7 @@ export function createListeners(deps: ListenersDeps) {
         // A request has been read whole: whoever sent it is no silent socket.
         server.prependListener('request', ({ socket }) => admission.established(socket));
         broker.attachWebSockets(server);
+        admission.guardUpgrades(server);
       }
       for (const name of ['http', 'https', 'mqtt', 'mqtts'] as const) {
         const { host, port } = config.listeners[name];

@@ -38,6 +38,15 @@ void test('an empty variable is unset, off and 0 are ports', () => {
   assert.deepEqual([listeners.http.port, listeners.mqtt.port, listeners.mqtts.port], [3000, 'off', 0]);
 });
 
+void test('trusted proxies are addresses and ranges of both families', () => {
+  assert.equal(loadConfig({}).trustedProxies, null);
+  const { trustedProxies } = loadConfig({ TRUSTED_PROXIES: '192.0.2.1, 10.0.0.0/8,fd00::/8' });
+  assert.ok(trustedProxies);
+  for (const address of ['192.0.2.1', '10.255.0.1']) assert.ok(trustedProxies.check(address), address);
+  assert.ok(trustedProxies.check('fd12::1', 'ipv6'));
+  assert.ok(!trustedProxies.check('192.0.2.2'));
+});
+
 void test('a plain listener beyond loopback must be asked for', () => {
   assert.equal(faults({ MQTT_HOST: '0.0.0.0' }).length, 1);
   assert.equal(faults({ MQTT_HOST: '0.0.0.0', MQTT_PORT: 'off' }).length, 0);
@@ -53,6 +62,10 @@ void test('each bad value is one line that says what is allowed, without secrets
     ['OFFLINE_AFTER', '0s', /from 1s/],
     ['DEFAULT_WIDGET_STATUS', 'shown', /include, exclude/],
     ['LOG_LEVEL', 'loud', /trace/],
+    ['TRUSTED_PROXIES', '10.0.0.1, balancer', /10.0.0.0\/24/],
+    ['TRUSTED_PROXIES', '0.0.0.0/0', /from \/8/],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', /from \/8/],
+    ['TRUSTED_PROXIES', '::/0', /of IPv6 from \/7/],
     ['TLS_MIN_VERSION', 'TLSv1.1', /TLSv1.2/],
     ['ADMIN_PASSWORD', 'secret!', /8 to 1024/],
     ['JWT_SECRET', 'secret!', /32 bytes/],

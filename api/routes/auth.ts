@@ -61,11 +61,11 @@ const logOut = callerRoute({
   responses: { 204: { description: 'the token has ended, and MQTT sessions with it' }, ...errors(503) },
 });
 
-export function authRoutes(api: Api, { accounts, eventLog, link }: AppDeps): void {
+export function authRoutes(api: Api, { accounts, clients, eventLog, link }: AppDeps): void {
   api.openapi(logIn, async (c) => {
     const { token, expiresAt, user } = await accounts.logIn({
       ...c.req.valid('json'),
-      address: addressOf(c),
+      address: addressOf(c, clients),
     });
     return c.json({ token, expires_at: expiresAt.toISOString(), user: userDto(user) }, 200);
   });
@@ -98,7 +98,7 @@ export function authRoutes(api: Api, { accounts, eventLog, link }: AppDeps): voi
     await accounts.changePassword(caller, {
       current: current_password,
       next: new_password,
-      address: addressOf(c),
+      address: addressOf(c, clients),
     });
     await link.endUserSessions(caller.user.id);
     return c.body(null, 204);

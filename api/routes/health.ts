@@ -1,10 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import type { AccountsService } from '../../db/accounts/index.ts';
 import { DomainError } from '../../db/domain/errors.ts';
 import { FLOWS, type FlowName } from '../../db/domain/ports.ts';
 import type { FlowReport } from '../../db/flow-meter.ts';
 import type { Api, AppDeps, Ctx } from '../context.ts';
-import { addressOf, bearerToken } from '../guard.ts';
+import { bearerToken } from '../guard.ts';
 import { askFirst, errors, json, openRoute } from '../route.ts';
 import { time } from '../schemas.ts';
 
@@ -53,24 +52,25 @@ const prometheus = openRoute({
   },
 });
 
-async function checkReader(c: Ctx, accounts: Pick<AccountsService, 'callerOf'>): Promise<void> {
+async function checkReader(
+  c: Ctx,
+  { accounts, clients }: Pick<AppDeps, 'accounts' | 'clients'>,
+): Promise<void> {
   const token = bearerToken(c);
   const caller = token === null ? null : await accounts.callerOf(token);
   if (caller !== null) {
     if (caller.user.role !== 'ADMIN') throw new DomainError('FORBIDDEN', 'metrics are for admins');
     return;
   }
-  const proxied = ['Forwarded', 'X-Forwarded-For', 'X-Real-IP', 'Via'].some(
-    (name) => c.req.header(name) !== undefined,
-  );
-  const address = addressOf(c);
-  const isLocal = !proxied && (address === '::1' || address.startsWith('127.'));
+  const incoming = c.env?.incoming;
+  const isLocal = incoming !== undefined && clients.isLocal(incoming);
   if (token !== null || !isLocal) {
     throw new DomainError('UNAUTHORIZED', 'metrics are for admins, or for this machine without a proxy');
   }
 }
 
-export function healthRoutes(api: Api, { flows, metrics, accounts, pingDatabase, diskState }: AppDeps): void {
+export function healthRoutes(api: Api, deps: AppDeps): void {
+  const { flows, metrics, pingDatabase, diskState } = deps;
   api.openapi(health, async (c) => {
     let up = true;
     try {
@@ -98,7 +98,7 @@ export function healthRoutes(api: Api, { flows, metrics, accounts, pingDatabase,
       : c.json({ status: 'down' as const, flows: report }, 503);
   });
 
-  const forReaders = askFirst(prometheus, (c) => checkReader(c, accounts));
+  const forReaders = askFirst(prometheus, (c) => checkReader(c, deps));
   api.openapi(forReaders, async (c) => {
     return c.text(await metrics.metrics(), 200, { 'Content-Type': metrics.contentType });
   });

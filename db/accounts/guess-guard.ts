@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addressGroup } from '../domain/address.ts';
 import { guessKey, triedName } from '../domain/guesses.ts';
 import type { LimitWatch } from '../domain/limits.ts';
+import type { GuessNews } from './guess-news.ts';
 import type { Homes } from './homes.ts';
 import type { Visitor } from './password-gate.ts';
 import { createThrottle } from './throttle.ts';
@@ -16,6 +17,7 @@ const TURN_LOOK_MS = 20;
 export interface GuessGuardDeps {
   limits: { loginFailuresPerAddress: number; loginFailuresPerName: number };
   homes: Homes;
+  news: GuessNews;
   watch: LimitWatch;
   now: () => number;
 }
@@ -39,7 +41,7 @@ export interface GuessGuard {
  * that try one name. The last two must not lock out a person whose account or network others attack: who has logged in
  * from an address before may go on from there. An address counts with all of its group: a host has 2^64 of IPv6.
  */
-export function createGuessGuard({ limits, homes, watch, now }: GuessGuardDeps): GuessGuard {
+export function createGuessGuard({ limits, homes, news, watch, now }: GuessGuardDeps): GuessGuard {
   const throttle = (failures: number) => createThrottle({ ...PAIR_LOCK, failures, now });
   const pairs = throttle(PAIR_LOCK.failures);
   const addresses = throttle(limits.loginFailuresPerAddress);
@@ -47,6 +49,18 @@ export function createGuessGuard({ limits, homes, watch, now }: GuessGuardDeps):
 
   const crowded = (name: string, group: string): number | null =>
     homes.has(name, group) ? null : (addresses.lockedFor(group) ?? names.lockedFor(name));
+
+  news.on('wrong', (name, group) => {
+    pairs.failedElsewhere(guessKey(name, group));
+    names.failedElsewhere(name);
+    addresses.failedElsewhere(group);
+  });
+  news.on('crowded', (_name, group) => addresses.failedElsewhere(group));
+  news.on('right', (name, group) => {
+    pairs.succeededElsewhere(guessKey(name, group));
+    homes.addedElsewhere(name, group);
+  });
+  news.on('gone', homes.forgottenElsewhere);
 
   return {
     enter: async (username, address) => {
@@ -68,9 +82,10 @@ export function createGuessGuard({ limits, homes, watch, now }: GuessGuardDeps):
       const group = addressGroup(address);
       const key = guessKey(name, group);
       if (outcome === 'right') {
-        pairs.succeeded(key);
-        homes.add(name, group);
+        const forgiven = pairs.succeeded(key);
+        if (homes.add(name, group) || forgiven) news.tell('right', name, group);
       }
+      if (outcome === 'wrong' || outcome === 'crowded') news.tell(outcome, name, group);
       if (outcome === 'neither' || outcome === 'crowded') pairs.abandoned(key);
       if (outcome === 'wrong') {
         if (pairs.failed(key)) watch.reached('login_failures', { actor: name, address });
@@ -89,6 +104,10 @@ export function createGuessGuard({ limits, homes, watch, now }: GuessGuardDeps):
       return { known, key: known ? guessKey(name, group) : group };
     },
 
-    forget: (username) => homes.forget(triedName(username)),
+    forget: (username) => {
+      const name = triedName(username);
+      homes.forget(name);
+      news.tell('gone', name, '');
+    },
   };
 }

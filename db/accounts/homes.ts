@@ -17,8 +17,12 @@ export interface HomeStore {
 /** From which address groups each name has logged in: who guesses from elsewhere must not lock it out there. */
 export interface Homes {
   has(name: string, group: string): boolean;
-  add(name: string, group: string): void;
+  /** true: it is new. */
+  add(name: string, group: string): boolean;
   forget(name: string): void;
+  /** What another node has kept already. */
+  addedElsewhere(name: string, group: string): void;
+  forgottenElsewhere(name: string): void;
 }
 
 export interface KeptHomes extends Homes {
@@ -70,21 +74,29 @@ export function createHomes({ store, log }: { store: HomeStore; log: Log }): Kep
     writing ??= write();
   };
 
+  const add = (name: string, group: string): boolean => {
+    const groups = homes.get(name) ?? new Set();
+    const fresh = !groups.delete(group);
+    groups.add(group);
+    homes.delete(name);
+    homes.set(name, groups);
+    dropOldest(groups, MAX_GROUPS);
+    dropOldest(homes, MAX_NAMES);
+    return fresh;
+  };
+
   return {
     load: async () => {
       for (const [name, groups] of await store.read()) homes.set(name, new Set(groups));
     },
     has: (name, group) => homes.get(name)?.has(group) === true,
     add: (name, group) => {
-      const groups = homes.get(name) ?? new Set();
-      const fresh = !groups.delete(group);
-      groups.add(group);
-      homes.delete(name);
-      homes.set(name, groups);
-      dropOldest(groups, MAX_GROUPS);
-      dropOldest(homes, MAX_NAMES);
+      const fresh = add(name, group);
       if (fresh) keep();
+      return fresh;
     },
+    addedElsewhere: (name, group) => void add(name, group),
+    forgottenElsewhere: (name) => void homes.delete(name),
     forget: (name) => {
       if (homes.delete(name)) keep();
     },

@@ -1,6 +1,7 @@
 export { type AccountsDeps, type AccountsService, type Caller, createAccounts } from './accounts.ts';
 export { ensureAdmin } from './ensure-admin.ts';
 export { createGuessGuard } from './guess-guard.ts';
+export { createGuessNews, type GuessNews } from './guess-news.ts';
 export { createHomeStore, createHomes } from './homes.ts';
 export { operatorToken } from './operator.ts';
 export { createPasswordGate } from './password-gate.ts';

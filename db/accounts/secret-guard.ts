@@ -2,6 +2,7 @@ import { isDeviceId } from '../domain/device-id.ts';
 import { guessKey, triedName } from '../domain/guesses.ts';
 import type { LimitWatch } from '../domain/limits.ts';
 import { PAIR_LOCK } from './guess-guard.ts';
+import type { GuessNews } from './guess-news.ts';
 import { createThrottle } from './throttle.ts';
 
 /** Wrong secrets of devices. */
@@ -11,15 +12,24 @@ export interface SecretGuard {
   failed(name: string, address: string): void;
 }
 
+export interface SecretGuardDeps {
+  news: GuessNews;
+  watch: LimitWatch;
+  now: () => number;
+}
+
 /**
  * Slows whoever tries secrets under one name. Counted by the very address, not its group: a secret cannot be guessed,
  * and one host of a network must not lock out the devices of all the others in it.
  */
-export function createSecretGuard({ watch, now }: { watch: LimitWatch; now: () => number }): SecretGuard {
+export function createSecretGuard(deps: SecretGuardDeps): SecretGuard {
+  const { news, watch, now } = deps;
   const pairs = createThrottle({ ...PAIR_LOCK, now });
+  news.on('secret', (name, address) => pairs.failedElsewhere(guessKey(name, address)));
   return {
     lockedFor: (name, address) => pairs.lockedFor(guessKey(name, address)),
     failed: (name, address) => {
+      news.tell('secret', triedName(name), address);
       if (!pairs.failed(guessKey(name, address))) return;
       const actor = triedName(name);
       watch.reached('login_failures', { actor, address, ...(isDeviceId(actor) && { deviceId: actor }) });

@@ -8,7 +8,11 @@ export interface Throttle {
   enter(key: string): number | null;
   /** true: this one locked it. */
   failed(key: string): boolean;
-  succeeded(key: string): void;
+  /** true: there was something to forgive. */
+  succeeded(key: string): boolean;
+  /** The same of a try that another node took. */
+  failedElsewhere(key: string): void;
+  succeededElsewhere(key: string): void;
   /** The try came to nothing: neither right nor wrong. */
   abandoned(key: string): void;
 }
@@ -68,6 +72,26 @@ export function createThrottle({ failures, windowMs, lockMs, maxKeys, now }: Thr
     return null;
   };
 
+  /** true: this one locked it. */
+  const count = (entry: Entry): boolean => {
+    entry.failedAt.push(now());
+    if (entry.failedAt.length < failures) return false;
+    entry.lockedUntil = now() + lockMs;
+    entry.failedAt = [];
+    return true;
+  };
+
+  /** `own`: tries of this node that have come to an end. */
+  const forgive = (key: string, own: number): boolean => {
+    const entry = recall(key);
+    if (entry === undefined) return false;
+    const failed = entry.failedAt.length > 0;
+    entry.running = Math.max(0, entry.running - own);
+    entry.failedAt = [];
+    forget(key, entry);
+    return failed;
+  };
+
   return {
     lockedFor,
     enter: (key) => {
@@ -81,11 +105,10 @@ export function createThrottle({ failures, windowMs, lockMs, maxKeys, now }: Thr
     failed: (key) => {
       const entry = remember(key);
       entry.running = Math.max(0, entry.running - 1);
-      entry.failedAt.push(now());
-      if (entry.failedAt.length < failures) return false;
-      entry.lockedUntil = now() + lockMs;
-      entry.failedAt = [];
-      return true;
+      return count(entry);
+    },
+    failedElsewhere: (key) => {
+      count(remember(key));
     },
     abandoned: (key) => {
       const entry = recall(key);
@@ -93,12 +116,7 @@ export function createThrottle({ failures, windowMs, lockMs, maxKeys, now }: Thr
       entry.running = Math.max(0, entry.running - 1);
       forget(key, entry);
     },
-    succeeded: (key) => {
-      const entry = recall(key);
-      if (entry === undefined) return;
-      entry.running = Math.max(0, entry.running - 1);
-      entry.failedAt = [];
-      forget(key, entry);
-    },
+    succeeded: (key) => forgive(key, 1),
+    succeededElsewhere: (key) => void forgive(key, 0),
   };
 }

@@ -1,8 +1,16 @@
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6, SocketAddress } from 'node:net';
 
 /** As people write it: an IPv4 address that came over an IPv6 socket is told as IPv4. */
 export function plainAddress(address: string | undefined): string {
   return (address ?? '').replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '');
+}
+
+/** An address as a proxy spells it, in the one spelling that sockets tell too; null: it is none. */
+export function canonicalAddress(text: string): string | null {
+  const plain = plainAddress(text);
+  const family = isIP(plain);
+  if (family !== 6) return family === 4 ? plain : null;
+  return plainAddress(new SocketAddress({ address: plain, family: 'ipv6' }).address);
 }
 
 /** Of a URL: the brackets of IPv6 are part of it. */

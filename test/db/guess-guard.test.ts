@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGuessGuard } from '../../db/accounts/guess-guard.ts';
+import { createGuessNews } from '../../db/accounts/guess-news.ts';
 import { createHomes, type KnownHomes } from '../../db/accounts/homes.ts';
 import { createSecretGuard } from '../../db/accounts/secret-guard.ts';
 import type { LimitName, Offender } from '../../db/domain/limits.ts';
@@ -19,7 +20,7 @@ async function openGuard(kept: KnownHomes = []) {
   const homes = createHomes({ store, log: silent });
   await homes.load();
   const limits = { loginFailuresPerAddress: 300, loginFailuresPerName: 100 };
-  const guard = createGuessGuard({ limits, homes, watch, now });
+  const guard = createGuessGuard({ limits, homes, news: createGuessNews(null), watch, now });
   const attempt = async (name: string, address: string, outcome: Parameters<typeof guard.settle>[2]) => {
     const wait = await guard.enter(name, address);
     if (wait === null) guard.settle(name, address, outcome);
@@ -141,7 +142,7 @@ void test('homes that could not be written are written with the next', async () 
 void test('ten wrong secrets of a device from an address are a limit that is told, with the device', () => {
   const reached: [LimitName, Offender][] = [];
   const watch = { reached: (limit: LimitName, by: Offender) => void reached.push([limit, by]) };
-  const guard = createSecretGuard({ watch, now: () => 0 });
+  const guard = createSecretGuard({ news: createGuessNews(null), watch, now: () => 0 });
   const fail = (name: string, address: string) => {
     for (let i = 0; i < 10; i++) guard.failed(name, address);
   };

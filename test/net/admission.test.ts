@@ -4,13 +4,17 @@ import type { Server, Socket } from 'node:net';
 import { test } from 'node:test';
 import { Registry } from 'prom-client';
 import { Admission } from '../../net/admission.ts';
+import { createClientAddresses } from '../../net/client-addresses.ts';
+import { silent } from '../helpers/database.ts';
 
 const ENDS = { remoteAddress: '192.0.2.7', remotePort: 40_000, localAddress: '192.0.2.1', localPort: 3000 };
 
 function start() {
   const registry = new Registry();
   const limits = { connections: 100, connectionsPerAddress: 100, halfOpenPerAddress: 2 };
-  const admission = new Admission({ limits, watch: { reached: () => {} }, registry });
+  const clients = createClientAddresses({ trusted: null, log: silent });
+  const watch = { reached: () => {} };
+  const admission = new Admission({ limits, clients, elsewhere: null, watch, registry });
   const server = new EventEmitter() as Server;
   let admitted = 0;
   const begun: Socket[] = [];

@@ -1,0 +1,44 @@
+import type { Bus } from '../domain/cluster.ts';
+
+const KIND = 'guess';
+/** Told together: whoever guesses at many names at once is no burden on the other nodes. */
+const TELL_AFTER_MS = 20;
+/** Of one message. Those beyond it count at their own node alone. */
+const MAX_TOLD = 1000;
+
+/**
+ * What came of a try. `name` as `triedName` cuts it; `from`: the address group, of the secret of a device the address.
+ * `gone`: the account of that name is no more.
+ */
+export type GuessFact = [what: 'wrong' | 'crowded' | 'right' | 'secret' | 'gone', name: string, from: string];
+
+/** Tries at other nodes count as if they were made here, so that nodes do not multiply them. */
+export interface GuessNews {
+  tell(...fact: GuessFact): void;
+  on(what: GuessFact[0], hear: (name: string, from: string) => void): void;
+}
+
+/** null: this node is alone. While Redis is away each node counts alone. */
+export function createGuessNews(bus: Bus | null): GuessNews {
+  if (bus === null) return { tell: () => {}, on: () => {} };
+  const hearers = new Map<string, (name: string, from: string) => void>();
+  let waiting: GuessFact[] = [];
+
+  const tellAll = () => {
+    bus.tell(KIND, waiting);
+    waiting = [];
+  };
+
+  bus.on(KIND, (facts: GuessFact[]) => {
+    for (const [what, name, from] of facts) hearers.get(what)?.(name, from);
+  });
+
+  return {
+    tell: (...fact) => {
+      if (waiting.length >= MAX_TOLD) return;
+      waiting.push(fact);
+      if (waiting.length === 1) setTimeout(tellAll, TELL_AFTER_MS).unref();
+    },
+    on: (what, hear) => void hearers.set(what, hear),
+  };
+}
