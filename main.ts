@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { CertificateError } from './certs/authorities.ts';
 import { type Config, ConfigError, loadConfig, loadEnvFile } from './config/index.ts';
 import { ClusterMismatchError } from './db/cluster/nodes.ts';
+import { DatabaseInUseError } from './db/cluster/one-use.ts';
 import { DataDirLockedError, DataDirUnusableError } from './db/data-dir.ts';
 import { DatabaseVersionError } from './db/migrate.ts';
 import { createLogger } from './logger.ts';
@@ -33,6 +34,7 @@ function die(log: Logger, error: unknown, message: string): never {
   const expected = [
     CertificateError,
     ClusterMismatchError,
+    DatabaseInUseError,
     DataDirLockedError,
     DatabaseVersionError,
     ListenError,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -13,6 +14,7 @@ import { createFlowMeter } from '../db/flow-meter.ts';
 import { readWatermark } from '../db/maintenance.ts';
 import { openDatabase } from '../db/open.ts';
 import { createEventStore } from '../db/stores/events.ts';
+import { openLocks } from './locks.ts';
 
 /** What is to be done when the program ends; the last one first. */
 export type OnStop = (stop: () => Promise<void> | void) => void;
@@ -38,10 +40,12 @@ export function packageVersion(): string {
 export async function openFoundation({ config, log, onStop, onFatal }: FoundationDeps) {
   const part = (name: string) => log.child({ part: name });
   const now = Date.now;
-  const dataDir = await openDataDir(config.dataDir);
-  onStop(dataDir.release);
+  const { dataDir, release } = await openFolder(config);
+  onStop(release);
+  // Before anything is changed: nobody else may be at work on it.
+  const locks = await openLocks({ config, log: part('locks'), onStop, onFatal });
   const database = await openDatabase({
-    dataDir: dataDir.path,
+    dataDir,
     url: config.databaseUrl,
     log: part('db'),
     onCrash: onFatal,
@@ -64,7 +68,14 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
   const eventLog = createEventLog({ store: events, log: part('events'), now });
   eventLog.start();
   onStop(eventLog.stop);
-  return { part, now, dataDir: dataDir.path, database, sql, db, clock, metrics, flows, events, eventLog };
+  return { part, now, dataDir, locks, database, sql, db, clock, metrics, flows, events, eventLog };
+}
+
+/** Workers share the folder that their parent has locked. */
+async function openFolder({ dataDir, worker }: Config) {
+  if (worker !== null) return { dataDir: resolve(dataDir), release: () => {} };
+  const { path, release } = await openDataDir(dataDir);
+  return { dataDir: path, release };
 }
 
 export type Foundation = Awaited<ReturnType<typeof openFoundation>>;

@@ -114,7 +114,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     onStop,
     changed: shared.accountsChanged,
   });
-  const { history, load, dropped, start } = await openHistory({ foundation, config, onStop });
+  const { history, load, dropped, start } = await openHistory({ foundation, config, cluster, onStop });
   const writer = createReadingWriter({
     sql,
     history: history.state,
@@ -131,6 +131,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   writer.start();
   const disk = await openDisk({
     ...{ foundation, config, writer, dropped, onStop },
+    leader: cluster?.leader ?? null,
     dropOldestDay: history.dropOldestDay,
   });
 

@@ -62,6 +62,21 @@ export interface Nodes {
   reports(): Promise<NodeReport[]>;
 }
 
+/**
+ * What one node at a time does: `upkeep` is all that is done by the clock for the database, `disk` the dropping of days, by
+ * one of those that see the disk of the database.
+ */
+export type Post = 'upkeep' | 'disk';
+
+/** Who does it: by the database, so that there is never more than one, and another one when that ends. */
+export interface Leader {
+  /** Is it this node? Asked between any two steps. */
+  holds(post: Post): boolean;
+  /** This node would do it. */
+  stand(post: Post): void;
+  onTaken(post: Post, listener: () => void): void;
+}
+
 /** What a node needs of the others. */
 export interface Cluster {
   nodes: Nodes;
