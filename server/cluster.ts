@@ -50,6 +50,7 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
     name: nodeName,
     identity: { JWT_SECRET: markOf(jwtSecret), 'The CA (certs/ca.crt in DATA_DIR)': caFingerprint },
     report,
+    now: foundation.now,
     log,
   });
   const notices = createNotices({

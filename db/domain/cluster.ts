@@ -1,4 +1,4 @@
-import type { NodeReport } from './system.ts';
+import type { NodeState } from './system.ts';
 
 /** What is told between nodes: JSON. */
 export type Told =
@@ -58,8 +58,8 @@ export interface Nodes {
   onGone(listener: (id: string) => void): void;
   /** This node did not renew its lease in time: others have taken it for dead. */
   onLapse(listener: () => void): void;
-  /** All that live, this one first; of this one alone while the database is away. */
-  reports(): Promise<NodeReport[]>;
+  /** Those that live or have died within the last hour, this one first. */
+  states(): NodeState[];
 }
 
 /**

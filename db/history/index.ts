@@ -113,7 +113,7 @@ export function createHistory({
     },
     status: () => historyStatus(sql, state),
     // What others have stored or packed since is found too.
-    queries: createHistoryStore(sql, shared === null ? state : { ...state, current: state.fresh }),
+    queries: createHistoryStore(sql, { current: shared === null ? state.current : state.fresh }),
     importer,
     dropOldestDay: () => retention.dropOldestDay(now()),
     roller,
