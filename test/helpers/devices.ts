@@ -45,7 +45,7 @@ export async function register(
 /** A device that has been enrolled with a token and is connected with its secret. */
 export async function enrolled(server: Server, rest: Rest, deviceId: string, capabilities: object[] = LAMP) {
   const token = await rest.enroll({ max_uses: 1 });
-  const first = await Wire.tcp(server.ports.mqtt);
+  const first = await Wire.tcp(server.ports.mqtt, server.host);
   await first.connect({ clientId: deviceId, username: deviceId, password: token });
   const { device_secret: secret = '' } = await register(
     first,
@@ -63,7 +63,7 @@ export async function connected(
   secret: string,
   clean = true,
 ): Promise<Wire> {
-  const wire = await Wire.tcp(server.ports.mqtt);
+  const wire = await Wire.tcp(server.ports.mqtt, server.host);
   const { returnCode } = await wire.connect({
     clientId: deviceId,
     username: deviceId,

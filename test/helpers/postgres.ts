@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.ts';
+import { HERE, type Place } from './place.ts';
 import { templateOf } from './templates.ts';
 
 const run = promisify(execFile);
@@ -20,6 +22,7 @@ const DEBIAN = '/usr/lib/postgresql';
 
 export interface Postgres {
   url: string;
+  port: number;
   /** `immediate` is a crash: the server recovers at its next start. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
   start(): Promise<void>;
@@ -81,8 +84,17 @@ export async function makeCluster(folder: string): Promise<void> {
   ]);
 }
 
+export interface PostgresOptions {
+  /** The host that it runs on, and listens on. */
+  place?: Place;
+  connections?: number;
+}
+
 /** A server of its own in a temporary folder (made in `parent`), with fsync on and a password. */
-export async function startPostgres(parent = tmpdir()): Promise<Postgres> {
+export async function startPostgres(
+  parent = tmpdir(),
+  { place = HERE, connections = 50 }: PostgresOptions = {},
+): Promise<Postgres> {
   const folder = mkdtempSync(join(parent, 'pm-iot-postgres-'));
   const data = join(folder, 'data');
   const template = templateOf('postgres');
@@ -91,9 +103,11 @@ export async function startPostgres(parent = tmpdir()): Promise<Postgres> {
   else await makeCluster(folder);
   const password = readFileSync(join(folder, 'password'), 'utf8');
   const port = await freePort();
+  const { address } = place;
+  if (place !== HERE) appendFileSync(join(data, 'pg_hba.conf'), 'host all all all scram-sha-256\n');
 
   const start = async () => {
-    const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=50`;
+    const options = `-p ${port} -c listen_addresses=${address} -c unix_socket_directories='' -c max_connections=${connections}`;
     const [file, args] = program('pg_ctl', [
       'start',
       '-w',
@@ -107,7 +121,8 @@ export async function startPostgres(parent = tmpdir()): Promise<Postgres> {
       options,
     ]);
     // The server inherits the pipes of pg_ctl, which would then never end.
-    const child = spawn(file, args, { cwd: folder, stdio: 'ignore' });
+    const [outer, all] = place.within(file, args);
+    const child = spawn(outer, all, { cwd: folder, stdio: 'ignore' });
     const code = await new Promise((resolve) => child.on('exit', resolve));
     if (code !== 0) throw new Error(`pg_ctl start ended with ${code}, see ${join(folder, 'log')}`);
   };
@@ -122,7 +137,8 @@ export async function startPostgres(parent = tmpdir()): Promise<Postgres> {
 
   await start();
   return {
-    url: `postgres://pm:${password}@127.0.0.1:${port}/postgres`,
+    url: `postgres://pm:${password}@${address}:${port}/postgres${place === HERE ? '' : '?sslmode=disable'}`,
+    port,
     start,
     stop,
     freeze: () => signal('STOP'),

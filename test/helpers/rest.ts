@@ -52,7 +52,7 @@ export class Rest {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#server.ports.http}`;
+    return `http://${this.#server.host}:${this.#server.ports.http}`;
   }
 
   async call<T>(

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { HERE, type Place } from './place.ts';
 import { copyDatabase } from './templates.ts';
 
 /** A machine that has much else to do is slow, not wrong. */
@@ -35,6 +36,8 @@ export interface ServerOptions {
   fresh?: boolean;
   /** Where its folder is made. */
   disk?: string;
+  /** The host that it runs on, and listens on. */
+  place?: Place;
 }
 
 /** For the engine, not for the program: see `scripts/test.mjs`. */
@@ -44,6 +47,8 @@ const ENGINE_FLAGS = (process.env.TEST_ENGINE_FLAGS ?? '').split(' ').filter((fl
 export class Server {
   readonly dataDir: string;
   readonly lines: LogLine[] = [];
+  /** Where its plain listeners are. */
+  readonly host: string;
   ports: Ports = { http: 0, https: 0, mqtt: 0, mqtts: 0 };
   /** Milliseconds from the start of the process to `ready`. */
   startedIn = 0;
@@ -53,7 +58,8 @@ export class Server {
 
   constructor(options: ServerOptions = {}) {
     this.#options = options;
-    const { databaseUrl = null, fresh = false, disk = tmpdir() } = options;
+    const { databaseUrl = null, fresh = false, disk = tmpdir(), place = HERE } = options;
+    this.host = place.address;
     this.dataDir = mkdtempSync(join(disk, 'pm-iot-test-'));
     if (databaseUrl === null && !fresh) copyDatabase(this.dataDir);
   }
@@ -75,7 +81,7 @@ export class Server {
 
   #env(): NodeJS.ProcessEnv {
     const { PATH, HOME, TMPDIR } = process.env;
-    const { databaseUrl, env } = this.#options;
+    const { databaseUrl, env, place = HERE } = this.#options;
     return {
       ...{ PATH, HOME, TMPDIR },
       DATA_DIR: this.dataDir,
@@ -87,6 +93,7 @@ export class Server {
       MIN_FREE_DISK: '64MiB',
       ADMIN_PASSWORD: ADMIN.password,
       ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+      ...(place !== HERE && { HTTP_HOST: place.address, MQTT_HOST: place.address, ALLOW_PLAINTEXT: 'true' }),
       ...env,
     };
   }
@@ -107,7 +114,9 @@ export class Server {
 
   async start(): Promise<void> {
     const began = performance.now();
-    const child = spawn(process.execPath, ['--enable-source-maps', ...ENGINE_FLAGS, PROGRAM], {
+    const { place = HERE } = this.#options;
+    const [file, args] = place.within(process.execPath, ['--enable-source-maps', ...ENGINE_FLAGS, PROGRAM]);
+    const child = spawn(file, args, {
       env: this.#env(),
       // Nothing of a developer's own `.env` is read.
       cwd: this.dataDir,

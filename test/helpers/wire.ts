@@ -55,8 +55,8 @@ export class Wire {
     });
   }
 
-  static async tcp(port: number): Promise<Wire> {
-    const socket = connectTcp(port, '127.0.0.1');
+  static async tcp(port: number, host = '127.0.0.1'): Promise<Wire> {
+    const socket = connectTcp(port, host);
     await once(socket, 'connect');
     return new Wire(socket);
   }
