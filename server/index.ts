@@ -86,7 +86,8 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   const local = createLiveState({ db, sql, log: part('live'), now, offlineAfterMs, fences });
   const jwtSecret = config.jwtSecret ?? readOrCreateSecret(dataDir, 'jwt.secret');
   let connections = () => 0;
-  let standing: NodeReportDeps['standing'] = () => standingOf(null, false);
+  const redis = config.redis === null ? null : 'away';
+  let standing: NodeReportDeps['standing'] = () => ({ leader: false, draining: false, redis });
   const report = createNodeReport({
     name: config.nodeName,
     now,

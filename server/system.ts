@@ -40,7 +40,7 @@ function startTime(now: () => number): () => Date {
   };
 }
 
-/** Of this node among others; null: it is alone, or knows of no other yet. */
+/** Of this node among others; null: it is alone. */
 export const standingOf = (
   cluster: Pick<OpenCluster, 'leader' | 'bus'> | null,
   draining: boolean,

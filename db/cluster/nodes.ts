@@ -50,6 +50,9 @@ const RECENT = `select id, name, report, identity, heard_at > now() - interval '
 const RENEW = `insert into nodes (id, name, identity, report) values ($1, $2, $3::text::jsonb, $4::text::jsonb)
   on conflict (id) do update set heard_at = now(), report = excluded.report`;
 
+const LEAVE = `delete from nodes
+  where id = $1 or (name = $2 and heard_at < now() - interval '${DEAD_AFTER_S} seconds')`;
+
 const NOTHING: Omit<NodeReport, 'id' | 'name' | 'startedAt'> = {
   version: '',
   nodeVersion: '',
@@ -163,7 +166,8 @@ export function createNodes({ sql, name, identity, report, now, log }: NodesDeps
     leave: async () => {
       clearInterval(timer);
       await running;
-      await sql`delete from nodes where id = ${id}`.catch((error: unknown) => {
+      // Those that died under its name too: nobody need wonder about them any more.
+      await sql.unsafe(LEAVE, [id, name]).catch((error: unknown) => {
         log.debug({ err: error }, 'the lease of this node could not be given up');
       });
     },
