@@ -1,7 +1,8 @@
+import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CertificateError } from './certs/authorities.ts';
-import { type Config, ConfigError, loadConfig, loadEnvFile } from './config/index.ts';
+import { type Config, ConfigError, loadConfig, loadEnvFile, WORKER_VARIABLE } from './config/index.ts';
 import { ClusterMismatchError } from './db/cluster/nodes.ts';
 import { DatabaseInUseError } from './db/cluster/one-use.ts';
 import { DataDirLockedError, DataDirUnusableError } from './db/data-dir.ts';
@@ -19,6 +20,8 @@ const STOP_LIMIT_MS = 9500;
 function readConfig(): Config {
   try {
     loadEnvFile(process.cwd());
+    // Set by hand, it would open a folder that nobody has locked.
+    if (cluster.isPrimary) delete process.env[WORKER_VARIABLE];
     return loadConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
