@@ -28,7 +28,12 @@ function withoutParameters(error: Error): object {
 }
 
 /** JSON lines, or text for people when the output is a terminal. Written at once: the last line before the end counts. */
-export function createLogger(options: { level: string; output?: DestinationStream }): Logger {
+export function createLogger(options: {
+  level: string;
+  output?: DestinationStream;
+  /** In every line. */
+  base?: object;
+}): Logger {
   const output =
     options.output ??
     (process.stdout.isTTY
@@ -37,7 +42,7 @@ export function createLogger(options: { level: string; output?: DestinationStrea
   return pino(
     {
       level: options.level,
-      base: null,
+      base: options.base ?? null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: withoutParameters },

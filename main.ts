@@ -1,13 +1,16 @@
+import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CertificateError } from './certs/authorities.ts';
-import { type Config, ConfigError, loadConfig, loadEnvFile } from './config/index.ts';
+import { type Config, ConfigError, loadConfig, loadEnvFile, WORKER_VARIABLE } from './config/index.ts';
 import { ClusterMismatchError } from './db/cluster/nodes.ts';
+import { DatabaseInUseError } from './db/cluster/one-use.ts';
 import { DataDirLockedError, DataDirUnusableError } from './db/data-dir.ts';
 import { DatabaseVersionError } from './db/migrate.ts';
 import { createLogger } from './logger.ts';
 import { ListenError } from './net/listeners.ts';
-import { type Running, startServer } from './server/index.ts';
+import { type ListenerPorts, type Running, startServer } from './server/index.ts';
+import { startWorkers, tellParent, WorkerStartError } from './server/workers.ts';
 
 /** EX_CONFIG of sysexits.h: the configuration is at fault, a restart cannot help. */
 const EXIT_CONFIG = 78;
@@ -17,6 +20,8 @@ const STOP_LIMIT_MS = 9500;
 function readConfig(): Config {
   try {
     loadEnvFile(process.cwd());
+    // Set by hand, it would open a folder that nobody has locked.
+    if (cluster.isPrimary) delete process.env[WORKER_VARIABLE];
     return loadConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -30,9 +35,11 @@ function die(log: Logger, error: unknown, message: string): never {
     console.error(error.message);
     process.exit(EXIT_CONFIG);
   }
+  if (error instanceof WorkerStartError) process.exit(error.code);
   const expected = [
     CertificateError,
     ClusterMismatchError,
+    DatabaseInUseError,
     DataDirLockedError,
     DatabaseVersionError,
     ListenError,
@@ -42,40 +49,94 @@ function die(log: Logger, error: unknown, message: string): never {
   process.exit(1);
 }
 
-async function stop(running: Running, log: Logger, signal: string): Promise<never> {
-  log.info({ signal }, 'stopping');
-  const late = sleep(STOP_LIMIT_MS).then(() => {
-    log.warn('the database does not let go in time: what it has not confirmed was not acknowledged');
+/** What signals do to a process, once it runs. */
+interface Stoppable {
+  /** Resolves with the exit code. */
+  stop(signal: NodeJS.Signals): Promise<number>;
+  /** Ends the process when it is done. */
+  drain(): void;
+}
+
+/** SIGTERM and SIGINT stop, SIGUSR2 drains, and whatever comes while it does stops. */
+function createEnding(log: Logger) {
+  let running: Stoppable | null = null;
+  let draining = false;
+  let stopping = false;
+
+  const stop = async (signal: NodeJS.Signals, reason: string = signal) => {
+    if (stopping) return;
+    stopping = true;
+    if (running === null) process.exit(0);
+    log.info({ signal: reason }, 'stopping');
+    try {
+      const code = await running.stop(signal);
+      log.info('stopped');
+      process.exit(code);
+    } catch (error) {
+      die(log, error, 'stopping failed');
+    }
+  };
+  const drain = () => {
+    if (draining) return;
+    draining = true;
+    running?.drain();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  process.on('SIGUSR2', () => (draining ? void stop('SIGTERM', 'SIGUSR2') : drain()));
+  return {
+    runs: (started: Stoppable) => {
+      running = started;
+      if (draining) started.drain();
+    },
+    drain,
+    drained: () => void stop('SIGTERM', 'drained'),
+  };
+}
+
+type Ending = ReturnType<typeof createEnding>;
+
+/** At any level: who started the process waits for this line. */
+const tellReady = (log: Logger, ports: ListenerPorts) =>
+  log.child({}, { level: 'info' }).info({ listeners: ports }, 'ready');
+
+async function serve(config: Config, log: Logger, ending: Ending): Promise<void> {
+  const isWorker = config.worker !== null;
+  const running: Running = await startServer({
+    config,
+    log,
+    onFatal: (error) => die(log, error, 'the process cannot go on'),
+    // A balancer sees a machine, not the worker that happened to answer.
+    onDrain: () => (isWorker ? tellParent({ kind: 'drain' }) : ending.drain()),
+    onReady: (ports) => (isWorker ? tellParent({ kind: 'ready', ports }) : tellReady(log, ports)),
   });
-  try {
-    await Promise.race([running.stop(), late]);
-  } catch (error) {
-    die(log, error, 'stopping failed');
-  }
-  log.info('stopped');
-  process.exit(0);
+  ending.runs({
+    stop: async () => {
+      const late = sleep(STOP_LIMIT_MS).then(() => {
+        log.warn('the database does not let go in time: what it has not confirmed was not acknowledged');
+      });
+      await Promise.race([running.stop(), late]);
+      return 0;
+    },
+    drain: () => {
+      running.drain().then(ending.drained, (error: unknown) => die(log, error, 'draining failed'));
+    },
+  });
+}
+
+async function lead(config: Config, log: Logger, ending: Ending): Promise<void> {
+  const workers = await startWorkers({ config, log, onDrained: ending.drained });
+  ending.runs(workers);
+  tellReady(log, workers.ports);
 }
 
 async function main(): Promise<void> {
   const config = readConfig();
-  const log = createLogger({ level: config.logLevel });
+  const { workers, worker, logLevel: level } = config;
+  const log = createLogger({ level, ...(worker !== null && { base: { worker } }) });
   process.on('uncaughtException', (error) => die(log, error, 'unexpected error: the process ends'));
-  let running: Running | null = null;
-  let signalled: string | null = null;
-  const onSignal = (signal: string) => {
-    if (signalled !== null) return;
-    signalled = signal;
-    if (running !== null) void stop(running, log, signal);
-    else process.exit(0);
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  const ending = createEnding(log);
   try {
-    running = await startServer({
-      config,
-      log,
-      onFatal: (error) => die(log, error, 'the process cannot go on'),
-    });
+    await (workers > 1 && worker === null ? lead : serve)(config, log, ending);
   } catch (error) {
     die(log, error, 'start failed');
   }

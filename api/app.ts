@@ -14,6 +14,7 @@ import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { historyUpkeepRoutes } from './routes/history-upkeep.ts';
 import { importRoutes } from './routes/import.ts';
+import { nodeRoutes } from './routes/nodes.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { systemRoutes } from './routes/system.ts';
@@ -69,6 +70,7 @@ export function createApp(deps: AppDeps): Api {
   enrollmentRoutes(api, deps);
   healthRoutes(api, deps);
   systemRoutes(api, deps);
+  nodeRoutes(api, deps);
   docsRoutes(api, deps);
   webAppRoutes(api, deps.webApp);
 

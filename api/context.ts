@@ -8,7 +8,7 @@ import type { ClientAddresses } from '../db/domain/client-address.ts';
 import { DomainError } from '../db/domain/errors.ts';
 import type { DeviceLink, EventLog, FlowName, Log } from '../db/domain/ports.ts';
 import type { Commands } from '../db/domain/services.ts';
-import type { SystemReport } from '../db/domain/system.ts';
+import type { NodeState, SystemReport } from '../db/domain/system.ts';
 import type { Actor, User } from '../db/domain/types.ts';
 import type { FlowMeterService } from '../db/flow-meter.ts';
 import type { DiskState } from '../db/history/disk-state.ts';
@@ -49,6 +49,10 @@ export interface AppDeps {
   pingDatabase(): Promise<number>;
   /** Of the disk of the database. `critical`: no readings are stored. */
   diskState(): DiskState;
+  /** This one first. */
+  nodes(): NodeState[];
+  /** Begins to take this node out of service. */
+  drain(): void;
   /** Answers while the database is away, too. */
   system(): Promise<SystemReport>;
   version: string;

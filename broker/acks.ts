@@ -46,6 +46,11 @@ export class AckQueue {
     this.#flusher = flusher;
   }
 
+  /** Is nothing held, and nothing due? */
+  get idle(): boolean {
+    return this.#head === this.#tail && this.#due === 0;
+  }
+
   /** Takes the next place. */
   hold(held: Held): void {
     this.#held[this.#tail++] = held;

@@ -10,6 +10,7 @@ import { createCounters } from './counters.ts';
 import { createDenied } from './denied.ts';
 import { createDispatch } from './dispatch.ts';
 import { createDownlink } from './downlink.ts';
+import { sendAway } from './drain.ts';
 import { DupMemory } from './dup-memory.ts';
 import { createEngine } from './engine/engine.ts';
 import { createPersistence } from './engine/persistence.ts';
@@ -181,6 +182,12 @@ export function createBroker(deps: BrokerDeps): Broker {
     endAll: () => {
       for (const client of Object.values(engine.clients)) client.close();
     },
+    sendAway: (milliseconds, signal) =>
+      sendAway(
+        { clients: () => Object.values(engine.clients), acksOf: (client) => sessions.of(client)?.acks },
+        milliseconds,
+        signal,
+      ),
 
     quiesce: (milliseconds) => quiesce(Object.values(engine.clients), dispatch, milliseconds),
 

@@ -51,6 +51,8 @@ export interface Broker {
   accept(conn: Duplex, request?: IncomingMessage): void;
   /** Takes MQTT over WebSocket at `/mqtt` of a server that also answers REST. */
   attachWebSockets(server: HttpServer): void;
+  /** Ends all connections, spread over so many milliseconds; each is answered first. */
+  sendAway(milliseconds: number, signal: AbortSignal): Promise<void>;
   /** Nothing more is read; waits for what was accepted to be stored and acknowledged. */
   quiesce(milliseconds: number): Promise<void>;
   /** The client has connected to another node. */

@@ -17,6 +17,8 @@ const CHECK_EVERY_MS = 60_000;
 
 export interface CertificatesDeps {
   dir: string;
+  /** Does it make the server's certificate, and make it anew? Of several processes on one folder, one does. */
+  makes?: boolean;
   /** Paths of an operator's own certificate (with its chain) and key, in place of ours. */
   files: OwnFiles | null;
   /** How devices are told to reach this machine; null: its addresses, or the names of the operator's certificate. */
@@ -48,13 +50,13 @@ export interface Certificates {
 
 /** The certificates of the running server: read again when they change, renewed before they end. */
 export async function openCertificates(deps: CertificatesDeps): Promise<Certificates> {
-  const { dir, files, publicHost, log, events, registry, now } = deps;
+  const { dir, makes = true, files, publicHost, log, events, registry, now } = deps;
   const store = openCertificateStore({ dir, publicHost, now });
   const tellFaults = createFaultTeller(log);
   const tellEnds = createEndWarnings({ log, events, now });
 
   const ensure = async () => {
-    if (files !== null) return;
+    if (files !== null || !makes) return;
     const reason = await store.ensureServer();
     if (reason === null) return;
     log.info({ reason }, 'made a server certificate');

@@ -29,6 +29,12 @@ export interface Config {
   redis: RedisTarget | null;
   /** Of this node, for people. */
   nodeName: string;
+  /** Processes of this machine, each a node; 1: the one that was started. */
+  workers: number;
+  /** Which of them this is, from 1 on; null: it has no siblings. */
+  worker: number | null;
+  /** Over which the clients of a node that is drained are sent away. */
+  drainMs: number;
   listeners: { http: ListenerAddress; https: ListenerAddress; mqtt: ListenerAddress; mqtts: ListenerAddress };
   tlsMinVersion: 'TLSv1.2' | 'TLSv1.3';
   adminUsername: string;
@@ -61,6 +67,8 @@ export interface Config {
   logLevel: (typeof LOG_LEVELS)[number];
 }
 
+/** Set by the parent of workers alone. */
+export const WORKER_VARIABLE = 'PM_IOT_WORKER';
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const MIN_SECRET_BYTES = 32;
 const DEFAULT_ADMIN = 'admin';
@@ -102,7 +110,7 @@ const isLoopback = (host: string) =>
  */
 export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): Config {
   const reader = createReader(env);
-  const { lines, read, oneOf, duration, retention, port, host, share } = reader;
+  const { lines, read, oneOf, duration, retention, port, host, share, count } = reader;
 
   const plaintext = oneOf('ALLOW_PLAINTEXT', 'false', ['true', 'false']) === 'true';
   const plain = (name: string, address: ListenerAddress): ListenerAddress => {
@@ -128,6 +136,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     return null;
   };
 
+  const worker = read<number | null>(WORKER_VARIABLE, null, 'set by the program itself', (text) =>
+    /^[1-9]\d?$/.test(text) ? Number(text) : undefined,
+  );
+  const nodeName = read('NODE_NAME', hostname(), 'a name of 1 to 64 characters without spaces', (text) =>
+    /^\S{1,64}$/u.test(text) ? text : undefined,
+  );
+
   const config: Config = {
     dataDir: read('DATA_DIR', './data', 'the path of a folder', (text) =>
       text.includes('\u0000') ? undefined : text,
@@ -140,9 +155,10 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
       true,
     ),
     redis: read<RedisTarget | null>('REDIS_URL', null, REDIS_FORMS, parseRedisUrl, true),
-    nodeName: read('NODE_NAME', hostname(), 'a name of 1 to 64 characters without spaces', (text) =>
-      /^\S{1,64}$/u.test(text) ? text : undefined,
-    ),
+    nodeName: worker === null ? nodeName : `${nodeName}/${worker}`,
+    workers: count('WORKERS', 1, 1, 64),
+    worker,
+    drainMs: duration('DRAIN_TIME', 30 * SECOND, SECOND, HOUR, 'from 1s to 1h'),
     listeners: {
       http: plain('HTTP', { host: host('HTTP_HOST', '127.0.0.1'), port: port('HTTP_PORT', 3000) }),
       https: { host: host('HTTPS_HOST', '0.0.0.0'), port: port('HTTPS_PORT', 8443) },
@@ -192,6 +208,20 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     limits: readLimits(reader),
     logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   };
+  if (config.redis !== null && config.databaseUrl === null) {
+    lines.push(
+      'DATABASE_URL: must be set too when REDIS_URL is: nodes of a cluster share a PostgreSQL server',
+    );
+  }
+  const { workers, databaseUrl, redis } = config;
+  const missing = Object.entries({ DATABASE_URL: databaseUrl, REDIS_URL: redis }).flatMap(([name, value]) =>
+    value === null ? [name] : [],
+  );
+  if (workers > 1 && missing.length > 0) {
+    lines.push(
+      `WORKERS: ${workers} is not allowed without ${missing.join(' and ')}: the workers are nodes that share them`,
+    );
+  }
   if (lines.length > 0) throw new ConfigError(lines);
   return Object.freeze(config);
 }

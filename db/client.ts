@@ -57,12 +57,20 @@ export function tlsOption(url: URL): false | 'require' | 'verify-full' {
   return url.hostname === '' || isLoopback(url.hostname) ? false : 'require';
 }
 
+/** Of a connection that is more than a place in a pool. */
+export interface ConnectionUse {
+  onNotify?: (payload: string) => void;
+  onClose?: () => void;
+  /** Milliseconds of silence after which the server ends it. */
+  silenceLimit?: number;
+}
+
 /** Opens no connection yet: the first statement does. */
 export function connect(
   target: ConnectTarget,
   log: Log,
   poolSize = POOL_SIZE,
-  told: { onNotify?: (payload: string) => void; onClose?: () => void } = {},
+  told: ConnectionUse = {},
 ): Client {
   const common = {
     connect_timeout: CONNECT_TIMEOUT_S,
@@ -88,14 +96,15 @@ export function connect(
       : postgres(withoutTlsMode(target.url), {
           ...common,
           max: poolSize,
-          // Whoever listens would miss what is told while it connects anew.
-          max_lifetime: told.onNotify === undefined ? MAX_LIFETIME_S : null,
+          // Whoever listens would miss what is told while it connects anew, and locks end with their connection.
+          max_lifetime: told.onClose === undefined ? MAX_LIFETIME_S : null,
           ssl: tlsOption(new URL(target.url)),
           ...({ socket: sockets.open } as object),
           connection: {
             application_name: 'pm-iot',
             statement_timeout: STATEMENT_TIMEOUT_MS,
             idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
+            ...(told.silenceLimit !== undefined && { idle_session_timeout: told.silenceLimit }),
           },
         });
   if ('url' in target) void sockets.watch(sql, log);

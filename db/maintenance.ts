@@ -28,28 +28,34 @@ export interface MaintenanceDeps {
   clock: Clock;
   log: Log;
   chores: readonly Chore[];
+  /** Are the chores this node's to do? */
+  leads: () => boolean;
 }
 
 /** What the database needs now and then: the clock's watermark, and the `chores` of others. */
-export function createMaintenance({ sql, clock, log, chores }: MaintenanceDeps) {
+export function createMaintenance({ sql, clock, log, chores, leads }: MaintenanceDeps) {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let running: Promise<void> | null = null;
 
+  /** Of all nodes the newest. */
   const keepWatermark = async () => {
     const value = String(clock.watermark());
     await sql`insert into meta (key, value) values (${WATERMARK}, ${value}::text::jsonb)
       on conflict (key) do update set value = excluded.value
-      where meta.value is distinct from excluded.value`;
+      where meta.value < excluded.value`;
   };
 
-  const watermark: Chore = { name: 'watermark', step: () => keepWatermark().then(() => false) };
+  const tellWatermarkFailed = (error: unknown) => {
+    log.warn({ err: error }, 'the time of this run could not be kept');
+  };
 
   const run = async () => {
-    for (const { name, step } of [watermark, ...chores]) {
+    await keepWatermark().catch(tellWatermarkFailed);
+    for (const { name, step } of chores) {
       // What one of them meets keeps none of the others from their work.
       try {
-        while (!stopped && (await step())) await sleep(PAUSE_MS);
+        while (!stopped && leads() && (await step())) await sleep(PAUSE_MS);
       } catch (error) {
         log.warn({ err: error, chore: name }, 'database maintenance failed: trying again');
       }
@@ -68,9 +74,7 @@ export function createMaintenance({ sql, clock, log, chores }: MaintenanceDeps) 
       stopped = true;
       clearInterval(timer);
       await running;
-      await keepWatermark().catch((error: unknown) => {
-        log.warn({ err: error }, 'the time of this run could not be kept');
-      });
+      await keepWatermark().catch(tellWatermarkFailed);
     },
   };
 }

@@ -3,9 +3,10 @@ import type { AppDeps } from '../api/context.ts';
 import { readWebApp } from '../api/web-app.ts';
 import type { Certificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
-import type { NodeReport, SystemReport } from '../db/domain/system.ts';
+import type { NodeState, SystemReport } from '../db/domain/system.ts';
 import type { HistoryService } from '../db/history/index.ts';
 import { createImports } from '../db/imports.ts';
+import { ping } from '../db/ping.ts';
 import { createRoomStore } from '../db/stores/rooms.ts';
 import { createWidgetStore } from '../db/stores/widgets.ts';
 import type { Disk } from './disk.ts';
@@ -23,14 +24,15 @@ export interface OpenAppDeps
   history: HistoryService;
   disk: Disk;
   certificates: Certificates;
-  nodes: () => Promise<NodeReport[]>;
+  nodes: () => NodeState[];
+  drain: () => void;
   shared: Pick<Shared, 'freshness' | 'others'>;
   ports: () => SystemReport['listeners'];
 }
 
 /** The REST side, with all that its routes ask. */
 export function openApp(deps: OpenAppDeps) {
-  const { foundation, config, history, disk, certificates, nodes, shared, ports, ...given } = deps;
+  const { foundation, config, history, disk, certificates, nodes, drain, shared, ports, ...given } = deps;
   const { part, now, sql, db, clock, metrics, flows, events, eventLog } = foundation;
   const { live, devices } = given;
   return createApp({
@@ -45,11 +47,9 @@ export function openApp(deps: OpenAppDeps) {
     eventLog,
     flows,
     metrics,
-    pingDatabase: async () => {
-      const started = performance.now();
-      await sql`select 1`;
-      return performance.now() - started;
-    },
+    pingDatabase: () => ping(sql),
+    nodes,
+    drain,
     diskState: disk.state,
     system: openSystem({ foundation, nodes, disk, certificates, ports }),
     version: packageVersion(),

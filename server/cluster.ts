@@ -4,15 +4,21 @@ import { type BusService, createBus } from '../cluster/bus.ts';
 import { connectRedis, type RedisConnection } from '../cluster/redis.ts';
 import type { Config } from '../config/index.ts';
 import { connect } from '../db/client.ts';
+import { createLeader, type LeaderService } from '../db/cluster/leader.ts';
 import { createNodes, type NodesService } from '../db/cluster/nodes.ts';
 import { createNotices, type NoticesService } from '../db/cluster/notices.ts';
+import { createSharedTurns } from '../db/cluster/turns.ts';
 import type { NodeReport } from '../db/domain/system.ts';
+import type { Turns } from '../db/history/turns.ts';
 import type { Foundation, OnStop } from './foundation.ts';
 
 export interface OpenCluster {
   nodes: NodesService;
   notices: NoticesService;
   bus: BusService;
+  leader: LeaderService;
+  /** For what one node at a time may do. */
+  turns: Turns;
   /** For sessions and what is retained. */
   redis: RedisConnection;
 }
@@ -36,14 +42,15 @@ const markOf = (secret: string) =>
 export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null> {
   const { foundation, config, jwtSecret, caFingerprint, report, onStop, log } = deps;
   const { redis: target, nodeName } = config;
-  const { sql, database } = foundation;
-  if (target === null) return null;
+  const { sql, database, locks } = foundation;
+  if (target === null || locks === null) return null;
+  const leader = createLeader({ locks, log });
   const nodes = createNodes({
-    id: foundation.nodeId,
     sql,
     name: nodeName,
     identity: { JWT_SECRET: markOf(jwtSecret), 'The CA (certs/ca.crt in DATA_DIR)': caFingerprint },
     report,
+    now: foundation.now,
     log,
   });
   const notices = createNotices({
@@ -61,6 +68,7 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
     log,
   });
   onStop(async () => {
+    await leader.resign();
     await bus.stop();
     await notices.stop();
     await nodes.leave();
@@ -69,5 +77,5 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
   await nodes.join();
   await notices.start();
   await bus.start();
-  return { nodes, notices, bus, redis };
+  return { nodes, notices, bus, leader, turns: createSharedTurns({ locks, sql }), redis };
 }

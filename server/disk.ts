@@ -1,4 +1,5 @@
 import type { Config } from '../config/index.ts';
+import type { Leader } from '../db/domain/cluster.ts';
 import type { ReadingWriter } from '../db/domain/services.ts';
 import type { DiskReport } from '../db/domain/system.ts';
 import { monotonic } from '../db/domain/time.ts';
@@ -23,9 +24,11 @@ export async function openDisk(deps: {
   writer: ReadingWriter;
   dropOldestDay(): Promise<DroppedDay | null>;
   dropped: DroppedHistory;
+  /** null: this node is alone. */
+  leader: Leader | null;
   onStop: (stop: () => Promise<void>) => void;
 }): Promise<Disk> {
-  const { foundation, config, writer, dropOldestDay, dropped, onStop } = deps;
+  const { foundation, config, writer, dropOldestDay, dropped, leader, onStop } = deps;
   const { part, sql, dataDir, database, metrics, eventLog } = foundation;
   const log = part('disk');
   const { target } = database;
@@ -42,12 +45,14 @@ export async function openDisk(deps: {
     minFree: config.minFreeDisk,
     writer,
     dropOldestDay,
+    mayDrop: () => leader?.holds('disk') ?? true,
     dropped,
     events: eventLog,
     log,
     now: monotonic,
   });
   createDiskStateMetric(metrics, guard);
+  leader?.stand('disk');
   onStop(guard.stop);
   await guard.start();
   return { state: () => guard.state, reports: createDiskReport({ ...shown, guard }) };

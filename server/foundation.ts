@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -14,6 +15,7 @@ import { createFlowMeter } from '../db/flow-meter.ts';
 import { readWatermark } from '../db/maintenance.ts';
 import { openDatabase } from '../db/open.ts';
 import { createEventStore } from '../db/stores/events.ts';
+import { openLocks } from './locks.ts';
 
 /** What is to be done when the program ends; the last one first. */
 export type OnStop = (stop: () => Promise<void> | void) => void;
@@ -39,10 +41,12 @@ export function packageVersion(): string {
 export async function openFoundation({ config, log, onStop, onFatal }: FoundationDeps) {
   const part = (name: string) => log.child({ part: name });
   const now = Date.now;
-  const dataDir = await openDataDir(config.dataDir);
-  onStop(dataDir.release);
+  const { dataDir, release } = await openFolder(config);
+  onStop(release);
+  // Before anything is changed: nobody else may be at work on it.
+  const locks = await openLocks({ config, log: part('locks'), onStop, onFatal });
   const database = await openDatabase({
-    dataDir: dataDir.path,
+    dataDir,
     url: config.databaseUrl,
     log: part('db'),
     onCrash: onFatal,
@@ -71,7 +75,8 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
     nodeId,
     part,
     now,
-    dataDir: dataDir.path,
+    dataDir,
+    locks,
     database,
     sql,
     db,
@@ -81,6 +86,13 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
     events,
     eventLog,
   };
+}
+
+/** Workers share the folder that their parent has locked. */
+async function openFolder({ dataDir, worker }: Config) {
+  if (worker !== null) return { dataDir: resolve(dataDir), release: () => {} };
+  const { path, release } = await openDataDir(dataDir);
+  return { dataDir: path, release };
 }
 
 export type Foundation = Awaited<ReturnType<typeof openFoundation>>;

@@ -8,24 +8,36 @@ import { createLeapGuard } from '../db/history/leap-guard.ts';
 import { createLoad } from '../db/history/pace.ts';
 import { createPurge } from '../db/history/purge.ts';
 import { createMaintenance } from '../db/maintenance.ts';
+import type { OpenCluster } from './cluster.ts';
 import type { Foundation } from './foundation.ts';
+
+/** To the node that keeps history: there is something to do. */
+const WAKE = 'history';
 
 export interface OpenHistoryDeps {
   foundation: Foundation;
   config: Config;
+  /** null: this node is alone. */
+  cluster: Pick<OpenCluster, 'leader' | 'notices' | 'turns'> | null;
   onStop: (stop: () => Promise<void> | void) => void;
 }
 
 /** What is done with what is stored once it is: summaries, packing, retention, and what the database needs now and then. */
-export async function openHistory({ foundation, config, onStop }: OpenHistoryDeps) {
+export async function openHistory({ foundation, config, cluster, onStop }: OpenHistoryDeps) {
   const { part, sql, clock, metrics, eventLog } = foundation;
   const log = part('history');
+  const leads = () => cluster?.leader.holds('upkeep') ?? true;
   const leaps = createLeapGuard({ sql, events: eventLog, log, monotonic });
   const load = createLoad(monotonic);
   const dropped = createDroppedHistory({ registry: metrics, events: eventLog, log });
   const history = createHistory({
     ...{ sql, clock, keep: config.retention, log, dropped, leaps, monotonic },
     busy: load.busy,
+    shared: cluster && {
+      leads,
+      turns: cluster.turns,
+      wakeLeader: () => cluster.notices.send(WAKE, null),
+    },
   });
   await history.state.load();
   const embedded = config.databaseUrl === null;
@@ -36,6 +48,7 @@ export async function openHistory({ foundation, config, onStop }: OpenHistoryDep
   });
   const maintenance = createMaintenance({
     ...{ sql, clock, log: part('maintenance') },
+    leads,
     chores: [createPurge(sql), retention, ...(embedded ? [createUpkeep(sql, monotonic)] : [])],
   });
   return {
@@ -48,6 +61,13 @@ export async function openHistory({ foundation, config, onStop }: OpenHistoryDep
       onStop(maintenance.stop);
       history.keeper.start();
       onStop(history.keeper.stop);
+      cluster?.leader.onTaken('upkeep', () => {
+        leaps.forget();
+        history.keeper.wake();
+      });
+      cluster?.notices.on(WAKE, () => history.keeper.wake());
+      cluster?.leader.stand('upkeep');
+      cluster?.leader.start();
     },
   };
 }

@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createBroker } from '../broker/index.ts';
-import { openCertificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
-import { ensureAdmin } from '../db/accounts/index.ts';
-import { builtAt } from '../db/built-at.ts';
+import { ownState } from '../db/cluster/nodes.ts';
 import { collectGarbage } from '../db/collect-garbage.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
@@ -19,15 +16,20 @@ import { createEnrollmentStore } from '../db/stores/enrollments.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
 import { openAccounts } from './accounts.ts';
 import { openApp } from './app.ts';
+import { openServerCertificates, tellAuthority } from './certificates.ts';
 import { openCluster } from './cluster.ts';
 import { openDisk } from './disk.ts';
 import { createDoor } from './door.ts';
+import { createDrain } from './drain.ts';
 import { type OnStop, openFoundation } from './foundation.ts';
-import { appAddresses, showPassword } from './greeting.ts';
+import { makeFirstAdmin } from './greeting.ts';
 import { openHistory } from './history.ts';
 import { createListeners } from './listeners.ts';
 import { openShared } from './shared.ts';
-import { createNodeReport } from './system.ts';
+import { createNodeReport, type NodeReportDeps, standingOf } from './system.ts';
+
+type Drain = ReturnType<typeof createDrain>;
+export type ListenerPorts = ReturnType<typeof createListeners>['ports'];
 
 /** Of the 10 s that a stop may take. */
 const QUIESCE_MS = 4000;
@@ -37,6 +39,8 @@ const LAST_ANSWERS_MS = 1000;
 export interface Running {
   /** What was accepted is committed and acknowledged, then all ends. */
   stop(): Promise<void>;
+  /** Resolves once all clients have been sent away, or when `stop` is called; `stop` is still to be called. */
+  drain(): Promise<void>;
 }
 
 export interface ServerDeps {
@@ -44,49 +48,51 @@ export interface ServerDeps {
   log: Logger;
   /** Something without which nothing can be stored has ended. */
   onFatal: (error: Error) => void;
+  /** An administrator wants the node drained. */
+  onDrain: () => void;
+  /** Told the bound ports, once every listener is up. */
+  onReady: (ports: ListenerPorts) => void;
 }
 
 /** Composes the program: everything that lives longer than a request is made and wired here, and stopped in reverse. */
 export async function startServer(deps: ServerDeps): Promise<Running> {
   const stops: (() => Promise<void> | void)[] = [];
+  let drain: Drain | null = null;
   const stop = async () => {
+    drain?.cut();
     for (const end of stops.reverse()) await end();
   };
   try {
-    await compose(deps, (end) => stops.push(end));
+    drain = await compose(deps, (end) => stops.push(end));
   } catch (error) {
     await stop();
     throw error;
   }
-  return { stop };
+  const { drain: begin } = drain;
+  return { stop, drain: begin };
 }
 
-async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
+async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
+  const { config, log, onFatal, onDrain, onReady } = deps;
   const foundation = await openFoundation({ config, log, onStop, onFatal });
   const { part, now, dataDir, sql, db, clock, metrics, flows, eventLog } = foundation;
   const { limits } = config;
   const limitWatch = createLimitWatch({ registry: metrics, events: eventLog, log: part('limits') });
-  const earliest = builtAt();
-  const certificates = await openCertificates({
-    dir: join(dataDir, 'certs'),
-    files: config.tlsFiles,
-    publicHost: config.publicHost,
-    log: part('certs'),
-    events: eventLog,
-    registry: metrics,
-    now: () => Math.max(now(), earliest),
-  });
-
+  const certificates = await openServerCertificates(foundation, config);
   const fences = createFences(foundation.nodeId, now);
   const { offlineAfterMs } = config;
   const local = createLiveState({ db, sql, log: part('live'), now, offlineAfterMs, fences });
   const jwtSecret = config.jwtSecret ?? readOrCreateSecret(dataDir, 'jwt.secret');
   let connections = () => 0;
+  const redis = config.redis === null ? null : 'away';
+  let standing: NodeReportDeps['standing'] = () => ({ leader: false, draining: false, redis });
   const report = createNodeReport({
+    id: foundation.nodeId,
     name: config.nodeName,
     now,
     live: local,
     connections: () => connections(),
+    standing: () => standing(),
     onStop,
   });
   // Before anything is read: whatever changes from here on is told.
@@ -109,7 +115,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     ...{ foundation, config, jwtSecret, limitWatch, cluster, onStop },
     changed: shared.accountsChanged,
   });
-  const { history, load, dropped, start } = await openHistory({ foundation, config, onStop });
+  const { history, load, dropped, start } = await openHistory({ foundation, config, cluster, onStop });
   const writer = createReadingWriter({
     sql,
     history: history.state,
@@ -126,6 +132,7 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   writer.start();
   const disk = await openDisk({
     ...{ foundation, config, writer, dropped, onStop },
+    leader: cluster?.leader ?? null,
     dropOldestDay: history.dropOldestDay,
   });
 
@@ -189,7 +196,8 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
       disk,
       certificates,
     },
-    nodes: cluster?.nodes.reports ?? (async () => [report()]),
+    nodes: cluster?.nodes.states ?? (() => [ownState(report(), now())]),
+    drain: onDrain,
     shared,
     ports: () => listeners.ports,
   });
@@ -197,6 +205,14 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
     ...{ config, app, broker, certificates, admission, clients },
     log: part('net'),
   });
+  const drain = createDrain({
+    spreadMs: config.drainMs,
+    resign: async () => cluster?.leader.resign(),
+    refuse: listeners.refuse,
+    sendAway: broker.sendAway,
+    log: part('drain'),
+  });
+  standing = () => standingOf(cluster, drain.draining);
   onStop(async () => {
     const closed = listeners.close();
     // Whoever waits for the end of a command is told how it is now.
@@ -212,16 +228,9 @@ async function compose({ config, log, onFatal }: ServerDeps, onStop: OnStop) {
   await listeners.open();
   // Last of what may fail, and told at once: nobody could find out a password that was made and not told.
   const { adminUsername: username, adminPassword: password } = config;
-  const madePassword = await ensureAdmin(accounts, { username, password });
-  if (madePassword !== null) {
-    showPassword(username, madePassword, appAddresses(listeners.ports, certificates.hosts()));
-  }
-
-  const { current: sha256, next } = certificates.fingerprints() ?? {};
-  if (sha256 !== undefined) {
-    const authority = { ca: certificates.caPath, sha256, ...(next && { next_sha256: next }) };
-    log.info(authority, 'devices and apps must trust this CA');
-  }
-  // At any level: who started the process waits for this line.
-  log.child({}, { level: 'info' }).info({ listeners: listeners.ports }, 'ready');
+  const { ports } = listeners;
+  await makeFirstAdmin({ accounts, username, password, ports, hosts: certificates.hosts() });
+  tellAuthority(certificates, log);
+  onReady(ports);
+  return drain;
 }

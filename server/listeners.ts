@@ -1,5 +1,5 @@
 import type { Server as HttpServer } from 'node:http';
-import type { Server } from 'node:net';
+import { Server as NetServer, type Server } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import { createHttpServer, createHttpsServer } from '../api/server.ts';
 import type { Broker } from '../broker/ports.ts';
@@ -41,13 +41,17 @@ export function createListeners(deps: ListenersDeps) {
   };
   const opened: Server[] = [];
   const ports: Partial<Record<Name, number>> = {};
+  let refusing = false;
 
   return {
     ports,
     open: async () => {
       for (const server of [made.http, made.https] as HttpServer[]) {
         // A request has been read whole: whoever sent it is no silent socket.
-        server.prependListener('request', ({ socket }) => admission.established(socket));
+        server.prependListener('request', ({ socket }, response) => {
+          admission.established(socket);
+          if (refusing) response.shouldKeepAlive = false;
+        });
         broker.attachWebSockets(server);
         admission.guardUpgrades(server);
       }
@@ -61,6 +65,12 @@ export function createListeners(deps: ListenersDeps) {
       certificates.start(() => {
         for (const server of [made.https, made.mqtts] as TlsServer[]) replaceMaterial(server, material());
       });
+    },
+    /** No new connection; those of HTTP that are open end with their next answer. */
+    refuse: () => {
+      refusing = true;
+      // That of HTTP would also cut connections on which a request may be on its way.
+      for (const server of opened) NetServer.prototype.close.call(server);
     },
     /** No new connection; resolves once the last one has ended. */
     close: async () => {

@@ -1,9 +1,10 @@
 import type { Certificates } from '../certs/index.ts';
 import { createDatabaseSize } from '../db/database-size.ts';
-import type { NodeReport, SystemReport } from '../db/domain/system.ts';
+import type { NodeReport, NodeState, RedisState, SystemReport } from '../db/domain/system.ts';
 import type { LiveState } from '../db/live-state/types.ts';
+import type { OpenCluster } from './cluster.ts';
 import type { Disk } from './disk.ts';
-import type { Foundation } from './foundation.ts';
+import { type Foundation, packageVersion } from './foundation.ts';
 import { createLoopLag } from './loop-lag.ts';
 
 /** More than the clock is slewed between two looks. */
@@ -11,18 +12,22 @@ const CLOCK_MOVED_MS = 1000;
 
 export interface SystemDeps {
   foundation: Foundation;
-  nodes: () => Promise<NodeReport[]>;
+  nodes: () => NodeState[];
   disk: Pick<Disk, 'reports'>;
   certificates: Pick<Certificates, 'reports'>;
   ports: () => SystemReport['listeners'];
 }
 
 export interface NodeReportDeps {
+  /** Of this run of the program. */
+  id: string;
   name: string;
   now: () => number;
   live: Pick<LiveState, 'devices'>;
   /** Of MQTT. */
   connections: () => number;
+  /** What the rest of the program knows of this node. */
+  standing: () => { leader: boolean; draining: boolean; redis: RedisState };
   onStop: (stop: () => void) => void;
 }
 
@@ -36,8 +41,20 @@ function startTime(now: () => number): () => Date {
   };
 }
 
+/** Of this node among others; null: it is alone. */
+export const standingOf = (
+  cluster: Pick<OpenCluster, 'leader' | 'bus'> | null,
+  draining: boolean,
+): ReturnType<NodeReportDeps['standing']> => ({
+  leader: cluster?.leader.holds('upkeep') ?? true,
+  draining,
+  redis: cluster === null ? null : cluster.bus.ready ? 'ok' : 'away',
+});
+
 /** Of this process. */
-export function createNodeReport({ name, now, live, connections, onStop }: NodeReportDeps): () => NodeReport {
+export function createNodeReport(deps: NodeReportDeps): () => NodeReport {
+  const { id, name, now, live, connections, standing, onStop } = deps;
+  const version = packageVersion();
   const startedAt = startTime(now);
   const lag = createLoopLag();
   lag.start();
@@ -45,7 +62,10 @@ export function createNodeReport({ name, now, live, connections, onStop }: NodeR
   return () => {
     const devices = [...live.devices()];
     return {
+      id,
       name,
+      version,
+      ...standing(),
       nodeVersion: process.versions.node,
       startedAt: startedAt(),
       memoryBytes: process.memoryUsage.rss(),
@@ -68,10 +88,10 @@ export function openSystem({
   const { sql, database } = foundation;
   const databaseSize = createDatabaseSize(sql);
   return async () => {
-    const [bytes, disks, reports] = await Promise.all([databaseSize(), disk.reports(), nodes()]);
+    const [bytes, disks] = await Promise.all([databaseSize(), disk.reports()]);
     return {
       database: { kind: 'folder' in database.target ? 'embedded' : 'server', bytes },
-      nodes: reports,
+      nodes: nodes(),
       disks,
       certificates: certificates.reports(),
       listeners: ports(),

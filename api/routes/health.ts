@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../db/domain/errors.ts';
 import { FLOWS, type FlowName } from '../../db/domain/ports.ts';
+import type { NodeState } from '../../db/domain/system.ts';
 import type { FlowReport } from '../../db/flow-meter.ts';
 import type { Api, AppDeps, Ctx } from '../context.ts';
 import { bearerToken } from '../guard.ts';
@@ -9,9 +10,26 @@ import { time } from '../schemas.ts';
 
 const tags = ['operation'];
 
+export const NodeStatus = z.enum(['ok', 'draining', 'down', 'unknown']).openapi({
+  description:
+    'down: not heard of for some seconds; unknown: the database, through which nodes hear of each other, is away',
+});
+
 const Health = z
   .object({
-    status: z.enum(['ok', 'down']),
+    status: z.enum(['ok', 'draining', 'down']).openapi({ description: 'of the node that answers' }),
+    redis: z
+      .enum(['ok', 'away'])
+      .optional()
+      .openapi({ description: 'in a cluster; away: readings are stored all the same' }),
+    nodes: z
+      .array(
+        z.object({
+          name: z.string(),
+          status: NodeStatus,
+        }),
+      )
+      .openapi({ description: 'this one first; those that have died within the hour are down' }),
     flows: z.array(
       z.object({
         name: z.enum(FLOWS),
@@ -32,7 +50,10 @@ const health = openRoute({
   tags,
   responses: {
     200: json(Health, 'it works'),
-    503: json(Health, 'the database is away, or its disk is full'),
+    503: json(
+      Health,
+      'the database is away, its disk is full, or the node is being drained: send nobody here',
+    ),
   },
 });
 
@@ -69,8 +90,10 @@ async function checkReader(
   }
 }
 
+const nameAndStatus = ({ name, status }: Pick<NodeState, 'name' | 'status'>) => ({ name, status });
+
 export function healthRoutes(api: Api, deps: AppDeps): void {
-  const { flows, metrics, pingDatabase, diskState } = deps;
+  const { flows, metrics, pingDatabase, diskState, nodes } = deps;
   api.openapi(health, async (c) => {
     let up = true;
     try {
@@ -93,9 +116,19 @@ export function healthRoutes(api: Api, deps: AppDeps): void {
       last_check: lastCheck?.toISOString() ?? null,
       error_rate: round(errorRate),
     }));
-    return up
-      ? c.json({ status: 'ok' as const, flows: report }, 200)
-      : c.json({ status: 'down' as const, flows: report }, 503);
+    const [own, ...others] = nodes();
+    const status: NodeState['status'] & ('ok' | 'draining' | 'down') = own?.draining
+      ? 'draining'
+      : up
+        ? 'ok'
+        : 'down';
+    const told = {
+      status,
+      ...(own?.redis && { redis: own.redis }),
+      nodes: [...(own ? [{ name: own.name, status }] : []), ...others.map(nameAndStatus)],
+      flows: report,
+    } satisfies z.output<typeof Health>;
+    return status === 'ok' ? c.json(told, 200) : c.json(told, 503);
   });
 
   const forReaders = askFirst(prometheus, (c) => checkReader(c, deps));

@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import type { CertificateReport, DiskReport, NodeReport } from '../../db/domain/system.ts';
+import type { CertificateReport, DiskReport, NodeState } from '../../db/domain/system.ts';
 import type { Api, AppDeps } from '../context.ts';
 import { adminRoute, json } from '../route.ts';
 import { time } from '../schemas.ts';
+import { NodeStatus } from './health.ts';
 
 const count = z.number().int();
 const bytes = count.nullable();
@@ -19,9 +20,17 @@ const System = z
     }),
     nodes: z.array(
       z.object({
-        name: z.string().openapi({ description: 'of the machine' }),
+        id: z.string().openapi({ description: 'new at each start' }),
+        name: z.string().openapi({ description: 'NODE_NAME, or that of the machine' }),
+        status: NodeStatus,
+        version: z.string(),
         node_version: z.string(),
         started_at: time,
+        heard_at: time.openapi({ description: 'its last sign of life' }),
+        leader: z
+          .boolean()
+          .openapi({ description: 'does what one node at a time does: summaries, packing, retention' }),
+        redis: z.enum(['ok', 'away']).nullable().openapi({ description: 'null: it is alone' }),
         memory_bytes: count,
         event_loop_lag_ms: z.number().openapi({ description: '99th percentile of the last minute or two' }),
         connections: count.openapi({ description: 'of MQTT' }),
@@ -65,10 +74,16 @@ const system = adminRoute({
   responses: { 200: json(System, 'the running program, its machine and what it depends on') },
 });
 
-const nodeDto = (node: NodeReport): Told['nodes'][number] => ({
+const nodeDto = (node: NodeState): Told['nodes'][number] => ({
+  id: node.id,
   name: node.name,
+  status: node.status,
+  version: node.version,
   node_version: node.nodeVersion,
   started_at: node.startedAt.toISOString(),
+  heard_at: node.heardAt.toISOString(),
+  leader: node.leader,
+  redis: node.redis,
   memory_bytes: node.memoryBytes,
   event_loop_lag_ms: Math.round(node.eventLoopLag * 10) / 10,
   connections: node.connections,

@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
 import type { Nodes } from '../domain/cluster.ts';
 import type { Log } from '../domain/ports.ts';
-import type { NodeReport } from '../domain/system.ts';
+import type { NodeReport, NodeState } from '../domain/system.ts';
 
 /** How often a node renews its lease and looks at those of the others. */
 const RENEW_MS = 2000;
@@ -17,12 +17,12 @@ export type Identity = Record<string, string>;
 export class ClusterMismatchError extends Error {}
 
 export interface NodesDeps {
-  id: string;
   sql: postgres.Sql;
   name: string;
   identity: Identity;
   /** Of this node, now. */
   report: () => NodeReport;
+  now: () => number;
   log: Log;
 }
 
@@ -36,26 +36,69 @@ export interface NodesService extends Nodes {
 interface Row {
   id: string;
   name: string;
-  report: Omit<NodeReport, 'startedAt'> & { startedAt: string };
+  /** Of an older version it may lack something. */
+  report: Partial<Omit<NodeReport, 'startedAt'>> & { startedAt?: string };
   identity: Identity;
+  alive: boolean;
+  /** Milliseconds. */
+  heard: number;
 }
 
-const LIVING = `select id, name, report, identity from nodes where heard_at > now() - interval '${DEAD_AFTER_S} seconds' order by started_at, id`;
+const RECENT = `select id, name, report, identity, heard_at > now() - interval '${DEAD_AFTER_S} seconds' as alive,
+    date_part('epoch', heard_at) * 1000 as heard
+  from nodes where heard_at > now() - interval '${FORGET_AFTER}' order by started_at, id`;
 const RENEW = `insert into nodes (id, name, identity, report) values ($1, $2, $3::text::jsonb, $4::text::jsonb)
   on conflict (id) do update set heard_at = now(), report = excluded.report`;
 
+const LEAVE = `delete from nodes
+  where id = $1 or (name = $2 and heard_at < now() - interval '${DEAD_AFTER_S} seconds')`;
+
+const NOTHING: Omit<NodeReport, 'id' | 'name' | 'startedAt'> = {
+  version: '',
+  nodeVersion: '',
+  leader: false,
+  draining: false,
+  redis: null,
+  memoryBytes: 0,
+  eventLoopLag: 0,
+  connections: 0,
+  devicesConnected: 0,
+  devicesTotal: 0,
+};
+
+/** A node as it told of itself the last time. `current`: has the database been asked of late? */
+function stateOf({ id, name, report, alive, heard }: Row, current: boolean): NodeState {
+  const told = { ...NOTHING, ...report, id, name, startedAt: new Date(report.startedAt ?? heard) };
+  const living = told.draining ? 'draining' : 'ok';
+  const status = !alive ? 'down' : current ? living : 'unknown';
+  const gone = alive ? {} : { leader: false, connections: 0, devicesConnected: 0 };
+  return { ...told, ...gone, status, heardAt: new Date(heard) };
+}
+
+/** Of this node. */
+export function ownState(report: NodeReport, now: number): NodeState {
+  return { ...report, status: report.draining ? 'draining' : 'ok', heardAt: new Date(now) };
+}
+
 /** See `Nodes`. Its lease is renewed all the time while the process lives. */
-export function createNodes({ id, sql, name, identity, report, log }: NodesDeps): NodesService {
+export function createNodes({ sql, name, identity, report, now, log }: NodesDeps): NodesService {
+  const { id } = report();
   const listeners: ((id: string) => void)[] = [];
   const lapsed: (() => void)[] = [];
   let renewedAt = performance.now();
   let living = new Map<string, Row>();
+  let dead: Row[] = [];
+  let lookedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | null = null;
 
   const readRows = async () => {
-    const rows = await sql.unsafe<Row[]>(LIVING);
-    return new Map(rows.filter((row) => row.id !== id).map((row) => [row.id, row]));
+    const rows = (await sql.unsafe<Row[]>(RECENT)).filter((row) => row.id !== id);
+    const names = new Set([name, ...rows.filter(({ alive }) => alive).map((row) => row.name)]);
+    // One that was started again is there under its name.
+    dead = rows.filter((row) => !row.alive && !names.has(row.name));
+    lookedAt = performance.now();
+    return new Map(rows.filter(({ alive }) => alive).map((row) => [row.id, row]));
   };
 
   const renew = async () => {
@@ -104,14 +147,10 @@ export function createNodes({ id, sql, name, identity, report, log }: NodesDeps)
     others: () => new Set(living.keys()),
     onGone: (listener) => void listeners.push(listener),
     onLapse: (listener) => void lapsed.push(listener),
-    reports: async () => {
-      const own = { ...report(), name };
-      const others = [...living.values()].map(({ name: other, report: told }) => ({
-        ...told,
-        name: other,
-        startedAt: new Date(told.startedAt),
-      }));
-      return [own, ...others];
+    states: () => {
+      const current = performance.now() - lookedAt < DEAD_AFTER_S * 1000;
+      const others = [...living.values(), ...dead].map((row) => stateOf(row, current));
+      return [ownState(report(), now()), ...others];
     },
     join: async () => {
       living = await readRows();
@@ -127,7 +166,8 @@ export function createNodes({ id, sql, name, identity, report, log }: NodesDeps)
     leave: async () => {
       clearInterval(timer);
       await running;
-      await sql`delete from nodes where id = ${id}`.catch((error: unknown) => {
+      // Those that died under its name too: nobody need wonder about them any more.
+      await sql.unsafe(LEAVE, [id, name]).catch((error: unknown) => {
         log.debug({ err: error }, 'the lease of this node could not be given up');
       });
     },

@@ -1,4 +1,4 @@
-import type { NodeReport } from './system.ts';
+import type { NodeState } from './system.ts';
 
 /** What is told between nodes: JSON. */
 export type Told =
@@ -60,8 +60,23 @@ export interface Nodes {
   onGone(listener: (id: string) => void): void;
   /** This node did not renew its lease in time: others have taken it for dead. */
   onLapse(listener: () => void): void;
-  /** All that live, this one first; of this one alone while the database is away. */
-  reports(): Promise<NodeReport[]>;
+  /** Those that live or have died within the last hour, this one first. */
+  states(): NodeState[];
+}
+
+/**
+ * What one node at a time does: `upkeep` is all that is done by the clock for the database, `disk` the dropping of days, by
+ * one of those that see the disk of the database.
+ */
+export type Post = 'upkeep' | 'disk';
+
+/** Who does it: by the database, so that there is never more than one, and another one when that ends. */
+export interface Leader {
+  /** Is it this node? Asked between any two steps. */
+  holds(post: Post): boolean;
+  /** This node would do it. */
+  stand(post: Post): void;
+  onTaken(post: Post, listener: () => void): void;
 }
 
 /** What a node needs of the others. */

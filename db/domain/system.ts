@@ -7,19 +7,31 @@ export interface SystemReport {
     /** null: the database is away, or too busy to tell. */
     bytes: number | null;
   };
-  nodes: NodeReport[];
+  /** This one first. */
+  nodes: NodeState[];
   disks: DiskReport[];
   certificates: CertificateReport[];
   /** Bound ports; a listener that is off is missing. */
   listeners: { http?: number; https?: number; mqtt?: number; mqtts?: number };
 }
 
-/** One process. */
+/** Of Redis, as this node sees it; null: there is none. */
+export type RedisState = 'ok' | 'away' | null;
+
+/** One process, as it tells of itself. */
 export interface NodeReport {
-  /** Of its machine. */
+  /** New at each start. */
+  id: string;
+  /** For people: of its machine, unless told otherwise. */
   name: string;
+  /** Of the program. */
+  version: string;
   nodeVersion: string;
   startedAt: Date;
+  /** Does it do what one node at a time does? */
+  leader: boolean;
+  draining: boolean;
+  redis: RedisState;
   /** Resident. */
   memoryBytes: number;
   /** Milliseconds, 99th percentile of the last minute or two. */
@@ -28,6 +40,15 @@ export interface NodeReport {
   connections: number;
   devicesConnected: number;
   devicesTotal: number;
+}
+
+/** `down`: it has not been heard of for some seconds. `unknown`: the database is away, through which nodes hear of each other. */
+export type NodeStatus = 'ok' | 'draining' | 'down' | 'unknown';
+
+export interface NodeState extends NodeReport {
+  status: NodeStatus;
+  /** Its last sign of life. */
+  heardAt: Date;
 }
 
 export interface DiskReport {

@@ -30,6 +30,8 @@ export interface DiskGuardDeps {
   writer: { hold(): void; release(): void };
   /** Drops the oldest day of raw data, whole, and frees its files. null: only the newest is left. */
   dropOldestDay(): Promise<DroppedDay | null>;
+  /** Is it this node's to drop? Others that see the same disk only stop storing when they must. */
+  mayDrop: () => boolean;
   dropped: DroppedHistory;
   events: EventLog;
   log: Log;
@@ -46,7 +48,7 @@ export interface DiskGuard {
 
 /** Keeps the disk of the database from filling: the oldest raw data goes first, and storing stops before the WAL fails. */
 export function createDiskGuard(deps: DiskGuardDeps): DiskGuard {
-  const { volume, minFree, writer, dropOldestDay, dropped, events, log, now } = deps;
+  const { volume, minFree, writer, dropOldestDay, mayDrop, dropped, events, log, now } = deps;
   const stopping = new AbortController();
   let state: DiskState = 'ok';
   let running: Promise<void> | null = null;
@@ -62,7 +64,7 @@ export function createDiskGuard(deps: DiskGuardDeps): DiskGuard {
 
   /** One day a look: what it gave back is measured before the next one goes. */
   const drop = async (urgent: boolean): Promise<void> => {
-    if (now() < nextTry || (!urgent && now() < nextDrop)) return;
+    if (!mayDrop() || now() < nextTry || (!urgent && now() < nextDrop)) return;
     nextTry = now() + TRY_AGAIN_MS;
     const day = await dropOldestDay();
     nextTry = day === null ? now() + ASK_AGAIN_MS : 0;

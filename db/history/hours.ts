@@ -8,6 +8,7 @@ import { type BuiltHour, HourBuilder } from './hour-builder.ts';
 import type { RowSource } from './rows.ts';
 import { sqlTime } from './spans.ts';
 import { meanOf, type Summary } from './summary.ts';
+import type { Turns } from './turns.ts';
 
 export interface HourOfWidget {
   widgetId: number;
@@ -150,6 +151,8 @@ export interface RemakeOptions {
   keep: boolean;
   /** Ids of `late_hours` that this settles. */
   done?: readonly number[];
+  /** See `Turns`. */
+  guard?: Turns['guard'];
 }
 
 /** Writes an hour of these readings, of which the first are packed already: its summaries, and what is to be packed. */
@@ -185,5 +188,21 @@ export async function remakeHour(
 ): Promise<void> {
   const packed = await chunkRows(sql, of);
   const rows = mergeRows(packed, await source.all(of.widgetId, of.hour));
-  await sql.begin((tx) => writeHour(tx, of, { packed, rows }, options));
+  await sql.begin(async (tx) => {
+    await options.guard?.(tx);
+    await writeHour(tx, of, { packed, rows }, options);
+  });
+}
+
+/** Of what was read before in the same turn: in a transaction of its own where the turn may be lost. */
+export async function writeInTurn(
+  sql: postgres.Sql,
+  { guard }: Pick<Turns, 'guard'>,
+  write: (tx: Executor) => Promise<void>,
+): Promise<void> {
+  if (guard === null) return write(sql);
+  await sql.begin(async (tx) => {
+    await guard(tx);
+    await write(tx);
+  });
 }

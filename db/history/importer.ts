@@ -123,6 +123,8 @@ export function createImporter(deps: ImporterDeps): Importer {
     });
 
   const putPacked = async (groups: readonly Group[], outcomes: ImportOutcome[]): Promise<void> => {
+    // Partitions may have been dropped by another node.
+    await state.fresh();
     for (const { hour } of groups) {
       await state.ensure('chunks', hour);
       await state.ensure('minute_rollups', hour);
@@ -155,7 +157,7 @@ export function createImporter(deps: ImporterDeps): Importer {
       const old = groups.filter(isOld);
       if (old.length > 0) await onImport();
       for (let start = 0; start < old.length; start += BATCH) {
-        await turns(() => putPacked(old.slice(start, start + BATCH), outcomes));
+        await turns.run(() => putPacked(old.slice(start, start + BATCH), outcomes));
       }
       for (const group of groups) if (!isOld(group)) await putPlain(group, readings, outcomes);
       return outcomes;

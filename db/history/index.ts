@@ -17,7 +17,7 @@ import { createRoller } from './roller.ts';
 import { createRowSource } from './rows.ts';
 import { createHistoryState } from './state.ts';
 import { historyStatus } from './status.ts';
-import { createTurns } from './turns.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 export interface HistoryDeps {
   sql: postgres.Sql;
@@ -32,6 +32,16 @@ export interface HistoryDeps {
   small?: number;
   /** Do devices report so much that background work must rest? */
   busy: () => boolean;
+  /** Among other nodes; null: no other process works on this database. */
+  shared: SharedHistory | null;
+}
+
+export interface SharedHistory {
+  /** Is it this node that keeps history? */
+  leads: () => boolean;
+  turns: Turns;
+  /** Tells the one that does that there is something to do. */
+  wakeLeader: () => void;
 }
 
 /** All that is done with readings once they are stored: summaries, packing, retention, questions, imports. */
@@ -45,12 +55,15 @@ export function createHistory({
   leaps,
   monotonic,
   busy,
+  shared,
 }: HistoryDeps) {
   const stopping = new AbortController();
-  const stopped = () => stopping.signal.aborted;
+  const ending = () => stopping.signal.aborted;
+  const leads = () => shared?.leads() ?? true;
+  const stopped = () => ending() || !leads();
   const state = createHistoryState(sql);
   const source = createRowSource(sql);
-  const turns = createTurns();
+  const turns = shared?.turns ?? createTurns();
   const pace = createPace(busy);
   const widgetIds = async () => {
     const rows = await sql<{ id: number }[]>`select id from widgets order by id`;
@@ -70,6 +83,8 @@ export function createHistory({
     leaps,
     turns,
     settleLate: roller.settleLate,
+    stopped,
+    ending,
   });
   const now = () => clock.now() * 1000;
   const importer: Importer = createImporter({
@@ -81,7 +96,7 @@ export function createHistory({
     packedBefore: () => now() - PACK_AFTER,
     onImport: () => retention.importing(now()),
   });
-  const keeper = createHistoryKeeper({ state, roller, packer, retention, clock, log, stopping });
+  const keeper = createHistoryKeeper({ state, roller, packer, retention, clock, log, leads, stopping });
   return {
     state,
     /** Raw readings from before this are not kept, or not any more. */
@@ -92,11 +107,13 @@ export function createHistory({
     /** Makes summaries anew where the raw readings are complete; gives the number of hours of widgets. */
     async rebuild(range: Range): Promise<number> {
       const hours = await markForRebuild(sql, state, range);
-      keeper.wake();
+      if (shared === null || leads()) keeper.wake();
+      else shared.wakeLeader();
       return hours;
     },
     status: () => historyStatus(sql, state),
-    queries: createHistoryStore(sql, state),
+    // What others have stored or packed since is found too.
+    queries: createHistoryStore(sql, { current: shared === null ? state.current : state.fresh }),
     importer,
     dropOldestDay: () => retention.dropOldestDay(now()),
     roller,

@@ -17,16 +17,25 @@ export interface KeeperDeps {
   retention: RetentionKeeper;
   clock: Clock;
   log: Log;
+  /** Is it this node's to do? Another one keeps what it knows of it up to date alone. */
+  leads: () => boolean;
   /** Aborted: those at work end after what they are at. */
   stopping: AbortController;
 }
 
 /** Keeps history: partitions ahead, summaries, packing, retention, one after the other, again and again. */
-export function createHistoryKeeper({ state, roller, packer, retention, clock, log, stopping }: KeeperDeps) {
+export function createHistoryKeeper(deps: KeeperDeps) {
+  const { state, roller, packer, retention, clock, log, leads, stopping } = deps;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | null = null;
 
   const run = async () => {
+    if (!leads()) {
+      await state.fresh().catch((error: unknown) => {
+        log.debug({ err: error }, 'how far history is kept is not known');
+      });
+      return;
+    }
     // While the clock is wrong, nothing is past.
     if (!clock.trusted()) return;
     const now = () => clock.now() * 1000;
@@ -40,7 +49,7 @@ export function createHistoryKeeper({ state, roller, packer, retention, clock, l
       drop: () => retention.run(now()),
     };
     for (const [step, work] of Object.entries(steps)) {
-      if (stopping.signal.aborted) return;
+      if (stopping.signal.aborted || !leads()) return;
       // What one of them meets keeps none of the others from their work.
       await work().catch((error: unknown) =>
         log.warn({ err: error, step }, 'history could not be kept up: trying again'),

@@ -17,6 +17,8 @@ export interface LeapGuardDeps {
 export interface LeapGuard {
   /** May things be dropped for their age by this clock (milliseconds)? */
   mayDrop(now: number): Promise<boolean>;
+  /** Another node may have dropped things meanwhile: what it kept is read anew. */
+  forget(): void;
 }
 
 /** What is kept of it over restarts: milliseconds. */
@@ -63,6 +65,11 @@ export function createLeapGuard({ sql, events, log, monotonic }: LeapGuardDeps):
   };
 
   return {
+    forget: () => {
+      kept = null;
+      counted = null;
+      told = false;
+    },
     mayDrop: async (now) => {
       kept ??= await last();
       if (kept !== null && Math.abs(now - kept.ran) > LEAP_MS) {

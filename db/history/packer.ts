@@ -4,7 +4,7 @@ import type { Log } from '../domain/ports.ts';
 import type { Micros } from '../domain/types.ts';
 import { isLockNotAvailable } from '../stores/violations.ts';
 import { builtHours } from './built-hours.ts';
-import { type HourOfWidget, putChunks, remakeHour, type WidgetHour } from './hours.ts';
+import { type HourOfWidget, putChunks, remakeHour, type WidgetHour, writeInTurn } from './hours.ts';
 import type { Pace } from './pace.ts';
 import { dropPartitions, type Partitions, partitionSize } from './partitions.ts';
 import type { Roller } from './roller.ts';
@@ -71,6 +71,8 @@ export function createPacker(deps: PackerDeps) {
 
   const within = (column: string, day: Micros) => sqlWithin(column, day, day + DAY);
 
+  const put = (made: readonly WidgetHour[]) => writeInTurn(sql, turns, (tx) => putChunks(tx, made));
+
   const packHour = async (ids: readonly number[], hour: Micros): Promise<void> => {
     const packed = await sql.unsafe<{ widget_id: number }[]>(
       `select distinct widget_id from chunks where hour = ${sqlTime(hour)}`,
@@ -80,10 +82,10 @@ export function createPacker(deps: PackerDeps) {
     let made: WidgetHour[] = [];
     for await (const built of builtHours(fresh, hour, { source, pace, stopped, pack: true })) {
       if (made.push(built) < BATCH && bytesOf(made) < BATCH_BYTES) continue;
-      await putChunks(sql, made);
+      await put(made);
       made = [];
     }
-    await putChunks(sql, made);
+    await put(made);
     // A run that was cut has packed them, and more may have come since.
     for (const widgetId of before) await packAgain({ widgetId, hour });
   };
@@ -91,12 +93,13 @@ export function createPacker(deps: PackerDeps) {
   const packAgain = async (of: HourOfWidget) => {
     const plain = await source.pagesOf(of.widgetId, of.hour).next();
     if (plain.done) return;
-    await remakeHour(sql, source, of, { pack: true, keep: true });
+    await remakeHour(sql, source, of, { pack: true, keep: true, guard: turns.guard });
     await pace();
   };
 
   const packAll = async (ids: readonly number[], day: Micros): Promise<void> => {
-    for (let hour = day; hour < day + DAY && !stopped(); hour += HOUR) await turns(() => packHour(ids, hour));
+    for (let hour = day; hour < day + DAY && !stopped(); hour += HOUR)
+      await turns.run(() => packHour(ids, hour));
   };
 
   /** Where there are few rows, they tell which hours they are of. Gives the widgets; those that are gone go with their rows. */
@@ -108,7 +111,7 @@ export function createPacker(deps: PackerDeps) {
     const few = rows.filter(({ widget_id }) => there.has(widget_id));
     for (const { widget_id: widgetId, hour } of few) {
       if (stopped()) break;
-      await turns(() => packAgain({ widgetId, hour }));
+      await turns.run(() => packAgain({ widgetId, hour }));
     }
     return [...new Set(few.map(({ widget_id }) => widget_id))];
   };

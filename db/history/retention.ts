@@ -35,12 +35,16 @@ export interface RetentionDeps {
   /** An import that has seen a partition stores in it before it may go. */
   turns: Turns;
   /** What came late for a day counts in its summaries before it goes. */
-  settleLate: (milliseconds?: number) => Promise<void>;
+  settleLate: (milliseconds?: number, until?: () => boolean) => Promise<void>;
+  /** Between two days: it is somebody else's to drop, or all ends. */
+  stopped: () => boolean;
+  /** All ends, also for whoever drops a day because the disk is full. */
+  ending: () => boolean;
 }
 
 /** Drops what has been kept long enough, whole partitions at a time. One at a time over all nodes. */
 export function createRetention(deps: RetentionDeps) {
-  const { sql, state, keep, log, dropped, leaps, turns, settleLate } = deps;
+  const { sql, state, keep, log, dropped, leaps, turns, settleLate, stopped, ending } = deps;
 
   /**
    * Raw readings from before this stay (microseconds): they were too old already as imports began that have gone on since
@@ -90,7 +94,8 @@ export function createRetention(deps: RetentionDeps) {
     const { partitions } = await state.current();
     const due = [...partitions[table]].filter((start) => spanOf(table, start).end <= before);
     for (const start of due) {
-      await turns(async () => {
+      if (stopped()) return;
+      await turns.run(async () => {
         const end = sqlTime(spanOf(table, start).end);
         const also = `update history_state set minutes_from = greatest(minutes_from, ${end})`;
         await dropPartitions(sql, [{ table, start }], table === 'minute_rollups' ? { also } : {});
@@ -112,7 +117,8 @@ export function createRetention(deps: RetentionDeps) {
         const due = rawDays(known).filter((day) => day + DAY > spared && day + DAY <= before);
         if (due.length > 0) await settleLate();
         for (const day of due) {
-          await turns(async () => {
+          if (stopped()) return;
+          await turns.run(async () => {
             // Asked again: an import may have begun meanwhile.
             if (day + DAY <= (await sparedBefore(now, keepMs))) return;
             dropped.record('retention', await dropDay(day));
@@ -141,8 +147,8 @@ export function createRetention(deps: RetentionDeps) {
       const known = await state.load();
       const [oldest, ...newer] = rawDays(known).filter((day) => day <= now);
       if (oldest === undefined || newer.length === 0 || oldest + DAY > known.rolledBefore) return null;
-      await settleLate(URGENT_MS);
-      return turns(() => dropDay(oldest));
+      await settleLate(URGENT_MS, ending);
+      return turns.run(() => dropDay(oldest));
     },
   };
 }

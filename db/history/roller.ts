@@ -3,7 +3,7 @@ import { isUnavailable } from '../client.ts';
 import type { Log } from '../domain/ports.ts';
 import type { Micros } from '../domain/types.ts';
 import { builtHours } from './built-hours.ts';
-import { putSummaries, remakeHour, type WidgetHour } from './hours.ts';
+import { putSummaries, remakeHour, type WidgetHour, writeInTurn } from './hours.ts';
 import type { Pace } from './pace.ts';
 import type { RowSource } from './rows.ts';
 import { DAY, floorTo, HOUR, MINUTE, sqlMicros, sqlTime } from './spans.ts';
@@ -49,10 +49,10 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
   const remake = async (widgetId: number, hour: Micros, done: readonly number[]) => {
     await state.ensure('minute_rollups', hour);
     await state.ensure('hour_rollups', hour);
-    await turns(async () => {
+    await turns.run(async () => {
       // Now, not before: raw readings may have been dropped while others had their turn.
       const known = await state.fresh();
-      const options = { pack: hasChunks(known, hour), keep: hour < known.rawFrom, done };
+      const options = { pack: hasChunks(known, hour), keep: hour < known.rawFrom, done, guard: turns.guard };
       await remakeHour(sql, source, { widgetId, hour }, options);
     });
     await pace();
@@ -71,15 +71,17 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
     }
   };
 
+  const put = (made: readonly WidgetHour[]) => writeInTurn(sql, turns, (tx) => putSummaries(tx, made));
+
   /** All widgets' summaries of an hour that is over, of plain rows alone. */
   const sweepPlain = async (ids: readonly number[], hour: Micros): Promise<void> => {
     let made: WidgetHour[] = [];
     for await (const built of builtHours(ids, hour, { source, pace, stopped, pack: false })) {
       if (made.push(built) < BATCH) continue;
-      await putSummaries(sql, made);
+      await put(made);
       made = [];
     }
-    await putSummaries(sql, made);
+    await put(made);
   };
 
   /** false: stopped before the end. */
@@ -88,8 +90,8 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
     await state.ensure('minute_rollups', hour);
     await state.ensure('hour_rollups', hour);
     // An import packs in between turns, and what it brings counts too.
-    const packed = await turns(async () => {
-      const has = hasChunks(await state.current(), hour);
+    const packed = await turns.run(async () => {
+      const has = hasChunks(await state.fresh(), hour);
       if (!has) await sweepPlain(ids, hour);
       return has;
     });
@@ -138,11 +140,14 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
       }
     },
 
-    /** Makes the summaries anew of hours for which readings came late, for as long as `milliseconds`. */
-    async settleLate(milliseconds = LATE_MS): Promise<void> {
+    /**
+     * Makes the summaries anew of hours for which readings came late, for as long as `milliseconds`. `until`: on a node
+     * that is not the one to do it otherwise, where something waits for it.
+     */
+    async settleLate(milliseconds = LATE_MS, until = stopped): Promise<void> {
       const end = performance.now() + milliseconds;
       let after = 0;
-      while (!stopped()) {
+      while (!until()) {
         const late = await sql.unsafe<LateHour[]>(
           `select widget_id, ${sqlMicros('hour')} as hour, array_agg(id)::text as ids,
              max(id)::float8 as last, exists (select 1 from widgets w where w.id = widget_id) as alive
@@ -151,7 +156,7 @@ export function createRoller({ sql, state, source, turns, widgetIds, pace, stopp
         );
         if (late.length === 0) return;
         for (const { widget_id, hour, ids, last, alive } of late) {
-          if (stopped() || performance.now() > end) return;
+          if (until() || performance.now() > end) return;
           after = Math.max(after, last);
           const done = ids.slice(1, -1).split(',').map(Number);
           if (alive) await remakeOrMark(widget_id, hour, done);

@@ -76,9 +76,10 @@ export async function openBenchDatabase(kind: Kind, onEnd: OnEnd) {
         keep: FOR_EVER,
         log: silent,
         dropped: { record: () => {} },
-        leaps: { mayDrop: async () => true },
+        leaps: { mayDrop: async () => true, forget: () => {} },
         monotonic,
         busy,
+        shared: null,
       }),
 
     /** Adds widgets to a device, which is made when it is not there. Gives their ids. */

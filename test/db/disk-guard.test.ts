@@ -74,6 +74,7 @@ function openGuard(
       disk.free += 30;
       return { day: `2026-01-0${9 - disk.days}`, readings: 1000 };
     },
+    mayDrop: () => true,
     dropped: createDroppedHistory({ registry, events: eventLog, log: silent }),
     events: eventLog,
     log: { ...silent, error: (_object, message) => log.push(message) },

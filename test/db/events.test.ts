@@ -151,7 +151,7 @@ for (const kind of KINDS) {
         let trusted = false;
         const clock = { ...createClock(() => now, 0), trusted: () => trusted };
         const left = async () => (await store.list({}, { limit: 10_000 })).map(({ actor }) => actor);
-        const leaps = { mayDrop: async () => true };
+        const leaps = { mayDrop: async () => true, forget: () => {} };
         const kept = createEventRetention({
           sql,
           clock,

@@ -16,6 +16,7 @@ void test('a chore goes on while there is more to do, whatever another one meets
     sql: nothing,
     clock: createClock(Date.now, 0),
     log: { ...silent, warn: (object) => warnings.push(object) },
+    leads: () => true,
     chores: [
       { name: 'broken', step: () => Promise.reject(new Error('no room left')) },
       { name: 'short', step: async () => ++steps < 3 },

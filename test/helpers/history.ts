@@ -66,6 +66,7 @@ export async function openHistory(
       monotonic: () => time.monotonic,
       small,
       busy: () => false,
+      shared: null,
     });
   const history = start();
   const store = (...readings: Reading[]) =>

@@ -76,7 +76,7 @@ function plan({ from, to }: Range, points: number): { tier: Tier; origin: Micros
   return { tier, origin, width: Math.ceil((to + 1 - origin) / points / unit) * unit };
 }
 
-export function createHistoryStore(sql: postgres.Sql, state: HistoryStateStore) {
+export function createHistoryStore(sql: postgres.Sql, state: Pick<HistoryStateStore, 'current'>) {
   const lateHours = async (widgetId: number, { from, to }: Range): Promise<Set<Micros>> => {
     const rows = await sql.unsafe<{ hour: Micros }[]>(
       `select distinct ${sqlMicros('hour')} as hour from late_hours where widget_id = ${widgetId}

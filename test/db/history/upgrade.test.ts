@@ -100,7 +100,7 @@ for (const kind of KINDS) {
     const history = createHistory({
       ...{ sql, clock, keep: FOR_EVER, log: silent, dropped: { record: () => {} } },
       leaps: createLeapGuard({ sql, events, log: silent, monotonic: () => 0 }),
-      ...{ monotonic: () => 0, busy: () => false },
+      ...{ monotonic: () => 0, busy: () => false, shared: null },
     });
     const readingsIn = async (widgetId: number) => {
       const found: Omit<Reading, 'widgetId'>[] = [];

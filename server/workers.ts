@@ -1,0 +1,118 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { type Config, WORKER_VARIABLE } from '../config/index.ts';
+import { openDataDir } from '../db/data-dir.ts';
+import type { ListenerPorts } from './index.ts';
+
+/** Until a worker that has ended is started again: the first time, and at most. */
+const BACKOFF_MS = 1000;
+const BACKOFF_MAX_MS = 30_000;
+/** A worker that has lived so long did not end because of how it was started. */
+const SOUND_AFTER_MS = 60_000;
+/** Of the 10 s that a stop may take. */
+const STOP_LIMIT_MS = 9800;
+
+/** What a worker tells its parent. */
+export type WorkerWord = { kind: 'ready'; ports: ListenerPorts } | { kind: 'drain' };
+
+export const tellParent = (word: WorkerWord): void => void process.send?.(word);
+
+/** A worker has ended before it was ready; it has said why. */
+export class WorkerStartError extends Error {
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`a worker ended with ${code} before it was ready`);
+    this.code = code;
+  }
+}
+
+export interface WorkersDeps {
+  config: Pick<Config, 'dataDir' | 'workers'>;
+  log: Logger;
+  /** No worker is left, though none was told to stop. */
+  onDrained: () => void;
+}
+
+export interface Workers {
+  ports: ListenerPorts;
+  /** For all of them: they end in order. Resolves with the exit code once none is left. */
+  stop(signal: NodeJS.Signals): Promise<number>;
+  /** All of them are drained; `onDrained` tells when they have ended. */
+  drain(): void;
+}
+
+/**
+ * The processes that share the listeners of this machine: each is a node. The first one makes what is made once
+ * (certificates, secrets, the first admin) before the others start. One that ends is started again.
+ */
+export async function startWorkers({ config, log, onDrained }: WorkersDeps): Promise<Workers> {
+  const dataDir = await openDataDir(config.dataDir);
+  const living = new Map<number, Worker>();
+  let ending = false;
+  let draining = false;
+  let failure = 0;
+
+  const drain = () => {
+    if (draining || ending) return;
+    draining = true;
+    for (const worker of living.values()) worker.process.kill('SIGUSR2');
+  };
+
+  /** Resolves once it is ready. Rejects with WorkerStartError when it ends before. */
+  const start = (number: number, fails = 0): Promise<ListenerPorts> => {
+    const worker = cluster.fork({ [WORKER_VARIABLE]: String(number) });
+    const startedAt = performance.now();
+    living.set(number, worker);
+    return new Promise((resolve, reject) => {
+      let ready = false;
+      worker.on('message', (word: WorkerWord) => {
+        if (word.kind === 'drain') return drain();
+        ready = true;
+        resolve(word.ports);
+      });
+      worker.on('error', (error) => log.error({ err: error, worker: number }, 'a worker is in trouble'));
+      worker.once('exit', (code: number | null, signal: string | null) => {
+        living.delete(number);
+        if (!ready) reject(new WorkerStartError(code ?? 1));
+        if (ending || draining) {
+          failure ||= code ?? 0;
+          if (draining && living.size === 0 && !ending) onDrained();
+          return;
+        }
+        if (!ready && fails === 0) return;
+        const next = performance.now() - startedAt > SOUND_AFTER_MS ? 1 : fails + 1;
+        const pause = Math.min(BACKOFF_MS * 2 ** (next - 1), BACKOFF_MAX_MS);
+        log.error({ worker: number, code, signal, pause }, 'a worker has ended: it is started again');
+        setTimeout(() => {
+          if (!ending && !draining) start(number, next).catch(() => {});
+        }, pause);
+      });
+    });
+  };
+
+  const stop = async (signal: NodeJS.Signals): Promise<number> => {
+    ending = true;
+    const gone = [...living.values()].map(async (worker) => {
+      const exited = once(worker, 'exit');
+      worker.process.kill(signal);
+      await exited;
+    });
+    await Promise.race([Promise.all(gone), sleep(STOP_LIMIT_MS, null, { ref: false })]);
+    for (const worker of living.values()) worker.process.kill('SIGKILL');
+    await dataDir.release();
+    return failure;
+  };
+
+  try {
+    const ports = await start(1);
+    const others = Array.from({ length: config.workers - 1 }, (_, index) => start(index + 2));
+    await Promise.all(others);
+    return { ports, stop, drain };
+  } catch (error) {
+    await stop('SIGTERM');
+    throw error;
+  }
+}
