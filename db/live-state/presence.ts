@@ -166,7 +166,9 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry, fences
       const here = device === undefined ? undefined : sessions.get(device);
       const isLater = fences.isLater(fence, node, here?.fence ?? Number.POSITIVE_INFINITY);
       const known = elsewhere.get(pk);
-      if (known !== undefined && known.fence > fence) return false;
+      const isOlder =
+        known !== undefined && (known.fence > fence || (known.fence === fence && known.node > node));
+      if (isOlder) return false;
       if (attendance === 'gone') {
         if (known?.node === node) elsewhere.delete(pk);
       } else elsewhere.set(pk, { node, fence, online: attendance === 'online' });
