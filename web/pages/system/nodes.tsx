@@ -56,7 +56,7 @@ function NodeCard({ node }: { node: Told }) {
   const now = useNow(60_000);
   const { tone, icon } = LOOKS[node.status];
   return (
-    <li class="flow">
+    <li class="flow node">
       <div class="flow-head">
         <h3>{node.name}</h3>
         <span class="node-badges">
