@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
-/** For balancers to see that /api/health answers 503: three looks, one every 2 s or less. */
-const DELAY_MS = 5000;
+/** For balancers to see that /api/health answers 503: three looks, 2 s apart (docs/examples). */
+const DELAY_MS = 7000;
 
 export interface DrainDeps {
   /** DRAIN_TIME. */

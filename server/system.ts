@@ -1,7 +1,7 @@
 import type { Certificates } from '../certs/index.ts';
 import { createDatabaseSize } from '../db/database-size.ts';
 import type { NodeReport, NodeState, RedisState, SystemReport } from '../db/domain/system.ts';
-import type { LiveState } from '../db/live-state/types.ts';
+import type { LocalLiveState } from '../db/live-state/index.ts';
 import type { OpenCluster } from './cluster.ts';
 import type { Disk } from './disk.ts';
 import { type Foundation, packageVersion } from './foundation.ts';
@@ -23,7 +23,7 @@ export interface NodeReportDeps {
   id: string;
   name: string;
   now: () => number;
-  live: Pick<LiveState, 'devices'>;
+  live: Pick<LocalLiveState, 'devices' | 'presence'>;
   /** Of MQTT. */
   connections: () => number;
   /** What the rest of the program knows of this node. */
@@ -71,7 +71,7 @@ export function createNodeReport(deps: NodeReportDeps): () => NodeReport {
       memoryBytes: process.memoryUsage.rss(),
       eventLoopLag: lag.p99(),
       connections: connections(),
-      devicesConnected: devices.filter(({ connected }) => connected).length,
+      devicesConnected: devices.filter(live.presence.isHere).length,
       devicesTotal: devices.length,
     };
   };

@@ -38,7 +38,9 @@ export interface NodeReport {
   eventLoopLag: number;
   /** Of MQTT. */
   connections: number;
+  /** To this node. */
   devicesConnected: number;
+  /** Of the whole. */
   devicesTotal: number;
 }
 

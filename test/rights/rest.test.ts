@@ -99,7 +99,7 @@ void test('every call for every identity', async (t) => {
     );
     assert.deepEqual(REST.map((entry) => entry.call).sort(), calls.sort());
   });
-  for (const entry of REST) await check(t, world, entry);
+  for (const entry of REST.filter(({ ends }) => !ends)) await check(t, world, entry);
 
   await t.test('who may not call is told so, whatever is wrong with the request', async (t) => {
     const callers = await Promise.all(
@@ -126,4 +126,6 @@ void test('every call for every identity', async (t) => {
       assert.equal((await world.admin.call('POST', path, garbage)).status, 400, path);
     }
   });
+
+  for (const entry of REST.filter(({ ends }) => ends)) await check(t, world, entry);
 });

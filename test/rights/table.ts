@@ -88,6 +88,8 @@ export interface Call {
   /** In place of the path's parameters: `lamp`'s own, or `new …`: made for this cell alone. */
   with?: 'lamp' | 'room' | 'widget' | 'command' | 'new room' | 'new user' | 'new device' | 'new enrolment';
   body?: unknown;
+  /** The server ends by it: called after all others. */
+  ends?: true;
   /** Status for each identity, in their order. */
   status: number[];
 }
@@ -223,6 +225,9 @@ export const REST: Call[] = [
   call('GET /api/openapi.json', /*                */ '200  200    200     200     200         200'),
   call('GET /api/docs', /*                        */ '200  200    200     200     200         200'),
   call('GET /api/ca.crt', /*                      */ '200  200    200     200     200         200'),
+  call('POST /api/nodes/self/drain', /*           */ '401  401    403     403     403         202', {
+    ends: true,
+  }),
 ];
 
 export const MODES = ['open', 'token', 'closed'] as const;

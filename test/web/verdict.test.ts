@@ -9,6 +9,7 @@ type Status = Health['flows'][number]['status'];
 
 const health = (statuses: Partial<Record<FlowName, Status>> = {}): Health => ({
   status: statuses.database_sync === 'down' ? 'down' : 'ok',
+  nodes: [],
   flows: FLOWS.map((name) => ({
     name,
     status: statuses[name] ?? 'ok',
@@ -41,8 +42,17 @@ const system = (change: Partial<System> = {}): System => ({
   ...change,
 });
 
-const node = (event_loop_lag_ms: number) => ({
+const node = (
+  event_loop_lag_ms: number,
+  change: Partial<System['nodes'][number]> = {},
+): System['nodes'][number] => ({
+  id: 'a1',
   name: 'pi',
+  status: 'ok',
+  version: '1',
+  heard_at: '2026-01-15T10:30:00.000Z',
+  leader: true,
+  redis: null,
   node_version: '22',
   started_at: '2026-01-15T10:30:00.000Z',
   memory_bytes: 1,
@@ -50,6 +60,7 @@ const node = (event_loop_lag_ms: number) => ({
   connections: 0,
   devices_connected: 0,
   devices_total: 0,
+  ...change,
 });
 
 const certificate = (days_left: number) => ({
@@ -102,6 +113,17 @@ void test('what is worst comes first', () => {
     verdictOf(health(), system({ certificates: [certificate(30)], nodes: [node(20)] })).level,
     'good',
   );
+});
+
+void test('a node that is down, and Redis that is away, are told; one that is drained is meant to be', () => {
+  const down = node(400, { name: 'two', status: 'down' });
+  const told = verdictOf(health(), system({ nodes: [node(1, { redis: 'away' }), down] }));
+  assert.deepEqual(told, {
+    level: 'warn',
+    findings: [{ what: 'redis_away' }, { what: 'node_down', node: 'two' }],
+  });
+  const drained = node(1, { name: 'two', status: 'draining' });
+  assert.equal(verdictOf(health(), system({ nodes: [node(1, { redis: 'ok' }), drained] })).level, 'good');
 });
 
 void test('disks out of sight are two, and nothing is wrong with them', () => {

@@ -172,7 +172,16 @@ export interface Enrolment {
 }
 
 export interface Health {
-  status: 'ok' | 'down';
+  /** of the node that answers */
+  status: 'ok' | 'draining' | 'down';
+  /** in a cluster; away: readings are stored all the same */
+  redis?: 'ok' | 'away';
+  /** this one first; those that have died within the hour are down */
+  nodes: {
+    name: string;
+    /** down: not heard of for some seconds; unknown: the database, through which nodes hear of each other, is away */
+    status: 'ok' | 'draining' | 'down' | 'unknown';
+  }[];
   flows: {
     name:
       | 'authentication'
@@ -205,10 +214,21 @@ export interface System {
     bytes: number | null;
   };
   nodes: {
-    /** of the machine */
+    /** new at each start */
+    id: string;
+    /** NODE_NAME, or that of the machine */
     name: string;
+    /** down: not heard of for some seconds; unknown: the database, through which nodes hear of each other, is away */
+    status: 'ok' | 'draining' | 'down' | 'unknown';
+    version: string;
     node_version: string;
     started_at: string;
+    /** its last sign of life */
+    heard_at: string;
+    /** does what one node at a time does: summaries, packing, retention */
+    leader: boolean;
+    /** null: it is alone */
+    redis: 'ok' | 'away' | null;
     memory_bytes: number;
     /** 99th percentile of the last minute or two */
     event_loop_lag_ms: number;
@@ -766,6 +786,13 @@ export interface Calls {
   /** 200: the running program, its machine and what it depends on */
   'GET /api/system': {
     answer: System;
+  };
+  /** 202: the node that answers takes no more connections in some seconds, sends its clients elsewhere, and ends */
+  'POST /api/nodes/self/drain': {
+    answer: {
+      node: string;
+      draining: true;
+    };
   };
   /** 200: this document, OpenAPI 3.1 */
   'GET /api/openapi.json': {

@@ -15,6 +15,8 @@ export type Finding =
   | { what: 'disk_critical' | 'disk_low'; disks: DiskName[]; free: number | null }
   | { what: 'flows_down' | 'flows_degraded'; flows: FlowName[] }
   | { what: 'certificate_ended' | 'certificate_ends'; certificate: CertificateName; days: number }
+  | { what: 'redis_away' }
+  | { what: 'node_down'; node: string }
   | { what: 'slow'; node: string; lag: number };
 
 export interface Verdict {
@@ -54,8 +56,10 @@ function ofSystem(system: System): Finding[] {
     if (days < 0) findings.push({ what: 'certificate_ended', certificate, days });
     else if (days < WARN_DAYS) findings.push({ what: 'certificate_ends', certificate, days });
   }
-  for (const { name: node, event_loop_lag_ms: lag } of system.nodes) {
-    if (lag >= SLOW_LAG_MS) findings.push({ what: 'slow', node, lag });
+  if (system.nodes[0]?.redis === 'away') findings.push({ what: 'redis_away' });
+  for (const { name: node, status, event_loop_lag_ms: lag } of system.nodes) {
+    if (status === 'down') findings.push({ what: 'node_down', node });
+    else if (lag >= SLOW_LAG_MS) findings.push({ what: 'slow', node, lag });
   }
   return findings;
 }

@@ -39,6 +39,14 @@ export const system = {
       title: (certificate: string, time: string) => `${certificate} ends in ${time}`,
       todo: 'The server renews its own certificate by itself. A CA, or files of your own, must be replaced in time: docs/certificates.md.',
     },
+    redis_away: {
+      title: 'Redis cannot be reached',
+      todo: 'Readings are stored and commands are sent all the same. Messages between servers and sessions that were kept wait; look whether Redis runs.',
+    },
+    node_down: {
+      title: (node: string) => `${node} is down`,
+      todo: 'The other servers do its work. Look at its machine and its log; one that was taken away for good is forgotten after an hour.',
+    },
     slow: {
       title: (node: string, lag: string) => `${node} is slow: answers come ${lag} late`,
       todo: 'Something takes the processor. See what else runs on this machine, or use a faster one.',
@@ -66,7 +74,12 @@ export const system = {
     database_sync: { name: 'Database', what: 'It answers, and there is room on its disk.' },
   },
   serverTitle: 'Server',
-  nodeTitle: (name: string) => `Server ${name}`,
+  nodesTitle: 'Servers',
+  nodesHint: 'They share the work; each can do without the others.',
+  nodeStatus: { ok: 'Works', draining: 'Being drained', down: 'Down', unknown: 'Not known' },
+  leader: 'Leads',
+  heardAt: 'Last heard of',
+  redis: { ok: 'There', away: 'Away' },
   runningFor: 'Running for',
   startedAt: (time: string) => `since ${time}`,
   memory: 'Memory',

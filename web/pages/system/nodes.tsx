@@ -1,30 +1,107 @@
 import type { ComponentChildren } from 'preact';
 import type { System } from '../../client/index.ts';
 import { useFormat, useNow, useText } from '../../ui/context.ts';
+import { Ago } from '../../ui/feedback.tsx';
+import { Icon } from '../../ui/icon.tsx';
 
-/** Each process with what it holds and how it fares. */
+type Told = System['nodes'][number];
+
+const LOOKS = {
+  ok: { tone: 'good', icon: 'check' },
+  draining: { tone: 'warn', icon: 'wait' },
+  down: { tone: 'bad', icon: 'alert' },
+  unknown: { tone: '', icon: 'wait' },
+} as const;
+
+/** Each process with what it holds and how it fares: one in large, several beside each other. */
 export function Nodes({ system }: { system: System }) {
   const text = useText();
-  const { nodes } = system;
+  const { nodes, enrollment } = system;
+  const [only] = nodes;
+  const registering = `${text.system.enrollment}: ${text.system.enrollmentModes[enrollment]}`;
   return (
-    <>
-      {nodes.map((node) => (
-        <section key={`${node.name} ${node.started_at}`} class="system-section">
+    <section class="system-section">
+      {nodes.length === 1 && only !== undefined ? (
+        <>
           <div>
-            <h2>{nodes.length === 1 ? text.system.serverTitle : text.system.nodeTitle(node.name)}</h2>
+            <h2>{text.system.serverTitle}</h2>
             <p class="muted">
-              {node.name} · PM IoT {system.version} · Node {node.node_version} · {text.system.enrollment}:{' '}
-              {text.system.enrollmentModes[system.enrollment]}
+              {only.name} · PM IoT {system.version} · Node {only.node_version} · {registering}
             </p>
           </div>
-          <Node node={node} />
-        </section>
-      ))}
-    </>
+          <Alone node={only} />
+        </>
+      ) : (
+        <>
+          <div>
+            <h2>{text.system.nodesTitle}</h2>
+            <p class="muted">
+              {text.system.nodesHint} {registering}
+            </p>
+          </div>
+          <ul class="flows">
+            {nodes.map((node) => (
+              <NodeCard key={node.id} node={node} />
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
   );
 }
 
-function Node({ node }: { node: System['nodes'][number] }) {
+function NodeCard({ node }: { node: Told }) {
+  const text = useText();
+  const format = useFormat();
+  const now = useNow(60_000);
+  const { tone, icon } = LOOKS[node.status];
+  return (
+    <li class="flow node">
+      <div class="flow-head">
+        <h3>{node.name}</h3>
+        <span class="node-badges">
+          {node.leader && <span class="badge">{text.system.leader}</span>}
+          <span class={`badge ${tone}`}>
+            <Icon name={icon} size={14} />
+            {text.system.nodeStatus[node.status]}
+          </span>
+        </span>
+      </div>
+      <p class="muted">
+        PM IoT {node.version} · Node {node.node_version}
+      </p>
+      <dl>
+        {node.status === 'down' ? (
+          <Fact label={text.system.heardAt}>
+            <Ago at={node.heard_at} />
+          </Fact>
+        ) : (
+          <>
+            <Fact label={text.system.devices}>{format.number(node.devices_connected)}</Fact>
+            <Fact label={text.system.connections}>{format.number(node.connections)}</Fact>
+            <Fact label={text.system.memory}>{format.bytes(node.memory_bytes)}</Fact>
+            <Fact label={text.system.lag}>{text.system.ms(format.number(node.event_loop_lag_ms, 0))}</Fact>
+            <Fact label="Redis">{text.system.redis[node.redis ?? 'away']}</Fact>
+            <Fact label={text.system.runningFor}>
+              {format.span(Math.max(0, now - Date.parse(node.started_at)))}
+            </Fact>
+          </>
+        )}
+      </dl>
+    </li>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Alone({ node }: { node: Told }) {
   const text = useText();
   const format = useFormat();
   const now = useNow(60_000);

@@ -57,11 +57,12 @@ function Summary({ system: { nodes } }: { system: System }) {
   const text = useText();
   const format = useFormat();
   const now = useNow(60_000);
-  const sum = (field: 'devices_connected' | 'devices_total') =>
-    format.number(nodes.reduce((total, node) => total + node[field], 0));
+  const connected = nodes.reduce((total, node) => total + node.devices_connected, 0);
+  // Each knows of all of them.
+  const total = Math.max(connected, nodes[0]?.devices_total ?? 0);
   const started = Math.min(...nodes.map(({ started_at }) => Date.parse(started_at)));
   return (
-    <p>{text.system.goodMore(sum('devices_connected'), sum('devices_total'), format.span(now - started))}</p>
+    <p>{text.system.goodMore(format.number(connected), format.number(total), format.span(now - started))}</p>
   );
 }
 
@@ -87,6 +88,10 @@ function titleOf(finding: Finding, text: Messages, format: Format): string {
         text.system.certificates[finding.certificate],
         format.span(Math.max(1, finding.days) * DAY_MS),
       );
+    case 'redis_away':
+      return findings.redis_away.title;
+    case 'node_down':
+      return findings.node_down.title(finding.node);
     case 'slow':
       return findings.slow.title(finding.node, text.system.ms(format.number(finding.lag, 0)));
   }
