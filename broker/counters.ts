@@ -7,7 +7,7 @@ export interface BrokerCounters {
   received(bytes: number): void;
   refused(reason: RefusalReason): void;
   denied(action: 'connect' | 'publish' | 'subscribe'): void;
-  dropped(reason: string): void;
+  dropped(reason: string, count?: number): void;
 }
 
 export function createCounters(
@@ -79,6 +79,6 @@ export function createCounters(
     },
     refused: (reason) => refused.inc({ reason }),
     denied: (action) => denied.inc({ action }),
-    dropped: (reason) => dropped.inc({ reason }),
+    dropped: (reason, count = 1) => dropped.inc({ reason }, count),
   };
 }

@@ -13,7 +13,7 @@ export interface DownlinkDeps {
   pairTimeoutMs: number;
   /** Tells whoever else watches the command topic; not the device, not its offline queue. */
   publishCopy(topic: string, payload: string): void;
-  stored: Pick<BoundedPersistence, 'dropRetained' | 'dropSessions'>;
+  stored: Pick<BoundedPersistence, 'dropRetained' | 'dropSession' | 'dropSessions'>;
 }
 
 export interface Downlink extends DeviceLink {
@@ -95,7 +95,7 @@ export function createDownlink(deps: DownlinkDeps): Downlink {
     forgetDevice: async (deviceId) => {
       sessions.end(hangsOn.device(deviceId));
       stored.dropRetained((topic) => deviceLevel(topic) === deviceId);
-      await stored.dropSessions((clientId) => clientId === deviceId);
+      await stored.dropSession(deviceId);
     },
     forgetUser: async (userId) => {
       sessions.end(hangsOn.user(userId));

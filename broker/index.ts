@@ -12,6 +12,7 @@ import { createDispatch } from './dispatch.ts';
 import { createDownlink } from './downlink.ts';
 import { sendAway } from './drain.ts';
 import { DupMemory } from './dup-memory.ts';
+import type { PersistenceRules } from './engine/bounded.ts';
 import { createEngine } from './engine/engine.ts';
 import { createPersistence } from './engine/persistence.ts';
 import { IntakeGate } from './gate.ts';
@@ -29,10 +30,12 @@ import { createPublications } from './publications.ts';
 import { quiesce } from './quiesce.ts';
 import { createRefusals } from './refusals.ts';
 import { createSessions } from './sessions.ts';
+import { createShared } from './shared/index.ts';
 import { isCommandTopic, isSecretTopic } from './topics.ts';
 import { createTrustWaiter } from './trust.ts';
 import { watchSessions } from './watch.ts';
 import { createWebSocketListener } from './websocket.ts';
+import { createWillPublisher } from './wills.ts';
 
 /** The MQTT side of the process: connections, rights, messages of devices, and the way to them. */
 export function createBroker(deps: BrokerDeps): Broker {
@@ -58,10 +61,7 @@ export function createBroker(deps: BrokerDeps): Broker {
   });
   const { connectionOf } = intake;
 
-  const stored = createPersistence({
-    limits,
-    isOver: (client) => sessions.of(client)?.over === true,
-    isLive: (clientId) => engine.clients[clientId] !== undefined,
+  const rules: Pick<PersistenceRules, 'withheld' | 'onLimit'> = {
     withheld: (clientId, topic) => {
       const userId = userIdOf(clientId);
       if (userId === null) return isSecretTopic(topic) || isCommandTopic(topic);
@@ -74,6 +74,23 @@ export function createBroker(deps: BrokerDeps): Broker {
       const actor = userId === null ? clientId : accounts.find(userId)?.username;
       limitWatch.reached(limit, { actor: actor ?? '(all)' });
     },
+  };
+  const { cluster } = deps;
+  const shared =
+    cluster &&
+    createShared({
+      ...{ cluster, limits, log, ...rules },
+      stored: () => stored,
+      engine: () => engine,
+      publishWill: (clientId, packet) => publishWill(clientId, packet),
+      onDropped: (count) => counters.dropped('redis_away', count),
+    });
+  const stored = createPersistence({
+    ...{ limits, ...rules },
+    isOver: (client) => sessions.of(client)?.over === true,
+    isLive: (clientId) =>
+      engine.clients[clientId] !== undefined || shared?.isHeldElsewhere(clientId) === true,
+    mirror: shared?.mirror ?? null,
   });
 
   const publish = (topic: string, payload: string) => {
@@ -110,10 +127,18 @@ export function createBroker(deps: BrokerDeps): Broker {
       pair_response: createPairResponseHandler({ live, downlink }),
     },
   });
+  // With other nodes, the engine knows which of them matches.
+  const observers = () => (shared === null ? stored.observers() : 0);
+  const hasAudience = (topic: string) => engine.hasLiveAudience(topic) || observers() > 0;
+  const publishWill = createWillPublisher({
+    ...{ accounts, live, sessions, dispatch, hasAudience, log },
+    publish: (packet) => engine.publish(packet, () => {}),
+  });
   const denied = createDenied({ counters, events, log });
-  const shared = { sessions, counters, log, denied, stopping: () => stopping };
+  const common = { sessions, counters, log, denied, stopping: () => stopping };
   const loginHooks = createLoginHooks({
-    ...shared,
+    ...common,
+    openSession: shared?.openSession ?? (async () => true),
     authenticate: createAuthenticate(deps),
     guesses: deps.guesses,
     events,
@@ -121,20 +146,20 @@ export function createBroker(deps: BrokerDeps): Broker {
     connectionOf,
   });
   const publications = createPublications({
-    ...shared,
+    ...common,
     engine: () => engine,
     dispatch,
-    observers: stored.observers,
+    observers,
     heard: ({ device }) => {
       if (device !== null) live.heard(device);
     },
   });
   const hooks = createHooks({
-    ...shared,
+    ...common,
     live,
     dispatch,
     commands: theCommands,
-    hasAudience: (topic) => engine.hasLiveAudience(topic) || stored.observers() > 0,
+    hasAudience,
     maxSubscriptions: limits.subscriptions,
     isFull: stored.isFull,
     onLimit: intake.reachedBy,
@@ -164,6 +189,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     start: async (given) => {
       commands = given;
       await engine.listen();
+      await shared?.start();
       unwatch = watchSessions({
         engine,
         sessions,
@@ -201,6 +227,7 @@ export function createBroker(deps: BrokerDeps): Broker {
         engine.close();
         await closed;
       }
+      shared?.stop();
       webSockets.stop();
     },
   };

@@ -36,6 +36,8 @@ export interface LoginHooksDeps {
   log: Log;
   denied: Denied;
   connectionOf: (client: EngineClient) => ConnectionInfo;
+  /** What is kept of a session is here then. false: it cannot be read now. */
+  openSession: (clientId: string) => Promise<boolean>;
   stopping: () => boolean;
 }
 
@@ -109,6 +111,9 @@ export function createLoginHooks(deps: LoginHooksDeps) {
       packet.clean = true;
       client.clean = true;
     }
+    // A device begins anew: it must be able to send. A person is told to come again.
+    if (!client.clean && !(await deps.openSession(client.id)) && identity.kind === 'person')
+      throw connackError(CONNACK.unavailable, 'its session cannot be read now');
     sessions.attach(client, new Session(identity, client, connection.address, begunAt, sessions.flusher));
   };
 

@@ -12,6 +12,7 @@ import type { LiveState } from '../db/live-state/types.ts';
 import type { DeviceStore } from '../db/stores/devices.ts';
 import type { AuthenticateDeps } from './authenticate.ts';
 import type { LoginHooksDeps } from './login-hooks.ts';
+import type { BrokerCluster } from './shared/index.ts';
 import type { WatchDeps } from './watch.ts';
 
 export interface BrokerDeps {
@@ -40,6 +41,8 @@ export interface BrokerDeps {
   /** Told of client ids that are no device's; null: there is no other node. */
   clientIds: WatchDeps['clientIds'];
   catchUp: AuthenticateDeps['catchUp'];
+  /** Other nodes; null: there are none. */
+  cluster: BrokerCluster | null;
 }
 
 export interface Broker {

@@ -10,6 +10,8 @@ const TOPIC = 'pm-iot/nodes';
 const BEAT_MS = 1000;
 /** Our own beats come back: when none does, the connection that listens is dead, whatever it says. */
 const DEAF_MS = 4000;
+/** Messages that Redis has not taken yet; beyond it nothing more is sent, and others learn of the hole. */
+const MAX_UNSENT = 20_000;
 /** Silence of a node after which nobody waits for its answers. */
 const QUIET_MS = 3500;
 
@@ -45,6 +47,26 @@ export interface BusService extends Bus {
 }
 
 /**
+ * mqemitter-redis reads what comes on a channel within an event of its connection, and throws at what it cannot read: whoever
+ * can write to Redis could end every node with it.
+ */
+function guardListeners(subscriber: RedisConnection, failed: (error: unknown) => void): void {
+  for (const event of ['messageBuffer', 'pmessageBuffer']) {
+    const listeners = subscriber.listeners(event) as ((...args: unknown[]) => void)[];
+    subscriber.removeAllListeners(event);
+    for (const listener of listeners) {
+      subscriber.on(event, (...args: unknown[]) => {
+        try {
+          listener(...args);
+        } catch (error) {
+          failed(error);
+        }
+      });
+    }
+  }
+}
+
+/**
  * See `Bus`: mqemitter-redis on one channel. It says nothing of what it missed, so each node counts what it sends: a hole in
  * the count of another makes that one tell everything anew.
  */
@@ -54,11 +76,15 @@ export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusS
   // Its types leave it out; without a listener an error would end the process.
   const { state } = mq as unknown as { state: EventEmitter };
   state.on('error', (error: Error) => log.debug({ err: error }, 'Redis is away'));
+  guardListeners(subscriber, (error) =>
+    log.warn({ err: error }, 'a message on the channel of the nodes is none of theirs'),
+  );
   const hearers = new Map<string, Hear[]>();
   const gaps: ((from: string) => void)[] = [];
   const announcers: (() => void)[] = [];
   const peers = new Map<string, Peer>();
   const asked = new Map<number, { left: Set<string>; resolve: () => void }>();
+  let unsent = 0;
   let seq = 0;
   let asks = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -70,7 +96,7 @@ export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusS
   const post = (kind: string, body: unknown, ask?: number): boolean => {
     // Counted although it is lost: that is how others learn of it.
     seq++;
-    if (publisher.status !== 'ready') return false;
+    if (publisher.status !== 'ready' || unsent >= MAX_UNSENT) return false;
     const message: Message = {
       topic: TOPIC,
       from: nodeId,
@@ -79,7 +105,9 @@ export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusS
       body,
       ...(ask !== undefined && { ask }),
     };
+    unsent++;
     mq.emit(message, (error?: Error) => {
+      unsent--;
       if (error) log.debug({ err: error, kind }, 'other nodes could not be told');
     });
     return true;
@@ -98,6 +126,7 @@ export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusS
   };
 
   const onMessage = (message: Message) => {
+    if (typeof message.from !== 'string' || !Number.isSafeInteger(message.seq)) return;
     const { from, seq: number, kind, body, ask } = message;
     const now = performance.now();
     if (from === nodeId) {

@@ -43,6 +43,7 @@ export interface Config {
   /** null: made once and kept. */
   jwtSecret: string | null;
   jwtExpiresInMs: number;
+  sessionExpiryMs: number;
   enrollment: 'open' | 'token' | 'closed';
   offlineAfterMs: number;
   commandTimeoutMs: number;
@@ -73,6 +74,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 const MIN_SECRET_BYTES = 32;
 const DEFAULT_ADMIN = 'admin';
 const SECOND = 1000;
+const MINUTE = 60 * SECOND;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 
@@ -188,6 +190,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     ),
     jwtExpiresInMs: duration('JWT_EXPIRES_IN', 72 * HOUR, SECOND, 365 * DAY, 'from 1s to 365d'),
     enrollment: oneOf('DEVICE_ENROLLMENT', 'token', ['open', 'token', 'closed']),
+    sessionExpiryMs: duration('SESSION_EXPIRY', 7 * DAY, MINUTE, 365 * DAY, 'from 1m to 365d'),
     offlineAfterMs: duration('OFFLINE_AFTER', 60 * SECOND, SECOND, DAY, 'from 1s to 1d'),
     commandTimeoutMs: duration('COMMAND_TIMEOUT', 60 * SECOND, 100, DAY, 'from 100ms to 1d'),
     commandExpiryMs: duration('COMMAND_EXPIRY', HOUR, 100, 30 * DAY, 'from 100ms to 30d'),

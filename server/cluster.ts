@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type BusService, createBus } from '../cluster/bus.ts';
 import { connectRedis, type RedisConnection } from '../cluster/redis.ts';
+import { createSessionStore, type SessionStore } from '../cluster/session-store.ts';
 import type { Config } from '../config/index.ts';
 import { connect } from '../db/client.ts';
 import { createLeader, type LeaderService } from '../db/cluster/leader.ts';
@@ -12,6 +13,8 @@ import type { NodeReport } from '../db/domain/system.ts';
 import type { Turns } from '../db/history/turns.ts';
 import type { Foundation, OnStop } from './foundation.ts';
 
+const LAST_WRITES_MS = 1000;
+
 export interface OpenCluster {
   nodes: NodesService;
   notices: NoticesService;
@@ -21,6 +24,8 @@ export interface OpenCluster {
   turns: Turns;
   /** For sessions and what is retained. */
   redis: RedisConnection;
+  /** Sessions, what is retained, and wills. */
+  store: SessionStore;
 }
 
 export interface ClusterDeps {
@@ -67,8 +72,15 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
     subscriber: connectRedis(target, log, { subscriber: true }),
     log,
   });
+  const store = createSessionStore({
+    ...{ redis, log },
+    nodeId: nodes.id,
+    expirySeconds: config.sessionExpiryMs / 1000,
+    registry: foundation.metrics,
+  });
   onStop(async () => {
     await leader.resign();
+    await store.stop(LAST_WRITES_MS);
     await bus.stop();
     await notices.stop();
     await nodes.leave();
@@ -77,5 +89,6 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
   await nodes.join();
   await notices.start();
   await bus.start();
-  return { nodes, notices, bus, leader, turns: createSharedTurns({ locks, sql }), redis };
+  await store.start();
+  return { nodes, notices, bus, leader, turns: createSharedTurns({ locks, sql }), redis, store };
 }

@@ -161,6 +161,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
     onEstablished: (socket) => admission.established(socket),
     clientIds: shared.clientIds,
     catchUp: shared.others?.catchUp ?? null,
+    cluster,
   });
   const link = shared.link(broker.link);
   connections = () => broker.connections;

@@ -1,4 +1,8 @@
 import type { Limits } from '../../db/domain/limits.ts';
+import type { QueueMirror, Queues } from './queues.ts';
+import type { Received } from './received.ts';
+import type { Retained } from './retained.ts';
+import type { StoredSessions } from './stored-sessions.ts';
 import type { EngineClient, Persistence } from './types.ts';
 
 export interface PersistenceRules {
@@ -12,11 +16,27 @@ export interface PersistenceRules {
   isOver(client: EngineClient): boolean;
   /** Is a client of this id connected? */
   isLive(clientId: string): boolean;
+  /** Told of what happens to queues, and of sessions that are forgotten. */
+  mirror: (QueueMirror & { dropped(clientId: string): void }) | null;
   onLimit(limit: 'retained' | 'queued' | 'sessions' | 'sessions_per_user', clientId: string | null): void;
+}
+
+/** What lies in memory, for whoever keeps it elsewhere too. */
+export interface Working {
+  sessions: StoredSessions;
+  queues: Queues;
+  received: Received;
+  retained: Retained;
+  /** Of a session that was kept elsewhere. Told to nobody. */
+  setFilters(id: string, filters: ReadonlyMap<string, number>): Promise<void>;
+  /** Here alone. */
+  forget(id: string): Promise<void>;
+  queuedBytes(packet: { topic?: string; payload?: string | Buffer; cmd?: string }): number;
 }
 
 export interface BoundedPersistence {
   persistence: Persistence;
+  working: Working;
   /** To be told of each SUBSCRIBE before its retained messages are asked for. */
   subscribing(client: EngineClient): void;
   /** To be told of each client once all that was queued for it has been sent. */
@@ -26,6 +46,8 @@ export interface BoundedPersistence {
   /** Filters with QoS above 0 of stored sessions that are no device's own. */
   observers(): number;
   dropRetained(concerns: (topic: string) => boolean): void;
+  /** Forgets what is stored for this client id, here and elsewhere. */
+  dropSession(clientId: string): Promise<void>;
   /** Forgets what is stored for these client ids: subscriptions and queues. */
   dropSessions(concerns: (clientId: string) => boolean): Promise<void>;
   /** For `/api/metrics`. */

@@ -1,17 +1,32 @@
-import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes';
+import { Aedes, type AedesOptions, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes';
 import { MAX_RECEIVED } from './persistence.ts';
-import { type Deliver, Deliveries } from './subscriptions.ts';
-import { CONSUMED, type EngineClient, type MarkedPacket } from './types.ts';
+import { clientOf, type Deliver, Deliveries } from './subscriptions.ts';
+import { CONSUMED, type EngineClient, type MarkedPacket, type QueuedPacket } from './types.ts';
 
 type Done = (error?: Error) => void;
 
+/** The brokers of other nodes. */
+export interface Others {
+  /** Would any of their clients, or one that is nowhere, be sent a message on this topic? */
+  matches(topic: string): boolean;
+  /** A client here that may be sent what others publish has subscribed. Resolves once they know. */
+  subscribed(filter: string): Promise<void>;
+  unsubscribed(filter: string): void;
+  /** A message that has been queued and is sent to subscribers here. */
+  forward(packet: QueuedPacket): void;
+}
+
 interface Emitter {
+  emit(packet: AedesPublishPacket, done: Done): unknown;
   _matcher: { match(topic: string): unknown[]; remove(topic: string, listener: Deliver): void };
 }
 
 const { _finishRegisterClient: registerAtLast } = Aedes.prototype as unknown as {
   _finishRegisterClient: (client: EngineClient) => void;
 };
+
+/** What a device may be sent is published where it is connected. Ids of people contain a slash. */
+const concernsOthers = (deliver: Deliver) => clientOf(deliver)?.id.includes('/') === true;
 
 /**
  * Aedes with corrections: consumed packets go nowhere, a message is delivered once, at the right QoS and without the DUP of
@@ -24,20 +39,43 @@ export class Engine extends Aedes {
   readonly #deliveries = new Deliveries();
   /** Grows with every change of live subscriptions. */
   subscriptionChanges = 0;
+  #others: Others | null = null;
+  #emit: Emitter['emit'] | null = null;
 
-  /** Does a live subscription match this topic? */
+  /** Does a live subscription match this topic? With other nodes, one of theirs or a stored one too. */
   hasLiveAudience(topic: string): boolean {
-    return this.mq._matcher.match(topic).length > 0;
+    return this.mq._matcher.match(topic).length > 0 || this.#others?.matches(topic) === true;
+  }
+
+  /** From here on others are told what their clients are to be sent. */
+  share(others: Others): void {
+    const { mq } = this;
+    const emit = mq.emit.bind(mq);
+    this.#others = others;
+    this.#emit = emit;
+    mq.emit = (packet, done) => {
+      others.forward(packet);
+      return emit(packet, done);
+    };
+  }
+
+  /** To subscribers here alone. */
+  emitHere(packet: AedesPublishPacket): void {
+    this.#emit?.(packet, () => {});
   }
 
   override subscribe(topic: string, deliver: Deliver, done: () => void): void {
     this.subscriptionChanges++;
-    super.subscribe(topic, this.#deliveries.listener(deliver) as never, done);
+    const others = concernsOthers(deliver) ? this.#others : null;
+    const known = others?.subscribed(topic) ?? null;
+    const subscribed = known === null ? done : () => void known.then(done);
+    super.subscribe(topic, this.#deliveries.listener(deliver) as never, subscribed);
   }
 
   /** At once: Aedes would take away later what was subscribed anew in between. */
   override unsubscribe(topic: string, deliver: Deliver, done?: () => void): void {
     this.subscriptionChanges++;
+    if (concernsOthers(deliver)) this.#others?.unsubscribed(topic);
     this.mq._matcher.remove(topic, this.#deliveries.listener(deliver));
     done?.();
   }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import type { AedesPublishPacket } from 'aedes';
+import type { AedesPublishPacket, Subscription } from 'aedes';
 import * as aedesPersistence from 'aedes-persistence';
-import type { BoundedPersistence, PersistenceRules } from './bounded.ts';
+import type { BoundedPersistence, PersistenceRules, Working } from './bounded.ts';
 import { Queues } from './queues.ts';
 import { Received } from './received.ts';
 import { Retained, retainedCost } from './retained.ts';
@@ -42,16 +42,20 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     subscriptionsByClient: persistence.subscriptionsByClient.bind(persistence),
   };
   const sessions = new StoredSessions();
-  const queues = new Queues();
+  const queues = new Queues(rules.mirror);
   const received = new Received(MAX_RECEIVED);
   const retained = new Retained();
   let subscriber: EngineClient | null = null;
 
-  const dropSession = async (id: string) => {
+  const forget = async (id: string) => {
     sessions.forget(id);
     queues.drop(id);
     received.forget(id);
     await base.cleanSubscriptions({ id } as EngineClient);
+  };
+  const dropSession = (id: string) => {
+    rules.mirror?.dropped(id);
+    return forget(id);
   };
 
   /** A new session is stored: the oldest absent one of the same person gives way, or of all people. */
@@ -100,6 +104,20 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     return present && found.length === 0 ? [{ topic: PRESENT, qos: 0 }] : found;
   };
 
+  const working: Working = {
+    ...{ sessions, queues, received, retained, forget },
+    setFilters: async (id, filters) => {
+      await base.cleanSubscriptions({ id } as EngineClient);
+      for (const filter of [...sessions.filtersOf(id).keys()]) sessions.remove(id, filter);
+      sessions.keep(id);
+      for (const [filter, qos] of filters) sessions.add(id, filter, qos);
+      const all = [...filters].map(([topic, qos]) => ({ topic, qos }) as Subscription);
+      if (all.length > 0) await base.addSubscriptions({ id } as EngineClient, all);
+    },
+    queuedBytes: ({ topic = '', payload = '', cmd }) =>
+      cmd === 'pubrel' ? 0 : payload.length + topic.length + OVERHEAD,
+  };
+
   const isQueueFull = (clientId: string, bytes: number) =>
     queues.countOf(clientId) >= limits.queued ||
     queues.bytes + bytes > limits.queuedBytes ||
@@ -117,7 +135,7 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
       if (!sessions.has(clientId) || rules.withheld(clientId, packet.topic)) continue;
       // To whom it was subscribed before it came, it is not a retained one [MQTT-3.3.1-9].
       kept ??= { ...packet, retain: false, payload: Buffer.from(packet.payload) };
-      const bytes = kept.payload.length + kept.topic.length + OVERHEAD;
+      const bytes = working.queuedBytes(kept);
       if (isQueueFull(clientId, bytes)) onLimit('queued', clientId);
       else queues.push(clientId, { ...kept, qos: Math.min(granted, packet.qos) as 1 | 2 }, bytes);
     }
@@ -150,6 +168,8 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
   persistence.incomingStorePacket = async ({ id, closed, clean }, { messageId }) => {
     // A clean session ends with its connection.
     if (!closed || !clean) received.add(id, messageId);
+    // What it had published with QoS 1 before goes first: Aedes does that a turn after the PUBACK.
+    await new Promise((resolve) => setImmediate(resolve));
   };
   persistence.incomingGetPacket = async ({ id }, packet) => {
     if (!received.has(id, packet.messageId)) throw new Error('no such packet');
@@ -190,6 +210,7 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
 
   return {
     persistence,
+    working,
     subscribing: (client) => {
       subscriber = client;
     },
@@ -207,6 +228,7 @@ export function createPersistence(rules: PersistenceRules): BoundedPersistence {
     dropRetained: (concerns) => {
       for (const { topic } of [...retained.all()]) if (concerns(topic)) retained.delete(topic);
     },
+    dropSession,
     dropSessions: async (concerns) => {
       for (const id of sessions.ids().filter(concerns)) await dropSession(id);
     },

@@ -15,6 +15,14 @@ interface Queue {
   bySentId: Map<number, Entry>;
 }
 
+/** Told of what becomes of a queue. */
+export interface QueueMirror {
+  pushed(clientId: string, packet: QueuedPacket): void;
+  /** It has a packet id, or its PUBREL has taken its place. */
+  changed(clientId: string, packet: QueuedPacket): void;
+  removed(clientId: string, packet: QueuedPacket): void;
+}
+
 /** Who takes whose room: a person with all sessions, a device with its one. */
 const ownerOf = (clientId: string) => StoredSessions.ownerOf(clientId) ?? clientId;
 const keyOf = ({ brokerId, brokerCounter }: QueuedPacket) => `${brokerId} ${brokerCounter}`;
@@ -23,8 +31,13 @@ const keyOf = ({ brokerId, brokerCounter }: QueuedPacket) => `${brokerId} ${brok
 export class Queues {
   readonly #byClient = new Map<string, Queue>();
   readonly #bytesByOwner = new Map<string, number>();
+  readonly #mirror: QueueMirror | null;
   count = 0;
   bytes = 0;
+
+  constructor(mirror: QueueMirror | null = null) {
+    this.#mirror = mirror;
+  }
 
   countOf(clientId: string): number {
     return this.#byClient.get(clientId)?.byKey.size ?? 0;
@@ -51,6 +64,31 @@ export class Queues {
     if (queue.byKey.has(key)) return;
     queue.byKey.set(key, { key, packet, bytes });
     this.#add(clientId, 1, bytes);
+    this.#mirror?.pushed(clientId, packet);
+  }
+
+  /**
+   * Takes in what was kept elsewhere, in order among what is here already. Told to nobody; gives those that are new here.
+   */
+  merge(clientId: string, packets: readonly QueuedPacket[], bytesOf: (packet: QueuedPacket) => number) {
+    const queue = this.#byClient.get(clientId) ?? { byKey: new Map(), bySentId: new Map() };
+    const added: QueuedPacket[] = [];
+    for (const packet of packets) {
+      const key = keyOf(packet);
+      const known = queue.byKey.get(key);
+      if (known !== undefined && (known.packet.messageId !== undefined || packet.messageId === undefined))
+        continue;
+      const entry = { key, packet, bytes: bytesOf(packet) };
+      this.#add(clientId, known === undefined ? 1 : 0, entry.bytes - (known?.bytes ?? 0));
+      queue.byKey.set(key, entry);
+      if (packet.messageId !== undefined) queue.bySentId.set(packet.messageId, entry);
+      if (known === undefined) added.push(packet);
+    }
+    if (queue.byKey.size === 0) return added;
+    const sorted = [...queue.byKey].sort(([, a], [, b]) => (a.packet.stamp ?? 0) - (b.packet.stamp ?? 0));
+    queue.byKey = new Map(sorted);
+    this.#byClient.set(clientId, queue);
+    return added;
   }
 
   /** It goes out under its packet id. */
@@ -62,6 +100,7 @@ export class Queues {
     if (entry.packet.messageId !== undefined) queue.bySentId.delete(entry.packet.messageId);
     entry.packet = { ...entry.packet, messageId };
     queue.bySentId.set(messageId, entry);
+    this.#mirror?.changed(clientId, entry.packet);
   }
 
   /** It has been received: its PUBREL takes its place. */
@@ -70,12 +109,25 @@ export class Queues {
     if (entry === undefined) return;
     this.#add(clientId, 0, -entry.bytes);
     entry.bytes = 0;
-    const { brokerId, brokerCounter } = entry.packet;
-    entry.packet = { cmd: 'pubrel', messageId, brokerId, brokerCounter };
+    const { brokerId, brokerCounter, stamp } = entry.packet;
+    entry.packet = {
+      cmd: 'pubrel',
+      messageId,
+      brokerId,
+      brokerCounter,
+      ...(stamp !== undefined && { stamp }),
+    };
+    this.#mirror?.changed(clientId, entry.packet);
   }
 
   /** By its packet id, or as it came where it has none. */
   remove(clientId: string, packet: QueuedPacket): QueuedPacket | undefined {
+    const removed = this.#remove(clientId, packet);
+    if (removed !== undefined) this.#mirror?.removed(clientId, removed);
+    return removed;
+  }
+
+  #remove(clientId: string, packet: QueuedPacket): QueuedPacket | undefined {
     const queue = this.#byClient.get(clientId);
     const { messageId } = packet;
     const entry = messageId === undefined ? queue?.byKey.get(keyOf(packet)) : queue?.bySentId.get(messageId);
@@ -97,10 +149,11 @@ export class Queues {
     return [...this.each(clientId)];
   }
 
+  /** Here alone: whoever mirrors it is not told. */
   drop(clientId: string): void {
     for (const packet of this.of(clientId)) {
       const { messageId: _, ...unsent } = packet;
-      this.remove(clientId, unsent);
+      this.#remove(clientId, unsent);
     }
   }
 }

@@ -29,6 +29,10 @@ export class Received {
     return found;
   }
 
+  of(clientId: string): number[] {
+    return [...(this.#byClient.get(clientId) ?? [])];
+  }
+
   forget(clientId: string): void {
     this.#byClient.delete(clientId);
   }

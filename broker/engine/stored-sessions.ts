@@ -1,3 +1,5 @@
+import { FilterTree } from './filter-tree.ts';
+
 /** What is kept for each client id, counted. Those of people contain a slash: `u<user>/<client id>`. */
 export class StoredSessions {
   /** QoS by filter. Least recently made first. */
@@ -5,6 +7,8 @@ export class StoredSessions {
   readonly #byOwner = new Map<string, { sessions: number; filters: number }>();
   /** Filters with QoS above 0 that are no device's own. */
   observers = 0;
+  /** Those very filters. */
+  readonly observed = new FilterTree();
 
   /** null: a device, whose session is its own and one. */
   static ownerOf(id: string): string | null {
@@ -44,6 +48,16 @@ export class StoredSessions {
     else this.#byOwner.set(owner, after);
   }
 
+  #observe(id: string, filter: string, change: number): void {
+    if (StoredSessions.ownerOf(id) === null) return;
+    if (change > 0) this.observed.add(filter);
+    if (change < 0) this.observed.delete(filter);
+  }
+
+  filtersOf(id: string): ReadonlyMap<string, number> {
+    return this.#byId.get(id) ?? new Map();
+  }
+
   /** A client connected that wants its session kept. */
   keep(id: string): void {
     if (this.#byId.has(id)) return;
@@ -57,6 +71,7 @@ export class StoredSessions {
     const before = filters.get(filter);
     const observers = Number(qos > 0) - Number((before ?? 0) > 0);
     this.#count(id, 0, before === undefined ? 1 : 0, observers);
+    this.#observe(id, filter, observers);
     filters.set(filter, qos);
   }
 
@@ -65,6 +80,7 @@ export class StoredSessions {
     if (qos === undefined) return;
     this.#byId.get(id)?.delete(filter);
     this.#count(id, 0, -1, qos > 0 ? -1 : 0);
+    this.#observe(id, filter, qos > 0 ? -1 : 0);
   }
 
   forget(id: string): void {

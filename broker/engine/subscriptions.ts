@@ -23,6 +23,9 @@ const NEVER_LOWERED = 3;
 
 const grants = new WeakMap<Deliver, Grant>();
 
+/** Whose subscription it is; undefined: the broker's own. */
+export const clientOf = (deliver: Deliver): EngineClient | undefined => grants.get(deliver)?.client;
+
 /** Tells later on with which QoS each subscription of a client was granted. */
 export function recordGrants(client: EngineClient): void {
   client.grantedFilters = new Set();

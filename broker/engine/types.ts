@@ -68,6 +68,7 @@ export interface Persistence {
   createRetainedStreamCombi(filters: string[]): Readable;
   cleanIncoming(client: EngineClient): Promise<void>;
   putWill(client: EngineClient, packet: PublishPacket): Promise<void>;
+  delWill(client: { id: string; brokerId?: string }): Promise<unknown>;
   storeRetained(packet: PublishPacket): Promise<void>;
   outgoingUpdate(client: EngineClient, packet: QueuedPacket): Promise<void>;
   incomingStorePacket(client: EngineClient, packet: ReceivedPacket): Promise<void>;
@@ -75,9 +76,12 @@ export interface Persistence {
   incomingDelPacket(client: EngineClient, packet: ReceivedPacket): Promise<void>;
 }
 
-/** A message on its way to a client, or the PUBREL that has taken its place. `messageId`: once it has been sent. */
+/**
+ * A message on its way to a client, or the PUBREL that has taken its place. `messageId`: once it has been sent. `stamp`: when it
+ * was queued, where several nodes do so.
+ */
 export type QueuedPacket = Pick<AedesPublishPacket, 'brokerId' | 'brokerCounter'> &
-  Omit<Partial<AedesPublishPacket>, 'cmd'> & { cmd: 'publish' | 'pubrel' };
+  Omit<Partial<AedesPublishPacket>, 'cmd'> & { cmd: 'publish' | 'pubrel'; stamp?: number };
 
 export interface ReceivedPacket {
   messageId: number;
