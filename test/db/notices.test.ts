@@ -22,14 +22,14 @@ let server: Postgres;
 const nodes: Node[] = [];
 
 async function open(id: string, others: readonly string[]): Promise<Node> {
-  const { sql, close } = connect({ url: server.url }, log: silent, 2);
+  const { sql, close } = connect({ url: server.url }, silent, 2);
   let listener: ReturnType<typeof connect>['sql'] | null = null;
   const notices = createNotices({
     nodeId: id,
     others: () => new Set(others),
     sql,
     connectListener: (told) => {
-      listener = connect({ url: server.url }, log: silent, 1, told).sql;
+      listener = connect({ url: server.url }, silent, 1, told).sql;
       return listener;
     },
     log: silent,
