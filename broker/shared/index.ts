@@ -8,6 +8,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { EngineClient, QueuedPacket } from '../engine/types.ts';
 import { createSharedFilters } from './filters.ts';
 import { createForwarding } from './forwarding.ts';
+import { createResync } from './resync.ts';
 import { createSharedRetained } from './retained.ts';
 import { createSharedSessions } from './sessions.ts';
 import { createSharedWills } from './wills.ts';
@@ -39,11 +40,19 @@ export function createShared(deps: SharedDeps) {
   const clientOf = (id: string): EngineClient | undefined => engine().clients[id];
   const sessions = createSharedSessions({
     ...{ store, bus, nodes, limits, stored, clientOf, onChange },
+    resyncSoon: () => resync.soon(),
     ...{ withheld: deps.withheld, onLimit: deps.onLimit },
   });
   const retained = createSharedRetained({ store, bus, nodeId: nodes.id, stored });
   const wills = createSharedWills({ store, nodes, stored, publish: deps.publishWill, log });
   const filters = createSharedFilters({ bus, nodes, onChange });
+  const resync = createResync({
+    ...{ store, bus, log },
+    read: async () => {
+      await sessions.resync();
+      await retained.read();
+    },
+  });
   const forwarding = createForwarding({
     ...{ store, bus, onDropped: deps.onDropped },
     receive: async (packet) => {
@@ -56,7 +65,9 @@ export function createShared(deps: SharedDeps) {
     log.info({ how }, 'Redis is there');
     sessions.returned(how);
     wills.returned(how);
-    retained.returned(how).catch((error: unknown) => log.debug({ err: error }, 'Redis is away again'));
+    retained.returned(how);
+    resync.soon();
+    void store.settled().then(resync.tellWritten);
   });
 
   return {
@@ -91,6 +102,7 @@ export function createShared(deps: SharedDeps) {
       }
     },
     stop: () => {
+      resync.stop();
       wills.stop();
       retained.stop();
       sessions.stop();
