@@ -44,15 +44,13 @@ export function createShared(deps: SharedDeps) {
     ...{ withheld: deps.withheld, onLimit: deps.onLimit },
   });
   const retained = createSharedRetained({ store, bus, nodeId: nodes.id, stored });
-  const wills = createSharedWills({ store, nodes, stored, publish: deps.publishWill, log });
+  const wills = createSharedWills({ store, bus, nodes, stored, publish: deps.publishWill, log });
   const filters = createSharedFilters({ bus, nodes, onChange });
-  const resync = createResync({
-    ...{ store, bus, log },
-    read: async () => {
-      await sessions.resync();
-      await retained.read();
-    },
-  });
+  const readAll = async () => {
+    await sessions.resync();
+    await retained.read();
+  };
+  const resync = createResync({ store, bus, read: readAll, log });
   const forwarding = createForwarding({
     ...{ store, bus, onDropped: deps.onDropped },
     receive: async (packet) => {
@@ -63,11 +61,16 @@ export function createShared(deps: SharedDeps) {
 
   store.onReturn((how) => {
     log.info({ how }, 'Redis is there');
-    sessions.returned(how);
-    wills.returned(how);
+    wills.returned();
     retained.returned(how);
-    resync.soon();
-    void store.settled().then(resync.tellWritten);
+    sessions
+      .returned(how)
+      .then(() => store.settled())
+      .catch((error: unknown) => log.debug({ err: error }, 'Redis is away again'))
+      .finally(() => {
+        resync.soon();
+        resync.tellWritten();
+      });
   });
 
   return {
@@ -94,11 +97,13 @@ export function createShared(deps: SharedDeps) {
       engine().on('clientDisconnect', (client) => sessions.left(client as unknown as EngineClient));
       retained.start();
       wills.start();
+      sessions.start();
       try {
-        await sessions.start();
-        if (store.ready) await retained.read();
+        if (!store.ready) throw new Error('Redis is away');
+        await readAll();
       } catch (error) {
-        log.warn({ err: error }, 'Redis is away: what it keeps is read when it returns');
+        log.warn({ err: error }, 'what is kept in Redis cannot be read yet');
+        resync.soon();
       }
     },
     stop: () => {

@@ -21,6 +21,8 @@ export interface QueueingDeps {
   onGone: () => void;
 }
 
+export type Queueing = ReturnType<typeof createQueueing>;
+
 type Subscriptions = readonly { clientId: string; qos: number }[];
 
 /** Queues of sessions: of those that are held here in memory, mirrored in Redis; of all others in Redis alone. */

@@ -5,6 +5,7 @@ import type { Log } from '../../db/domain/ports.ts';
 /** Several reasons within this are one. */
 const DELAY_MS = 300;
 const TELL_AGAIN_MS = 200;
+const READ_AGAIN_MS = 2000;
 
 export interface ResyncDeps {
   store: BrokerStore;
@@ -30,14 +31,15 @@ export function createResync({ store, bus, read, log }: ResyncDeps) {
     try {
       await read();
     } catch (error) {
-      log.debug({ err: error }, 'Redis could not be read');
+      log.debug({ err: error }, 'Redis could not be read: trying again');
+      soon(READ_AGAIN_MS);
     } finally {
       running = false;
     }
   };
 
-  const soon = (): void => {
-    if (timer === null && !stopped) timer = setTimeout(() => void run(), DELAY_MS);
+  const soon = (milliseconds = DELAY_MS): void => {
+    if (timer === null && !stopped) timer = setTimeout(() => void run(), milliseconds);
   };
 
   /** Others are told, as soon as it goes, that what waited here for Redis is written now. */
@@ -50,11 +52,11 @@ export function createResync({ store, bus, read, log }: ResyncDeps) {
     }, TELL_AGAIN_MS);
   };
 
-  bus.on('written', soon);
-  bus.onGap(soon);
+  bus.on('written', () => soon());
+  bus.onGap(() => soon());
 
   return {
-    soon,
+    soon: () => soon(),
     tellWritten,
     stop: () => {
       stopped = true;

@@ -3,6 +3,7 @@ import type { Bus, Nodes } from '../../db/domain/cluster.ts';
 import type { Limits } from '../../db/domain/limits.ts';
 import type { BoundedPersistence, PersistenceRules } from '../engine/bounded.ts';
 import type { EngineClient } from '../engine/types.ts';
+import { mirrorSessions } from './mirrored.ts';
 import { isPerson, keptOf, packetOf, within } from './packets.ts';
 import { createQueueing } from './queueing.ts';
 import { createStoredFilters, type StoredChange } from './stored-filters.ts';
@@ -10,11 +11,11 @@ import { createStoredFilters, type StoredChange } from './stored-filters.ts';
 /** Longer nobody waits for what is kept of a session. */
 const OPEN_LIMIT_MS = 1000;
 const CLAIM_LIMIT_MS = 300;
-/** A SUBACK waits for Redis, but not for long. */
-const STORE_LIMIT_MS = 300;
 /** A log-in takes no longer from here to its registration. */
 const OPENING_MS = 60_000;
 const SWEEP_MS = 15_000;
+/** Sessions that are looked up in Redis at once. */
+const TOGETHER = 100;
 export interface SharedSessionsDeps {
   store: BrokerStore;
   bus: Bus;
@@ -155,13 +156,18 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
     }
   };
 
-  const writeAgain = () => {
-    const { sessions, queues, received } = stored().working;
-    for (const id of held) {
-      if (!sessions.has(id)) continue;
-      const queue = queues.of(id).map(keptOf);
-      store.replaceSession(id, { filters: sessions.filtersOf(id), queue, received: received.of(id) });
+  /** Unless another node has taken the session meanwhile: that one knows it best. */
+  const writeAgain = async (id: string) => {
+    const at = await store.whereIs(id);
+    if (!held.has(id)) return;
+    if (at !== null && at !== nodes.id && nodes.others().has(at)) {
+      void lose(id);
+      return;
     }
+    const { sessions, queues, received } = stored().working;
+    if (!sessions.has(id)) return;
+    const queue = queues.of(id).map(keptOf);
+    store.replaceSession(id, { filters: sessions.filtersOf(id), queue, received: received.of(id) });
   };
 
   const sweep = () => {
@@ -173,50 +179,12 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
     store.renewSessions(held);
   };
 
-  const attach = () => {
-    const { persistence, working } = stored();
-    const base = { ...persistence };
-    persistence.subscriptionsByClient = async (client) => {
-      const { id } = client;
-      const present = working.sessions.has(id);
-      held.add(id);
-      const found = await base.subscriptionsByClient(client);
-      if (present) store.holdSession(id);
-      else store.createSession(id);
-      filters.moved(id, nodes.id);
-      return found;
-    };
-    persistence.addSubscriptions = async (client, subscriptions) => {
-      const granted = client.justGranted.map(({ topic, qos }) => [topic, qos] as const);
-      await base.addSubscriptions(client, subscriptions);
-      if (granted.length === 0 || !held.has(client.id)) return;
-      store.addFilters(client.id, granted);
-      filters.added(client.id, granted);
-      if (store.ready) await within(STORE_LIMIT_MS, store.settled()).catch(() => {});
-    };
-    persistence.removeSubscriptions = async (client, topics) => {
-      await base.removeSubscriptions(client, topics);
-      if (!held.has(client.id)) return;
-      store.removeFilters(client.id, topics);
-      filters.removed(client.id, topics);
-    };
-    queueing.attach(persistence);
-    persistence.incomingStorePacket = async (client, packet) => {
-      await base.incomingStorePacket(client, packet);
-      if (!client.clean && held.has(client.id)) store.addReceived(client.id, packet.messageId);
-    };
-    persistence.incomingDelPacket = async (client, packet) => {
-      await base.incomingDelPacket(client, packet);
-      if (!client.clean) store.removeReceived(client.id, packet.messageId);
-    };
-  };
-
   bus.on('claim', (id: string) => (typeof id === 'string' ? lose(id) : undefined));
   bus.on('stored', (change: StoredChange) => filters.heard(change));
 
   return {
     mirror,
-    attach,
+    attach: () => mirrorSessions({ ...deps, held, filters, queueing }),
     open,
     isHeldElsewhere: filters.isElsewhere,
     wasQueued: queueing.wasQueued,
@@ -229,14 +197,16 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
       if (client.clean || !held.has(id) || opening.has(id)) return;
       if (other === undefined || other === client || other.closed) leave(id);
     },
-    returned: (how: StoreReturn) => {
-      if (how !== 'same') writeAgain();
+    returned: async (how: StoreReturn) => {
       if (how === 'emptied') filters.writeAgain();
+      const all = how === 'same' ? [] : [...held];
+      for (let at = 0; at < all.length; at += TOGETHER) {
+        await Promise.all(all.slice(at, at + TOGETHER).map(writeAgain));
+      }
       sweep();
     },
-    start: async () => {
+    start: () => {
       timer = setInterval(sweep, SWEEP_MS);
-      if (store.ready) await filters.read();
     },
     stop: () => clearInterval(timer),
   };

@@ -22,6 +22,8 @@ export interface StoredFiltersDeps {
   onChange: () => void;
 }
 
+export type StoredFilters = ReturnType<typeof createStoredFilters>;
+
 const sameFilters = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>) =>
   a.size === b.size && [...a].every(([filter, qos]) => b.get(filter) === qos);
 
