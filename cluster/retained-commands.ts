@@ -28,7 +28,13 @@ export function createRetainedCommands({ redis, behind, nodeId }: CommandsDeps):
       const found = await redis.hgetallBuffer(WILLS);
       return Object.entries(found).flatMap(([id, raw]) => decodeWill(id, raw) ?? []);
     },
-    writeWill: (will) => behind.add(['HSET', WILLS, will.clientId, encodeWill({ ...will, nodeId })]),
+    writeWill: (will, how) =>
+      behind.add([
+        how === undefined ? 'HSET' : 'HSETNX',
+        WILLS,
+        will.clientId,
+        encodeWill({ ...will, nodeId }),
+      ]),
     removeWill: (clientId, ours) => {
       if (ours) behind.evaluate(REMOVE_OWN_WILL, [WILLS], [clientId, nodeId]);
       else behind.add(['HDEL', WILLS, clientId]);

@@ -21,6 +21,7 @@ export type SessionCommands = Pick<
   BrokerStore,
   | 'readSession'
   | 'readPeople'
+  | 'whereIs'
   | 'createSession'
   | 'replaceSession'
   | 'restoreSession'
@@ -79,6 +80,7 @@ export function createSessionCommands(deps: CommandsDeps): SessionCommands {
         received: received.map(Number),
       };
     },
+    whereIs: (id) => redis.hget(keysOf(id).session, FIELD.at),
     readPeople: async () => {
       const people = new Map<string, Pick<KeptSession, 'filters' | 'at'>>();
       const ids = await redis.smembers(PEOPLE);

@@ -8,6 +8,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { EngineClient, QueuedPacket } from '../engine/types.ts';
 import { createSharedFilters } from './filters.ts';
 import { createForwarding } from './forwarding.ts';
+import { createResync } from './resync.ts';
 import { createSharedRetained } from './retained.ts';
 import { createSharedSessions } from './sessions.ts';
 import { createSharedWills } from './wills.ts';
@@ -39,11 +40,17 @@ export function createShared(deps: SharedDeps) {
   const clientOf = (id: string): EngineClient | undefined => engine().clients[id];
   const sessions = createSharedSessions({
     ...{ store, bus, nodes, limits, stored, clientOf, onChange },
+    resyncSoon: () => resync.soon(),
     ...{ withheld: deps.withheld, onLimit: deps.onLimit },
   });
   const retained = createSharedRetained({ store, bus, nodeId: nodes.id, stored });
-  const wills = createSharedWills({ store, nodes, stored, publish: deps.publishWill, log });
+  const wills = createSharedWills({ store, bus, nodes, stored, publish: deps.publishWill, log });
   const filters = createSharedFilters({ bus, nodes, onChange });
+  const readAll = async () => {
+    await sessions.resync();
+    await retained.read();
+  };
+  const resync = createResync({ store, bus, read: readAll, log });
   const forwarding = createForwarding({
     ...{ store, bus, onDropped: deps.onDropped },
     receive: async (packet) => {
@@ -54,9 +61,16 @@ export function createShared(deps: SharedDeps) {
 
   store.onReturn((how) => {
     log.info({ how }, 'Redis is there');
-    sessions.returned(how);
-    wills.returned(how);
-    retained.returned(how).catch((error: unknown) => log.debug({ err: error }, 'Redis is away again'));
+    wills.returned();
+    retained.returned(how);
+    sessions
+      .returned(how)
+      .then(() => store.settled())
+      .catch((error: unknown) => log.debug({ err: error }, 'Redis is away again'))
+      .finally(() => {
+        resync.soon();
+        resync.tellWritten();
+      });
   });
 
   return {
@@ -83,14 +97,17 @@ export function createShared(deps: SharedDeps) {
       engine().on('clientDisconnect', (client) => sessions.left(client as unknown as EngineClient));
       retained.start();
       wills.start();
+      sessions.start();
       try {
-        await sessions.start();
-        if (store.ready) await retained.read();
+        if (!store.ready) throw new Error('Redis is away');
+        await readAll();
       } catch (error) {
-        log.warn({ err: error }, 'Redis is away: what it keeps is read when it returns');
+        log.warn({ err: error }, 'what is kept in Redis cannot be read yet');
+        resync.soon();
       }
     },
     stop: () => {
+      resync.stop();
       wills.stop();
       retained.stop();
       sessions.stop();

@@ -99,13 +99,11 @@ export function createSharedRetained({ store, bus, nodeId, stored }: SharedRetai
       };
     },
     read,
-    returned: async (how: StoreReturn) => {
-      if (how !== 'same') {
-        for (const { topic } of stored().working.retained.all()) {
-          store.writeRetained(keptOf(topic, stamps.get(topic) ?? next(topic)));
-        }
+    returned: (how: StoreReturn) => {
+      if (how === 'same') return;
+      for (const { topic } of stored().working.retained.all()) {
+        store.writeRetained(keptOf(topic, stamps.get(topic) ?? next(topic)));
       }
-      await read();
     },
     start: () => {
       timer = setInterval(forgetOld, SWEEP_MS);

@@ -1,23 +1,21 @@
-import type { AedesPublishPacket } from 'aedes';
-import type { BrokerStore, KeptMessage, StoreReturn } from '../../db/domain/broker-store.ts';
+import type { BrokerStore, StoreReturn } from '../../db/domain/broker-store.ts';
 import type { Bus, Nodes } from '../../db/domain/cluster.ts';
 import type { Limits } from '../../db/domain/limits.ts';
 import type { BoundedPersistence, PersistenceRules } from '../engine/bounded.ts';
-import type { EngineClient, QueuedPacket } from '../engine/types.ts';
+import type { EngineClient } from '../engine/types.ts';
+import { mirrorSessions } from './mirrored.ts';
+import { isPerson, keptOf, packetOf, within } from './packets.ts';
+import { createQueueing } from './queueing.ts';
 import { createStoredFilters, type StoredChange } from './stored-filters.ts';
 
 /** Longer nobody waits for what is kept of a session. */
 const OPEN_LIMIT_MS = 1000;
 const CLAIM_LIMIT_MS = 300;
-/** A SUBACK waits for Redis, but not for long. */
-const STORE_LIMIT_MS = 300;
 /** A log-in takes no longer from here to its registration. */
 const OPENING_MS = 60_000;
 const SWEEP_MS = 15_000;
-/** A session's part of `queuedBytes`, while its client is nowhere. */
-const SHARE = 1 / 16;
-const NO_BOUNDS = { count: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER };
-
+/** Sessions that are looked up in Redis at once. */
+const TOGETHER = 100;
 export interface SharedSessionsDeps {
   store: BrokerStore;
   bus: Bus;
@@ -28,75 +26,35 @@ export interface SharedSessionsDeps {
   onLimit: PersistenceRules['onLimit'];
   /** The client of this id that is connected here. */
   clientOf: (id: string) => EngineClient | undefined;
+  /** Something may be known wrongly here. */
+  resyncSoon: () => void;
   /** The filters of stored sessions are others now. */
   onChange: () => void;
 }
 
 export type SharedSessions = ReturnType<typeof createSharedSessions>;
 
-const isPerson = (id: string) => id.includes('/');
-
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-const keptOf = ({ brokerId, brokerCounter, stamp = 0, ...packet }: QueuedPacket): KeptMessage => {
-  const { cmd, topic = '', payload = '', qos, messageId = null } = packet;
-  const content = { topic, payload: Buffer.from(payload), qos: qos === 2 ? (2 as const) : (1 as const) };
-  return { brokerId, brokerCounter, stamp, messageId, content: cmd === 'publish' ? content : null };
-};
-
-const packetOf = ({ brokerId, brokerCounter, stamp, messageId, content }: KeptMessage): QueuedPacket => {
-  const key = { brokerId, brokerCounter, stamp, ...(messageId !== null && { messageId }) };
-  if (content === null) return { cmd: 'pubrel', ...key };
-  return { cmd: 'publish', ...key, ...content, retain: false, dup: false };
-};
-
 /**
  * Sessions that outlive their connections, for all nodes. While its client is here, what lies in memory is the working copy, and
  * every change is written to Redis; otherwise Redis has it alone. The filters of people's sessions are known at all nodes.
  */
 export function createSharedSessions(deps: SharedSessionsDeps) {
-  const { store, bus, nodes, limits, stored, clientOf } = deps;
-  const bounds = { count: limits.queued, bytes: limits.queuedBytes * SHARE };
+  const { store, bus, nodes, stored, clientOf } = deps;
   /** Sessions whose working copy is here. */
   const held = new Set<string>();
   /** From the log-in to its registration. */
   const opening = new Map<string, { at: number; opened: Promise<boolean> }>();
-  /** Messages that were queued for somebody who is not here. */
-  const queuedElsewhere = new WeakSet<object>();
-  /** Removed while a queue is being read anew. */
-  let removed: Set<string> | null = null;
-  let fromOthers = false;
-  let lastStamp = 0;
   let renewedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
 
   const filters = createStoredFilters({ ...deps, isHeld: (id) => held.has(id) });
 
-  const stamp = () => {
-    lastStamp = Math.max(lastStamp, Date.now());
-    return lastStamp;
-  };
   const isLive = (id: string) => clientOf(id)?.closed === false;
 
+  const queueing = createQueueing({ ...deps, isHeld: (id) => held.has(id), onGone: deps.resyncSoon });
+
   const mirror: NonNullable<PersistenceRules['mirror']> = {
-    pushed: (id, packet) => {
-      if (!fromOthers && held.has(id)) store.enqueue(id, keptOf(packet), NO_BOUNDS);
-    },
-    changed: (id, packet) => store.changeMessage(id, keptOf(packet)),
-    removed: (id, packet) => {
-      removed?.add(`${id} ${packet.brokerId} ${packet.brokerCounter}`);
-      store.removeMessage(id, packet);
-    },
+    ...queueing.mirror,
     dropped: (id) => {
       held.delete(id);
       opening.delete(id);
@@ -106,8 +64,6 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
       filters.dropped(id);
     },
   };
-
-  const bytesOf = (packet: QueuedPacket) => stored().working.queuedBytes(packet);
 
   /** The working copy goes; of a person the filters stay. */
   const unload = (id: string) => {
@@ -119,15 +75,13 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
   };
 
   const leave = (id: string) => {
-    let bytes = 0;
-    for (const packet of stored().working.queues.each(id)) bytes += bytesOf(packet);
-    store.releaseSession(id, bytes);
+    store.releaseSession(id, queueing.bytesOf(id));
     filters.moved(id, null);
     // While Redis is away it is all there is: whoever comes back to this node finds it.
     if (store.ready) unload(id);
   };
 
-  const read = async (id: string) => {
+  const read = async (id: string, isWanted: () => boolean) => {
     const { working } = stored();
     await store.settled();
     let kept = await store.readSession(id);
@@ -136,9 +90,10 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
       await bus.ask('claim', id, CLAIM_LIMIT_MS);
       kept = await store.readSession(id);
     }
+    if (!isWanted()) return;
     if (kept === null) return working.forget(id);
     await working.setFilters(id, kept.filters);
-    working.queues.merge(id, kept.queue.map(packetOf), bytesOf);
+    working.queues.merge(id, kept.queue.map(packetOf), working.queuedBytes);
     for (const messageId of kept.received) {
       if (!working.received.has(id, messageId)) working.received.add(id, messageId);
     }
@@ -148,11 +103,16 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
     if (held.has(id)) return true;
     // What comes from now on is put into its queue here.
     held.add(id);
+    let isWanted = true;
     try {
       if (!store.ready) throw new Error('Redis is away');
-      await within(OPEN_LIMIT_MS, read(id));
+      await within(
+        OPEN_LIMIT_MS,
+        read(id, () => isWanted),
+      );
       return true;
     } catch {
+      isWanted = false;
       // A device begins anew.
       if (isPerson(id)) held.delete(id);
       else await stored().working.forget(id);
@@ -184,54 +144,30 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
     return store.settled();
   };
 
-  const queueElsewhere = (
-    subscriptions: readonly { clientId: string; qos: number }[],
-    packet: QueuedPacket,
-  ) => {
-    const highest = new Map<string, number>();
-    for (const { clientId, qos } of subscriptions) {
-      if (!held.has(clientId)) highest.set(clientId, Math.max(qos, highest.get(clientId) ?? 0));
-    }
-    for (const [id, granted] of highest) {
-      if (deps.withheld(id, packet.topic ?? '')) continue;
-      queuedElsewhere.add(packet);
-      const qos = Math.min(granted, packet.qos ?? 0) as 1 | 2;
-      store.enqueue(id, keptOf({ ...packet, qos }), bounds, (why) => {
-        if (why === 'full') deps.onLimit('queued', id);
-        else filters.resyncSoon();
-      });
-    }
-  };
-
-  /** What a node that was cut off, or this one, may not have been told. */
-  const readQueue = async (id: string) => {
-    removed = new Set();
-    const kept = await store.readSession(id);
-    const gone = removed;
-    if (kept === null || !held.has(id)) return;
-    const packets = kept.queue.filter(
-      ({ brokerId, brokerCounter }) => !gone.has(`${id} ${brokerId} ${brokerCounter}`),
-    );
-    const added = stored().working.queues.merge(id, packets.map(packetOf), bytesOf);
-    const client = clientOf(id);
-    if (client?.connected !== true) return;
-    for (const packet of added) if (packet.messageId === undefined) client.deliverQoS(packet, () => {});
-  };
-
+  /** What this node may not have been told. */
   const resync = async () => {
     await store.settled();
     await filters.read();
-    for (const id of [...held].filter(isPerson)) await readQueue(id);
-    removed = null;
+    for (const id of [...held].filter(isPerson)) {
+      const added = await queueing.readAnew(id);
+      const client = clientOf(id);
+      if (client?.connected !== true) continue;
+      for (const packet of added) if (packet.messageId === undefined) client.deliverQoS(packet, () => {});
+    }
   };
 
-  const writeAgain = () => {
-    const { sessions, queues, received } = stored().working;
-    for (const id of held) {
-      if (!sessions.has(id)) continue;
-      const queue = queues.of(id).map(keptOf);
-      store.replaceSession(id, { filters: sessions.filtersOf(id), queue, received: received.of(id) });
+  /** Unless another node has taken the session meanwhile: that one knows it best. */
+  const writeAgain = async (id: string) => {
+    const at = await store.whereIs(id);
+    if (!held.has(id)) return;
+    if (at !== null && at !== nodes.id && nodes.others().has(at)) {
+      void lose(id);
+      return;
     }
+    const { sessions, queues, received } = stored().working;
+    if (!sessions.has(id)) return;
+    const queue = queues.of(id).map(keptOf);
+    store.replaceSession(id, { filters: sessions.filtersOf(id), queue, received: received.of(id) });
   };
 
   const sweep = () => {
@@ -243,76 +179,17 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
     store.renewSessions(held);
   };
 
-  const attach = () => {
-    const { persistence, working } = stored();
-    const base = { ...persistence };
-    persistence.subscriptionsByClient = async (client) => {
-      const { id } = client;
-      const present = working.sessions.has(id);
-      held.add(id);
-      const found = await base.subscriptionsByClient(client);
-      if (present) store.holdSession(id);
-      else store.createSession(id);
-      filters.moved(id, nodes.id);
-      return found;
-    };
-    persistence.addSubscriptions = async (client, subscriptions) => {
-      const granted = client.justGranted.map(({ topic, qos }) => [topic, qos] as const);
-      await base.addSubscriptions(client, subscriptions);
-      if (granted.length === 0 || !held.has(client.id)) return;
-      store.addFilters(client.id, granted);
-      filters.added(client.id, granted);
-      if (store.ready) await within(STORE_LIMIT_MS, store.settled()).catch(() => {});
-    };
-    persistence.removeSubscriptions = async (client, topics) => {
-      await base.removeSubscriptions(client, topics);
-      if (!held.has(client.id)) return;
-      store.removeFilters(client.id, topics);
-      filters.removed(client.id, topics);
-    };
-    persistence.outgoingEnqueueCombi = async (subscriptions, packet) => {
-      if (subscriptions.length === 0) return;
-      const stamped: QueuedPacket = packet;
-      stamped.stamp ??= stamp();
-      const here = subscriptions.filter(({ clientId }) => held.has(clientId));
-      if (here.length > 0) await base.outgoingEnqueueCombi(here, packet);
-      if (here.length < subscriptions.length) queueElsewhere(subscriptions, stamped);
-    };
-    persistence.incomingStorePacket = async (client, packet) => {
-      await base.incomingStorePacket(client, packet);
-      if (!client.clean && held.has(client.id)) store.addReceived(client.id, packet.messageId);
-    };
-    persistence.incomingDelPacket = async (client, packet) => {
-      await base.incomingDelPacket(client, packet);
-      if (!client.clean) store.removeReceived(client.id, packet.messageId);
-    };
-  };
-
   bus.on('claim', (id: string) => (typeof id === 'string' ? lose(id) : undefined));
   bus.on('stored', (change: StoredChange) => filters.heard(change));
-  bus.onGap(() => filters.resyncSoon());
-  filters.onResync(resync);
 
   return {
     mirror,
-    attach,
+    attach: () => mirrorSessions({ ...deps, held, filters, queueing }),
     open,
     isHeldElsewhere: filters.isElsewhere,
-    /** Was it queued for somebody who is not here? */
-    wasQueued: (packet: object) => queuedElsewhere.has(packet),
-    /** A message of another node, which has written it to Redis already. */
-    receive: async (packet: AedesPublishPacket) => {
-      const { persistence } = stored();
-      const all = await persistence.subscriptionsByTopic(packet.topic);
-      const here = all.filter(({ clientId }) => held.has(clientId));
-      fromOthers = true;
-      try {
-        // All that it does is done before it gives its promise.
-        void persistence.outgoingEnqueueCombi(here, packet);
-      } finally {
-        fromOthers = false;
-      }
-    },
+    wasQueued: queueing.wasQueued,
+    receive: queueing.receive,
+    resync,
     registered: (client: EngineClient) => void opening.delete(client.id),
     left: (client: EngineClient) => {
       const { id } = client;
@@ -320,19 +197,17 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
       if (client.clean || !held.has(id) || opening.has(id)) return;
       if (other === undefined || other === client || other.closed) leave(id);
     },
-    returned: (how: StoreReturn) => {
-      if (how !== 'same') writeAgain();
+    returned: async (how: StoreReturn) => {
       if (how === 'emptied') filters.writeAgain();
+      const all = how === 'same' ? [] : [...held];
+      for (let at = 0; at < all.length; at += TOGETHER) {
+        await Promise.all(all.slice(at, at + TOGETHER).map(writeAgain));
+      }
       sweep();
-      filters.resyncSoon();
     },
-    start: async () => {
+    start: () => {
       timer = setInterval(sweep, SWEEP_MS);
-      if (store.ready) await filters.read();
     },
-    stop: () => {
-      clearInterval(timer);
-      filters.stop();
-    },
+    stop: () => clearInterval(timer),
   };
 }

@@ -1,9 +1,7 @@
 import type { BrokerStore } from '../../db/domain/broker-store.ts';
 import type { Bus, Nodes } from '../../db/domain/cluster.ts';
 import type { BoundedPersistence } from '../engine/bounded.ts';
-
-/** Several reasons to read it all anew within this are one. */
-const RESYNC_MS = 300;
+import { isPerson } from './packets.ts';
 
 /** What is told of a person's stored session. */
 export interface StoredChange {
@@ -24,7 +22,7 @@ export interface StoredFiltersDeps {
   onChange: () => void;
 }
 
-const isPerson = (id: string) => id.includes('/');
+export type StoredFilters = ReturnType<typeof createStoredFilters>;
 
 const sameFilters = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>) =>
   a.size === b.size && [...a].every(([filter, qos]) => b.get(filter) === qos);
@@ -33,29 +31,10 @@ const sameFilters = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, numb
 export function createStoredFilters(deps: StoredFiltersDeps) {
   const { store, bus, nodes, stored, isHeld, onChange } = deps;
   const elsewhere = new Map<string, string>();
-  let resync: () => Promise<void> = async () => {};
-  let timer: NodeJS.Timeout | null = null;
-  let running = false;
-  let stopped = false;
 
   const tell = (change: StoredChange) => {
     onChange();
     if (isPerson(change.id)) bus.tell('stored', change);
-  };
-
-  const resyncSoon = () => {
-    if (timer !== null || stopped) return;
-    timer = setTimeout(() => {
-      timer = null;
-      if (running || !store.ready) return running ? resyncSoon() : undefined;
-      running = true;
-      // While Redis is away it is done at its return.
-      resync()
-        .catch(() => {})
-        .finally(() => {
-          running = false;
-        });
-    }, RESYNC_MS);
   };
 
   const moveTo = (id: string, at: string | null) => {
@@ -64,10 +43,6 @@ export function createStoredFilters(deps: StoredFiltersDeps) {
   };
 
   return {
-    resyncSoon,
-    onResync: (read: () => Promise<void>) => {
-      resync = read;
-    },
     isElsewhere: (id: string) => {
       const at = elsewhere.get(id);
       return at !== undefined && nodes.others().has(at);
@@ -118,10 +93,6 @@ export function createStoredFilters(deps: StoredFiltersDeps) {
       for (const id of sessions.ids()) {
         if (isPerson(id) && !isHeld(id)) store.restoreSession(id, sessions.filtersOf(id));
       }
-    },
-    stop: () => {
-      stopped = true;
-      if (timer !== null) clearTimeout(timer);
     },
   };
 }

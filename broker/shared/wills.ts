@@ -1,15 +1,18 @@
 import type { PublishPacket } from 'aedes';
 import type { BrokerStore, KeptWill } from '../../db/domain/broker-store.ts';
-import type { Nodes } from '../../db/domain/cluster.ts';
+import type { Bus, Nodes } from '../../db/domain/cluster.ts';
 import type { Log } from '../../db/domain/ports.ts';
 import type { BoundedPersistence } from '../engine/bounded.ts';
 import type { EngineClient } from '../engine/types.ts';
 
-/** How often it is looked for wills of nodes that ended while nobody saw it, or while Redis was away. */
-const SWEEP_MS = 10_000;
+/** How often it is looked for wills of nodes that ended while nobody saw it. */
+const SWEEP_MS = 60_000;
+/** A node that is missing at two looks is dead; one that is just starting is not. */
+const LOOK_TWICE_MS = 10_000;
 
 export interface SharedWillsDeps {
   store: BrokerStore;
+  bus: Pick<Bus, 'hears'>;
   nodes: Nodes;
   stored: () => BoundedPersistence;
   /** With the rights of whoever left it. */
@@ -20,29 +23,21 @@ export interface SharedWillsDeps {
 export type SharedWills = ReturnType<typeof createSharedWills>;
 
 /** Wills, kept in Redis while their clients are connected: when a node dies, another one publishes those of its clients, once. */
-export function createSharedWills({ store, nodes, stored, publish, log }: SharedWillsDeps) {
+export function createSharedWills({ store, bus, nodes, stored, publish, log }: SharedWillsDeps) {
   /** The last client of each id that left one. */
   const owners = new Map<string, EngineClient>();
-  /** Nodes that were missing at the last look: one that is just starting is not dead. */
+  /** At the last look. */
   let missing = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
+  let second: NodeJS.Timeout | undefined;
   let running = false;
 
-  const write = (clientId: string, { topic, payload, qos, retain }: PublishPacket) =>
-    store.writeWill({ clientId, topic, payload: Buffer.from(payload), qos, retain });
-
-  const publishOf = async (isDead: (nodeId: string) => boolean) => {
-    if (running || !store.ready) return;
-    running = true;
-    try {
-      const wills = await store.readWills();
-      for (const will of wills.filter(({ nodeId }) => isDead(nodeId))) await publishOnce(will);
-    } catch (error) {
-      log.debug({ err: error }, 'wills could not be read: trying again');
-    } finally {
-      running = false;
-    }
-  };
+  const keptOf = (clientId: string, { topic, payload, qos, retain }: PublishPacket) => ({
+    ...{ clientId, topic, qos, retain },
+    payload: Buffer.from(payload),
+  });
+  /** Also one that is cut from the database, and still heard, lives. */
+  const isMissing = (id: string) => id !== nodes.id && !nodes.others().has(id) && !bus.hears([id]);
 
   const publishOnce = async (will: KeptWill) => {
     if (!(await store.takeWill(will))) return;
@@ -50,18 +45,35 @@ export function createSharedWills({ store, nodes, stored, publish, log }: Shared
     publish(clientId, { cmd: 'publish', topic, payload, qos, retain, dup: false });
   };
 
-  const sweep = async () => {
-    if (!store.ready) return;
-    const living = nodes.others();
-    const isMissing = (id: string) => id !== nodes.id && !living.has(id);
-    const before = missing;
-    await publishOf((id) => isMissing(id) && before.has(id));
-    const wills = await store.readWills().catch(() => []);
-    missing = new Set(wills.map(({ nodeId }) => nodeId).filter(isMissing));
+  const look = async (isDead: (nodeId: string) => boolean) => {
+    if (running || !store.ready) return;
+    running = true;
+    try {
+      const wills = await store.readWills();
+      for (const will of wills.filter(({ nodeId }) => isDead(nodeId))) await publishOnce(will);
+      missing = new Set(wills.map(({ nodeId }) => nodeId).filter(isMissing));
+    } catch (error) {
+      log.debug({ err: error }, 'wills could not be read: trying again');
+    } finally {
+      running = false;
+    }
   };
-
-  const gone = (nodeId: string) => void publishOf((id) => id === nodeId);
-  nodes.onGone(gone);
+  const sweep = () => {
+    const before = missing;
+    return look((id) => before.has(id) && isMissing(id));
+  };
+  const sweepTwice = () => {
+    void sweep();
+    clearTimeout(second);
+    second = setTimeout(() => void sweep(), LOOK_TWICE_MS);
+  };
+  // Whoever could not look then, or has died in the middle of it: the next sweep does it.
+  nodes.onGone((nodeId) => {
+    void look((id) => id === nodeId && isMissing(id));
+    missing.add(nodeId);
+    clearTimeout(second);
+    second = setTimeout(() => void sweep(), LOOK_TWICE_MS);
+  });
 
   return {
     attach: () => {
@@ -69,7 +81,7 @@ export function createSharedWills({ store, nodes, stored, publish, log }: Shared
       persistence.putWill = async (client, packet) => {
         const { id } = client;
         owners.set(id, client);
-        write(id, packet);
+        store.writeWill(keptOf(id, packet));
         client.conn.once('close', () => {
           if (owners.get(id) !== client) return;
           owners.delete(id);
@@ -82,13 +94,20 @@ export function createSharedWills({ store, nodes, stored, publish, log }: Shared
         store.removeWill(client.id, false);
       };
     },
-    returned: (how: 'same' | 'emptied' | 'unsure') => {
-      if (how === 'same') return;
-      for (const [id, { will }] of owners) if (will) write(id, will);
+    returned: () => {
+      // Others may have taken this node for dead; who has come to them meanwhile has left a newer one.
+      for (const [id, { will }] of owners) if (will) store.writeWill(keptOf(id, will), 'unless-there-is-one');
+      sweepTwice();
     },
     start: () => {
       timer = setInterval(() => void sweep(), SWEEP_MS);
+      sweepTwice();
     },
-    stop: () => clearInterval(timer),
+    stop: () => {
+      clearInterval(timer);
+      clearTimeout(second);
+      // Whoever is still there is sent away in order.
+      for (const id of owners.keys()) store.removeWill(id, true);
+    },
   };
 }

@@ -68,7 +68,9 @@ export interface BrokerStore {
   onReturn(listener: (how: StoreReturn) => void): void;
 
   readSession(id: string): Promise<KeptSession | null>;
-  /** Sessions of people; null: one that has expired. */
+  /** Node at which its client is, as far as was written. */
+  whereIs(id: string): Promise<string | null>;
+  /** Sessions of people that have not expired. */
   readPeople(): Promise<Map<string, Pick<KeptSession, 'filters' | 'at'>>>;
   /** A new one; whatever was kept under the id is gone. */
   createSession(id: string): void;
@@ -103,7 +105,7 @@ export interface BrokerStore {
   writeRetained(retained: KeptRetained): void;
 
   readWills(): Promise<KeptWill[]>;
-  writeWill(will: Omit<KeptWill, 'nodeId' | 'raw'>): void;
+  writeWill(will: Omit<KeptWill, 'nodeId' | 'raw'>, how?: 'unless-there-is-one'): void;
   /** `ours`: only one of this node. */
   removeWill(clientId: string, ours: boolean): void;
   /** true for one caller of all nodes, and only while it is still this very one. */
