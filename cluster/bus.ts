@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import MQEmitterRedis from 'mqemitter-redis';
 import type { Bus, Hear } from '../db/domain/cluster.ts';
@@ -15,6 +16,8 @@ const MAX_UNSENT = 20_000;
 /** Silence of a node after which nobody waits for its answers. */
 const QUIET_MS = 3500;
 
+/** For what was told last. */
+const LAST_WORDS_MS = 500;
 /** Two beats of a node have not come. */
 const UNHEARD_MS = 2500;
 
@@ -216,10 +219,10 @@ export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusS
     stop: async () => {
       clearInterval(timer);
       post('bye', null);
-      await new Promise<void>((resolve) => {
-        setTimeout(resolve, 500).unref();
-        mq.close(resolve);
-      });
+      // What was told last goes first; the library itself cannot be closed while Redis is away.
+      if (publisher.status === 'ready') {
+        await Promise.race([publisher.ping().catch(() => {}), sleep(LAST_WORDS_MS, null, { ref: false })]);
+      }
       publisher.disconnect();
       subscriber.disconnect();
     },
