@@ -94,6 +94,13 @@ export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusS
   let echoedAt = 0;
   let beatAt = 0;
 
+  let lastError: Error | null = null;
+  publisher.on('error', (error: Error) => {
+    lastError = error;
+  });
+  let toldReady: boolean | null = null;
+  let listeningSince = performance.now();
+
   const isReady = () => publisher.status === 'ready' && performance.now() - echoedAt < DEAF_MS;
 
   const post = (kind: string, body: unknown, ask?: number): boolean => {
@@ -159,12 +166,24 @@ export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusS
     if (ask !== undefined) void dealt.then(() => post('answer', [from, ask]));
   };
 
+  const tellState = () => {
+    const ready = isReady();
+    const isStarting = toldReady === null && performance.now() - listeningSince < DEAF_MS;
+    if (ready === toldReady || (!ready && isStarting)) return;
+    if (!ready) {
+      const what = 'readings are stored, but messages do not reach subscribers at other nodes';
+      log.warn({ err: lastError }, `Redis is away: ${what}, and people cannot resume their sessions`);
+    } else if (toldReady === false) log.info({}, 'Redis is back');
+    toldReady = ready;
+  };
+
   const beat = () => {
+    tellState();
     const now = performance.now();
     for (const [id, { heardAt }] of peers) if (now - heardAt > 60_000) peers.delete(id);
-    if (publisher.status === 'ready' && beatAt - echoedAt > DEAF_MS) {
+    if (publisher.status === 'ready' && beatAt - Math.max(echoedAt, listeningSince) > DEAF_MS) {
       log.warn({}, 'messages of other nodes do not arrive: listening anew');
-      echoedAt = now;
+      listeningSince = now;
       subscriber.disconnect(true);
     }
     if (post('beat', null)) beatAt = now;

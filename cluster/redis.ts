@@ -11,8 +11,6 @@ const SILENCE = 4000;
 const RETRY_MAX = 1000;
 
 export interface ConnectOptions {
-  /** Outages are told of this one alone, not of each connection. */
-  tell?: boolean;
   /** For a connection that listens: what it subscribes to waits until it is there. */
   subscriber?: boolean;
 }
@@ -24,7 +22,7 @@ export interface ConnectOptions {
 export function connectRedis(
   target: RedisTarget,
   log: Log,
-  { subscriber = false, tell = false }: ConnectOptions = {},
+  { subscriber = false }: ConnectOptions = {},
 ): RedisConnection {
   const { kind, hosts, group, db, username, password, tls } = target;
   const retry = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), RETRY_MAX);
@@ -72,19 +70,7 @@ export function connectRedis(
     return new Redis({ ...options, host, port });
   };
   const redis = open();
-  let away = false;
-  // Without a listener an error would end the process.
-  redis.on('error', (error: Error) => {
-    const level = tell && !away ? 'warn' : 'debug';
-    away = true;
-    log[level](
-      { err: error },
-      'Redis is away: readings are stored all the same, messages for subscribers at other nodes are not delivered',
-    );
-  });
-  redis.on('ready', () => {
-    if (tell && away) log.info({}, 'Redis is back');
-    away = false;
-  });
+  // Without a listener an error would end the process. Whoever uses it tells of outages.
+  redis.on('error', (error: Error) => log.debug({ err: error }, 'Redis is away'));
   return redis;
 }

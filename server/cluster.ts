@@ -68,7 +68,7 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
   const redis = connectRedis(target, log);
   const bus = createBus({
     nodeId: nodes.id,
-    publisher: connectRedis(target, log, { tell: true }),
+    publisher: connectRedis(target, log),
     subscriber: connectRedis(target, log, { subscriber: true }),
     log,
   });
