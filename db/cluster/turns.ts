@@ -52,8 +52,8 @@ export function createSharedTurns({ locks, sql }: { locks: Locks; sql: Executor 
       } finally {
         holder = null;
         try {
-          await session.give('turn');
-          if (await session.isTaken('waiting')) yieldUntil = performance.now() + YIELD_MS;
+          const [, awaited] = await Promise.all([session.give('turn'), session.isTaken('waiting')]);
+          if (awaited) yieldUntil = performance.now() + YIELD_MS;
         } catch {
           // It went with its session.
         }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Agent, get } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { connect as connectMqtt, type MqttClient } from 'mqtt';
@@ -6,8 +7,10 @@ import { connect } from '../../db/client.ts';
 import { silent } from '../helpers/database.ts';
 import { enrolled, reading } from '../helpers/devices.ts';
 import { type Cluster, clusterMissing, openCluster } from '../helpers/nodes.ts';
+import { postgresMissing } from '../helpers/postgres.ts';
 import { type CommandBody, Rest } from '../helpers/rest.ts';
 import type { Server } from '../helpers/server.ts';
+import { startServer } from '../helpers/setup.ts';
 import { until } from '../helpers/wait.ts';
 
 const DEVICES = 8;
@@ -195,5 +198,56 @@ void test('a rolling restart of two nodes', { skip: clusterMissing() }, async (t
     }
     t.diagnostic(`${JSON.stringify(counts)}, ${enough.reduce((sum, each) => sum + each)} readings`);
     assert.ok((counts.executed ?? 0) > commands.length / 2);
+  });
+});
+
+void test('a lone node that is drained', { skip: postgresMissing() }, async (t) => {
+  const { server, rest } = await startServer(t, { DRAIN_TIME: '1s' }, 'postgres');
+  const { wire } = await enrolled(server, rest, 'lamp');
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  /** Over one connection, as long as it lasts. */
+  const ask = () =>
+    new Promise<{ status: number; connection: string; port: number }>((resolve, reject) => {
+      get({ port: server.ports.http, path: '/api/health', agent }, (response) => {
+        const { statusCode: status = 0, headers, socket } = response;
+        const told = { status, connection: headers.connection ?? '', port: socket.localPort ?? 0 };
+        response.resume().once('end', () => resolve(told));
+      }).once('error', reject);
+    });
+  const first = await ask();
+  assert.deepEqual([first.status, first.connection], [200, 'keep-alive']);
+  for (let i = 0; i < 2; i++) await rest.expect(202, 'POST', '/api/nodes/self/drain');
+
+  await t.test('says so, answers what is asked, and ends connections with their last answer', async () => {
+    const told = await ask();
+    assert.deepEqual([told.status, told.connection, told.port], [503, 'keep-alive', first.port]);
+    await until('it takes no more', async () => !(await isOpen(server.ports.http)));
+    const last = await ask();
+    assert.deepEqual([last.status, last.connection, last.port], [503, 'close', first.port]);
+    await assert.rejects(ask(), { code: 'ECONNREFUSED' });
+  });
+
+  await t.test('acknowledges what devices send until it closes them, and ends with 0', async () => {
+    let acknowledged = 0;
+    const report = async () => {
+      for (let seq = 1; !wire.ended; seq++) {
+        await wire.publish('devices/lamp/sensor', reading(seq, { seq }));
+        acknowledged++;
+      }
+    };
+    await report().catch(() => {});
+    assert.ok(acknowledged > 0);
+    await until('it has ended', () => !server.alive);
+    assert.equal(await server.stop(), 0, server.report());
+  });
+
+  await t.test('stops at once when it is told twice', async () => {
+    await server.start();
+    process.kill(server.pid, 'SIGUSR2');
+    await until('it drains', () => server.lines.filter(({ msg }) => msg.startsWith('draining')).length === 2);
+    const began = performance.now();
+    assert.equal(await server.stop('SIGUSR2'), 0);
+    assert.ok(performance.now() - began < 5000);
   });
 });

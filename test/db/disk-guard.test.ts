@@ -43,7 +43,12 @@ void test('a state is entered at its bound and left a little above it', () => {
 /** A disk of 1000 MiB of which 100 must be free; each day of history takes 30 MiB. */
 function openGuard(
   t: TestContext,
-  { days, free, reserve = 40 }: { days: number; free: number; reserve?: number },
+  {
+    days,
+    free,
+    reserve = 40,
+    mayDrop = () => true,
+  }: { days: number; free: number; reserve?: number; mayDrop?: () => boolean },
 ) {
   const disk = { free, days, failing: false, looks: 0, held: false, time: 0 };
   const events: NewEvent[] = [];
@@ -74,7 +79,7 @@ function openGuard(
       disk.free += 30;
       return { day: `2026-01-0${9 - disk.days}`, readings: 1000 };
     },
-    mayDrop: () => true,
+    mayDrop,
     dropped: createDroppedHistory({ registry, events: eventLog, log: silent }),
     events: eventLog,
     log: { ...silent, error: (_object, message) => log.push(message) },
@@ -106,6 +111,16 @@ void test('days go one by one, told and counted, until there is room again', asy
   );
   assert.deepEqual(states(), ['low', 'ok']);
   assert.match(await registry.metrics(), /pm_iot_history_dropped_readings_total\{reason="disk"\} 2000/);
+});
+
+void test('another node drops the days: this one only stops storing, and drops once it is its own to do', async (t) => {
+  let leads = false;
+  const { guard, disk, drops } = openGuard(t, { days: 8, free: 20, mayDrop: () => leads });
+  await guard.start();
+  assert.deepEqual([guard.state, disk.held, drops().length], ['critical', true, 0]);
+  leads = true;
+  await until('days go', () => guard.state === 'ok');
+  assert.deepEqual([disk.held, disk.days], [false, 5]);
 });
 
 void test('while there is no hurry, a day is dropped now and then', async (t) => {

@@ -37,3 +37,33 @@ void test('a chore goes on while there is more to do, whatever another one meets
   await new Promise(setImmediate);
   assert.equal(endless, done);
 });
+
+void test('chores are done by whoever leads, and left between two steps; the time is kept by all', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  let kept = 0;
+  const counting = (async () => {
+    kept++;
+    return [];
+  }) as unknown as postgres.Sql;
+  let leads = false;
+  let steps = 0;
+  const maintenance = createMaintenance({
+    sql: counting,
+    clock: createClock(Date.now, 0),
+    log: silent,
+    leads: () => leads,
+    chores: [{ name: 'endless', step: async () => ++steps > 0 }],
+  });
+  maintenance.start();
+  t.mock.timers.tick(15_000);
+  await until('the time is kept', () => kept === 1);
+  assert.equal(steps, 0);
+  leads = true;
+  t.mock.timers.tick(15_000);
+  await until('it is done', () => steps > 1);
+  leads = false;
+  await maintenance.stop();
+  const done = steps;
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  assert.equal(steps, done);
+});
