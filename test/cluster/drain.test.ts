@@ -27,13 +27,19 @@ interface Device {
 }
 
 /** Reports one reading after the other, obeys, and when a node sends it away takes the other one, as a library does. */
-function startDevice(t: TestContext, id: string, password: string, nodes: readonly Server[]): Device {
+function startDevice(
+  t: TestContext,
+  id: string,
+  password: string,
+  nodes: readonly Server[],
+  clean: boolean,
+): Device {
   const client = connectMqtt({
     servers: nodes.map((node) => ({ host: '127.0.0.1', port: node.ports.mqtt })),
     clientId: id,
     username: id,
     password,
-    clean: true,
+    clean,
     reconnectPeriod: 200,
     connectTimeout: 3000,
     reschedulePings: false,
@@ -115,7 +121,7 @@ void test('a rolling restart of two nodes', { skip: clusterMissing() }, async (t
     [b, restB],
   ]);
   const devices = secrets.map((secret, i) =>
-    startDevice(t, `lamp-${i}`, secret, i % 2 === 0 ? nodes : [...nodes].reverse()),
+    startDevice(t, `lamp-${i}`, secret, i % 2 === 0 ? nodes : [...nodes].reverse(), i % 3 > 0),
   );
   const commands: CommandBody[] = [];
   let commanding = true;
