@@ -76,6 +76,20 @@ void test('two nodes, of which one leads', { skip: clusterMissing() }, async (t)
     });
   });
 
+  await t.test('one that hangs leads no more, and neither does it when it goes on', async () => {
+    process.kill(b.pid, 'SIGSTOP');
+    t.after(() => b.alive && process.kill(b.pid, 'SIGCONT'));
+    const other = await new Rest(a).logIn();
+    await until('the other leads', async () => leadersOf(await nodesOf(other)).join() === 'a');
+    process.kill(b.pid, 'SIGCONT');
+    await until('it is there, and one leads', async () => {
+      const nodes = await nodesOf(rest).catch(() => []);
+      return (
+        nodes.length === 2 && nodes.every(({ status }) => status === 'ok') && leadersOf(nodes).join() === 'a'
+      );
+    });
+  });
+
   await t.test('a database that restarts leaves one leader', async () => {
     await cluster.postgres.stop('immediate');
     await cluster.postgres.start();
