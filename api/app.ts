@@ -53,7 +53,7 @@ export function createApp(deps: AppDeps): Api {
 
   if (deps.others !== null) {
     api.use('/api/*', whenTold(deps.others.told));
-    api.use('/api/devices/*', whenKnown(deps.live, deps.others.catchUp));
+    api.use('/api/devices/*', whenKnown(deps.live, deps.others.findDevice));
   }
 
   authRoutes(api, deps);

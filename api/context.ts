@@ -70,8 +70,8 @@ export interface AppDeps {
   others: {
     /** Resolves once the other nodes have dealt with a change of this one. */
     told(): Promise<void>;
-    /** Resolves once this node has dealt with all that others have told. */
-    catchUp(): Promise<void>;
+    /** Reads a device that another node may have made. */
+    findDevice(deviceId: string): Promise<void>;
   } | null;
 }
 

@@ -3,6 +3,7 @@ import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import type { AccountsService } from '../db/accounts/index.ts';
 import type { ClientAddresses } from '../db/domain/client-address.ts';
+import { isDeviceId } from '../db/domain/device-id.ts';
 import { DomainError } from '../db/domain/errors.ts';
 import type { FlowMeter } from '../db/domain/ports.ts';
 import type { LiveState } from '../db/live-state/types.ts';
@@ -98,9 +99,9 @@ export const whenTold = (told: () => Promise<void>) =>
 const ONE_DEVICE = /^\/api\/devices\/([^/]+)/;
 
 /** A device that has registered with another node just now is found before it is said that there is none. */
-export const whenKnown = (live: Pick<LiveState, 'device'>, catchUp: () => Promise<void>) =>
+export const whenKnown = (live: Pick<LiveState, 'device'>, findDevice: (deviceId: string) => Promise<void>) =>
   createMiddleware<Env>(async (c, next) => {
     const id = ONE_DEVICE.exec(c.req.path)?.[1];
-    if (id !== undefined && live.device(id) === undefined) await catchUp();
+    if (id !== undefined && isDeviceId(id) && live.device(id) === undefined) await findDevice(id);
     await next();
   });

@@ -40,7 +40,7 @@ export interface BrokerDeps {
   onEstablished: (socket: Socket) => void;
   /** Told of client ids that are no device's; null: there is no other node. */
   clientIds: WatchDeps['clientIds'];
-  catchUp: AuthenticateDeps['catchUp'];
+  findDevice: AuthenticateDeps['findDevice'];
   /** Other nodes; null: there are none. */
   cluster: BrokerCluster | null;
 }

@@ -27,6 +27,8 @@ export interface Client {
   db: Database;
   /** Waits for running statements, at most a few seconds. */
   close(): Promise<void>;
+  /** Waits for nothing. */
+  abort(): Promise<void>;
 }
 
 /** A statement with more parameters is one of many shapes (rows of an insert), not worth keeping on the server. */
@@ -108,13 +110,15 @@ export function connect(
           },
         });
   if ('url' in target) void sockets.watch(sql, log);
+  const end = async (seconds: number) => {
+    sockets.stop();
+    await sql.end({ timeout: seconds });
+  };
   return {
     sql,
     db: drizzle(preparing(sql), { schema }),
-    close: async () => {
-      sockets.stop();
-      await sql.end({ timeout: 3 });
-    },
+    close: () => end(3),
+    abort: () => end(0),
   };
 }
 

@@ -62,7 +62,7 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
     nodeId: nodes.id,
     others: nodes.others,
     sql,
-    connectListener: (told) => connect(database.target, log, 1, told).sql,
+    connectListener: (told) => connect(database.target, log, 1, told),
     log,
   });
   const redis = connectRedis(target, log);

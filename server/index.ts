@@ -160,7 +160,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
     corsOrigins: config.corsOrigins,
     onEstablished: (socket) => admission.established(socket),
     clientIds: shared.clientIds,
-    catchUp: shared.others?.catchUp ?? null,
+    findDevice: shared.others?.findDevice ?? null,
     cluster,
   });
   const link = shared.link(broker.link);

@@ -86,7 +86,7 @@ export function openShared(deps: OpenSharedDeps): Shared {
         presence: local.presence,
         endAll: () => parts?.broker.endAll(),
       }),
-    others: { catchUp: notices.barrier, told: notices.told },
+    others: { findDevice: local.loader.loadDevice, told: notices.told },
     tellCommand: (id) => {
       if (moved.size === 0) queueMicrotask(tellCommands);
       moved.add(id);

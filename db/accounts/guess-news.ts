@@ -1,8 +1,6 @@
 import type { Bus } from '../domain/cluster.ts';
 
 const KIND = 'guess';
-/** Told together: whoever guesses at many names at once is no burden on the other nodes. */
-const TELL_AFTER_MS = 20;
 /** Of one message. Those beyond it count at their own node alone. */
 const MAX_TOLD = 1000;
 
@@ -37,7 +35,8 @@ export function createGuessNews(bus: Bus | null): GuessNews {
     tell: (...fact) => {
       if (waiting.length >= MAX_TOLD) return;
       waiting.push(fact);
-      if (waiting.length === 1) setTimeout(tellAll, TELL_AFTER_MS).unref();
+      // What comes in one turn is told together. No later: the next try may be made at another node at once.
+      if (waiting.length === 1) setImmediate(tellAll);
     },
     on: (what, hear) => void hearers.set(what, hear),
   };

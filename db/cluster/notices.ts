@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
+import type { Client } from '../client.ts';
 import type { Hear, Notices, Told } from '../domain/cluster.ts';
 import type { Log } from '../domain/ports.ts';
 
@@ -31,7 +32,10 @@ export interface NoticesDeps {
   others: () => ReadonlySet<string>;
   sql: postgres.Sql;
   /** A connection of its own that is told what is notified, and of its end. */
-  connectListener: (told: { onNotify: (payload: string) => void; onClose: () => void }) => postgres.Sql;
+  connectListener: (told: {
+    onNotify: (payload: string) => void;
+    onClose: () => void;
+  }) => Pick<Client, 'sql' | 'abort'>;
   log: Log;
 }
 
@@ -52,7 +56,7 @@ export function createNotices({ nodeId, others, sql, connectListener, log }: Not
   let waiting: { entry: Entry; kept: boolean }[] = [];
   let sending: Promise<void> | null = null;
   let stopped = false;
-  let listener: postgres.Sql | null = null;
+  let listener: Pick<Client, 'sql' | 'abort'> | null = null;
   let lastNumber = 0;
   let heardAt = performance.now();
   let sentAt = 0;
@@ -189,16 +193,16 @@ export function createNotices({ nodeId, others, sql, connectListener, log }: Not
       const current = connectListener({ onNotify, onClose });
       listener = current;
       try {
-        await current.unsafe(`listen ${CHANNEL}`);
+        await current.sql.unsafe(`listen ${CHANNEL}`);
         if (first) onFirst();
-        else await catchUp(current, performance.now() - heardAt);
+        else await catchUp(current.sql, performance.now() - heardAt);
         heardAt = performance.now();
         first = false;
         await closed;
       } catch (error) {
         log.debug({ err: error }, 'notices cannot be heard: trying again');
       }
-      void current.end({ timeout: 0 }).catch(() => {});
+      void current.abort().catch(() => {});
       if (!stopped) await sleep(RETRY_MS);
     }
   };
@@ -207,7 +211,7 @@ export function createNotices({ nodeId, others, sql, connectListener, log }: Not
     const deaf = sentAt - heardAt > DEAF_AFTER_MS / 2 && performance.now() - heardAt > DEAF_AFTER_MS;
     if (!deaf) return;
     log.warn({}, 'notices of the database do not arrive: listening anew');
-    void listener?.end({ timeout: 0 }).catch(() => {});
+    void listener?.abort().catch(() => {});
   }, DEAF_AFTER_MS / 4).unref();
 
   return {
@@ -225,7 +229,7 @@ export function createNotices({ nodeId, others, sql, connectListener, log }: Not
       clearInterval(notDeaf);
       await sending;
       await flush();
-      await listener?.end({ timeout: 0 });
+      await listener?.abort();
     },
   };
 }

@@ -67,11 +67,17 @@ export function shareLink(deps: SharedLinkDeps): DeviceLink {
   return {
     deliver: link.deliver,
     reachable: link.reachable,
-    pair: (device, key) => {
-      const known = live.device(device.deviceId);
-      const isElsewhere =
-        known !== undefined && !presence.isHere(known) && presence.nodeOf(known.pk) !== null;
-      return isElsewhere ? pairElsewhere(device.deviceId, key) : link.pair(device, key);
+    pair: async (device, key) => {
+      const isHere = () => {
+        const known = live.device(device.deviceId);
+        return known !== undefined && presence.isHere(known);
+      };
+      if (isHere()) return link.pair(device, key);
+      // Another node may have told of it just now.
+      if (presence.nodeOf(device.pk) === null) await notices.barrier();
+      return isHere() || presence.nodeOf(device.pk) === null
+        ? link.pair(device, key)
+        : pairElsewhere(device.deviceId, key);
     },
     endDeviceSessions: (deviceId) => end(['device', deviceId]),
     endUserSessions: (userId) => end(['user', userId]),

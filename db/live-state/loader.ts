@@ -95,6 +95,11 @@ export function createLoader({ db, sql, registry, putDevice, applyReading }: Loa
       return pks.filter((pk) => !there.has(pk));
     },
 
+    /** Of its id, if there is such a device. */
+    async loadDevice(deviceId: string): Promise<void> {
+      await put(await db.select().from(devices).where(eq(devices.deviceId, deviceId)));
+    },
+
     /** All rooms, devices and widgets. Gives the devices that are known and gone. */
     async loadAll(): Promise<number[]> {
       await loadRooms();

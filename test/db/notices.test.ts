@@ -23,13 +23,13 @@ const nodes: Node[] = [];
 
 async function open(id: string, others: readonly string[]): Promise<Node> {
   const { sql, close } = connect({ url: server.url }, silent, 2);
-  let listener: ReturnType<typeof connect>['sql'] | null = null;
+  let listener: ReturnType<typeof connect> | null = null;
   const notices = createNotices({
     nodeId: id,
     others: () => new Set(others),
     sql,
     connectListener: (told) => {
-      listener = connect({ url: server.url }, silent, 1, told).sql;
+      listener = connect({ url: server.url }, silent, 1, told);
       return listener;
     },
     log: silent,
@@ -39,7 +39,7 @@ async function open(id: string, others: readonly string[]): Promise<Node> {
     heard: [],
     gaps: 0,
     deafen: async () => {
-      const [row] = (await listener?.unsafe<{ pid: number }[]>('select pg_backend_pid() as pid')) ?? [];
+      const [row] = (await listener?.sql.unsafe<{ pid: number }[]>('select pg_backend_pid() as pid')) ?? [];
       await sql.unsafe('select pg_terminate_backend($1::text::int)', [String(row?.pid)]);
     },
     close: async () => {
