@@ -26,8 +26,20 @@ export class RecentMessages {
   time(packetId: number, dup: boolean, payload: Buffer, make: () => Micros): Micros {
     const hash = hashOf(payload);
     const known = dup ? this.#find(packetId, hash) : null;
-    if (known !== null) return known;
-    const time = make();
+    return known ?? this.#keep(packetId, hash, make());
+  }
+
+  /** When its first copy came; null: that is not known here. */
+  find(packetId: number, payload: Buffer): Micros | null {
+    return this.#find(packetId, hashOf(payload));
+  }
+
+  /** Its first copy came to another node. */
+  keep(packetId: number, payload: Buffer, time: Micros): void {
+    this.#keep(packetId, hashOf(payload), time);
+  }
+
+  #keep(packetId: number, hash: number, time: Micros): Micros {
     this.#ids[this.#place] = packetId;
     this.#hashes[this.#place] = hash;
     this.#times[this.#place] = time;

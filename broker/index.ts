@@ -12,6 +12,7 @@ import { createDispatch } from './dispatch.ts';
 import { createDownlink } from './downlink.ts';
 import { sendAway } from './drain.ts';
 import { DupMemory } from './dup-memory.ts';
+import { createDupsElsewhere } from './dups-elsewhere.ts';
 import type { PersistenceRules } from './engine/bounded.ts';
 import { createEngine } from './engine/engine.ts';
 import { createPersistence } from './engine/persistence.ts';
@@ -106,22 +107,19 @@ export function createBroker(deps: BrokerDeps): Broker {
     stored,
   });
   const counters = createCounters(metrics, () => sessions.count, stored.sizes);
+  const dups = new DupMemory();
+  const sensor = createSensorHandler({
+    ...{ live, writer, clock, rawFrom, flows, dups },
+    declare: devices.declare,
+    whenTrusted: trust.whenTrusted,
+  });
   const dispatch = createDispatch({
     gate,
     log,
     refuse: createRefusals({ live, counters, log, now: clock.now, publish }),
     handlers: {
       register: createRegisterHandler({ live, devices, events, flows, now: clock.now }),
-      sensor: createSensorHandler({
-        live,
-        writer,
-        clock,
-        rawFrom,
-        flows,
-        dups: new DupMemory(),
-        declare: devices.declare,
-        whenTrusted: trust.whenTrusted,
-      }),
+      sensor: cluster === null ? sensor : createDupsElsewhere({ cluster, live, dups })(sensor),
       heartbeat: createHeartbeatHandler({ live, flows }),
       command_response: createCommandResponseHandler({ live, commands: theCommands }),
       pair_response: createPairResponseHandler({ live, downlink }),

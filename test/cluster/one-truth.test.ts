@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import postgres from 'postgres';
-import { enrolled, reading } from '../helpers/devices.ts';
+import { connected, enrolled, reading } from '../helpers/devices.ts';
 import { clusterMissing, openCluster } from '../helpers/nodes.ts';
 import { type CommandBody, Rest, type WidgetBody } from '../helpers/rest.ts';
 import { until } from '../helpers/wait.ts';
@@ -14,7 +14,7 @@ void test('what one node changes holds at the other', { skip: clusterMissing() }
   await there.start();
   const [rest, other] = [await new Rest(here).logIn(), await new Rest(there).logIn()];
   const { id: room } = await rest.expect<{ id: number }>(201, 'POST', '/api/rooms', { name: 'Hall' });
-  const connected = async (id: string) => (await other.device(id)).connected;
+  const isConnected = async (id: string) => (await other.device(id)).connected;
 
   await t.test(
     'a device confirms its key wherever it is connected, and nobody else sees the key',
@@ -37,11 +37,26 @@ void test('what one node changes holds at the other', { skip: clusterMissing() }
       assert.equal((await pair('1234-5678')).status, 200);
       assert.equal((await rest.device('keyed')).room_id, room);
       await wire.disconnect();
-      await until('it is away', async () => !(await connected('keyed')));
+      await until('it is away', async () => !(await isConnected('keyed')));
       const away = await pair('1234-5678');
       assert.deepEqual([away.status, away.body.code], [409, 'DEVICE_OFFLINE']);
     },
   );
+
+  await t.test('what is sent again to another node is stored once, also without a timestamp', async () => {
+    const { wire, secret } = await enrolled(here, rest, 'again');
+    await wire.publish('devices/again/sensor', reading(5), { messageId: 7 });
+    await wire.drop();
+    const back = await connected(there, 'again', secret, false);
+    await back.publish('devices/again/sensor', reading(5), { messageId: 7, dup: true });
+    await back.publish('devices/again/sensor', reading(5), { messageId: 7, dup: true });
+    await back.publish('devices/again/sensor', reading(5), { messageId: 8 });
+    const { widget_id } = await rest.widget('again', 'temperature');
+    const path = `/api/widgets/${widget_id}/readings`;
+    const { readings } = (await rest.get<{ readings: unknown[] }>(path)).body;
+    assert.equal(readings.length, 2);
+    await back.disconnect();
+  });
 
   await t.test('a device that is removed at one node is gone at the other, with its session', async () => {
     const { wire } = await enrolled(here, rest, 'removed');
