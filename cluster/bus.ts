@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import MQEmitterRedis from 'mqemitter-redis';
 import type { Bus, Hear } from '../db/domain/cluster.ts';
 import type { Log } from '../db/domain/ports.ts';
+import { orderedPublisher } from './ordered-publisher.ts';
 import type { RedisConnection } from './redis.ts';
 
 const TOPIC = 'pm-iot/nodes';
@@ -75,7 +76,7 @@ function guardListeners(subscriber: RedisConnection, failed: (error: unknown) =>
  */
 export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusService {
   // Cluster connections have the same methods.
-  const mq = MQEmitterRedis({ pubConn: publisher as Redis, subConn: subscriber as Redis });
+  const mq = MQEmitterRedis({ pubConn: orderedPublisher(publisher) as Redis, subConn: subscriber as Redis });
   // Its types leave it out; without a listener an error would end the process.
   const { state } = mq as unknown as { state: EventEmitter };
   state.on('error', (error: Error) => log.debug({ err: error }, 'Redis is away'));
