@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import MQEmitterRedis from 'mqemitter-redis';
 import type { Bus, Hear } from '../db/domain/cluster.ts';
 import type { Log } from '../db/domain/ports.ts';
+import { guardListeners } from './guard-listeners.ts';
 import { orderedPublisher } from './ordered-publisher.ts';
 import type { RedisConnection } from './redis.ts';
 
@@ -48,26 +49,6 @@ export interface BusDeps {
 export interface BusService extends Bus {
   start(): Promise<void>;
   stop(): Promise<void>;
-}
-
-/**
- * mqemitter-redis reads what comes on a channel within an event of its connection, and throws at what it cannot read: whoever
- * can write to Redis could end every node with it.
- */
-function guardListeners(subscriber: RedisConnection, failed: (error: unknown) => void): void {
-  for (const event of ['messageBuffer', 'pmessageBuffer']) {
-    const listeners = subscriber.listeners(event) as ((...args: unknown[]) => void)[];
-    subscriber.removeAllListeners(event);
-    for (const listener of listeners) {
-      subscriber.on(event, (...args: unknown[]) => {
-        try {
-          listener(...args);
-        } catch (error) {
-          failed(error);
-        }
-      });
-    }
-  }
 }
 
 /**
