@@ -4,6 +4,8 @@ import type { Redis } from 'ioredis';
 import MQEmitterRedis from 'mqemitter-redis';
 import type { Bus, Hear } from '../db/domain/cluster.ts';
 import type { Log } from '../db/domain/ports.ts';
+import { guardListeners } from './guard-listeners.ts';
+import { orderedPublisher } from './ordered-publisher.ts';
 import type { RedisConnection } from './redis.ts';
 
 const TOPIC = 'pm-iot/nodes';
@@ -50,32 +52,12 @@ export interface BusService extends Bus {
 }
 
 /**
- * mqemitter-redis reads what comes on a channel within an event of its connection, and throws at what it cannot read: whoever
- * can write to Redis could end every node with it.
- */
-function guardListeners(subscriber: RedisConnection, failed: (error: unknown) => void): void {
-  for (const event of ['messageBuffer', 'pmessageBuffer']) {
-    const listeners = subscriber.listeners(event) as ((...args: unknown[]) => void)[];
-    subscriber.removeAllListeners(event);
-    for (const listener of listeners) {
-      subscriber.on(event, (...args: unknown[]) => {
-        try {
-          listener(...args);
-        } catch (error) {
-          failed(error);
-        }
-      });
-    }
-  }
-}
-
-/**
  * See `Bus`: mqemitter-redis on one channel. It says nothing of what it missed, so each node counts what it sends: a hole in
  * the count of another makes that one tell everything anew.
  */
 export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusService {
   // Cluster connections have the same methods.
-  const mq = MQEmitterRedis({ pubConn: publisher as Redis, subConn: subscriber as Redis });
+  const mq = MQEmitterRedis({ pubConn: orderedPublisher(publisher) as Redis, subConn: subscriber as Redis });
   // Its types leave it out; without a listener an error would end the process.
   const { state } = mq as unknown as { state: EventEmitter };
   state.on('error', (error: Error) => log.debug({ err: error }, 'Redis is away'));

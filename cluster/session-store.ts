@@ -20,6 +20,8 @@ export interface SessionStoreDeps {
   expirySeconds: number;
   registry: Registry;
   log: Log;
+  /** Writes; for tests. */
+  maxWaiting?: number;
 }
 
 export interface SessionStore extends BrokerStore {
@@ -37,7 +39,7 @@ export function createSessionStore(deps: SessionStoreDeps): SessionStore {
     help: 'Writes to Redis that were dropped because it was away for too long',
     registers,
   });
-  const behind = new WriteBehind({ redis, log, onDropped: (count) => dropped.inc(count) });
+  const behind = new WriteBehind({ ...deps, onDropped: (count) => dropped.inc(count) });
   const returns: ((how: StoreReturn) => void)[] = [];
   const isReady = () => redis.status === 'ready';
   let epoch: string | null = null;

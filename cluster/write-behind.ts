@@ -27,6 +27,8 @@ export interface WriteBehindDeps {
   redis: RedisConnection;
   log: Log;
   onDropped: (count: number) => void;
+  /** For tests. */
+  maxWaiting?: number;
 }
 
 /**
@@ -73,7 +75,8 @@ export class WriteBehind {
     this.#waiting.push({ args, bytes, answered });
     this.#bytes += bytes;
     this.given++;
-    if (this.#waiting.length > MAX_WAITING || this.#bytes > MAX_WAITING_BYTES) this.#makeRoom();
+    const { maxWaiting = MAX_WAITING } = this.#deps;
+    if (this.#waiting.length > maxWaiting || this.#bytes > MAX_WAITING_BYTES) this.#makeRoom();
     this.#schedule();
   }
 
