@@ -21,6 +21,7 @@ function start(connectionsPerAddress: number) {
       told.push(body as (typeof told)[number]);
       return true;
     },
+    hears: () => true,
     ask: async () => {},
     on: (_kind, each) => {
       hear = each;
