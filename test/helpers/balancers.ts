@@ -159,7 +159,20 @@ const startNginx: StartBalancer = async (t, nodes, name) => {
   return balancer;
 };
 
-export const BALANCERS: { name: string; missing: () => string | false; start: StartBalancer }[] = [
-  { name: 'HAProxy', missing: missing('haproxy', ['-v'], 'haproxy'), start: startHaproxy },
-  { name: 'nginx', missing: missing('nginx', ['-v'], 'nginx libnginx-mod-stream'), start: startNginx },
+export interface Tried {
+  name: string;
+  missing: () => string | false;
+  start: StartBalancer;
+  /** Does it ask the nodes whether they are well? */
+  checks: boolean;
+}
+
+export const BALANCERS: Tried[] = [
+  { name: 'HAProxy', missing: missing('haproxy', ['-v'], 'haproxy'), start: startHaproxy, checks: true },
+  {
+    name: 'nginx',
+    missing: missing('nginx', ['-v'], 'nginx libnginx-mod-stream'),
+    start: startNginx,
+    checks: false,
+  },
 ];
