@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { connectAsync } from 'mqtt';
 import { openCertificateStore } from '../../certs/store.ts';
 import { BALANCERS, type Balancer, type StartBalancer } from '../helpers/balancers.ts';
 import { enrolled, reading } from '../helpers/devices.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { clusterMissing, openCluster } from '../helpers/nodes.ts';
 import { Rest } from '../helpers/rest.ts';
 import { ADMIN, type Server } from '../helpers/server.ts';
@@ -19,11 +20,15 @@ const NAME = 'iot.example.org';
 
 async function setUp(t: TestContext, start: StartBalancer) {
   const cluster = await openCluster(t);
-  const env = { HTTPS_PORT: '0', MQTTS_PORT: '0', TRUSTED_PROXIES: '127.0.0.1', PUBLIC_HOST: NAME };
-  const one = await cluster.addNode('one', env);
-  await one.start();
-  const two = await cluster.addNode('two', env);
-  await two.start();
+  const node = async (name: string) => {
+    const ports = { HTTPS_PORT: String(await freePort()), MQTTS_PORT: String(await freePort()) };
+    const env = { ...ports, TRUSTED_PROXIES: '127.0.0.1', PUBLIC_HOST: NAME, DRAIN_TIME: '1s' };
+    const server = await cluster.addNode(name, env);
+    await server.start();
+    return server;
+  };
+  const one = await node('one');
+  const two = await node('two');
   const rest = await new Rest(one).logIn();
   const balancer = await start(t, [one, two], NAME);
   return { one, two, rest, balancer };
@@ -42,24 +47,35 @@ async function secured(server: Server, port: number, more: { key?: string; cert?
   return secure;
 }
 
-/** One request on a TLS connection of its own; gives the status. */
-async function post(server: Server, balancer: Balancer, port: number, username: string, password: string) {
+/** Each node has a certificate of its own. */
+const nodeOf = (socket: TLSSocket) => socket.getPeerCertificate().serialNumber;
+
+/** One request on a TLS connection of its own. */
+async function request(server: Server, balancer: Balancer, port: number, lines: string[], body = '') {
   const ca = port === balancer.web ? balancer.ca : server.ca;
   const socket = connectTcp({ port, host: '127.0.0.1', localAddress: CLIENT });
   await once(socket, 'connect');
   const secure = connectTls({ socket, servername: port === balancer.web ? NAME : 'localhost', ca });
   await once(secure, 'secureConnect');
-  const body = JSON.stringify({ username, password });
-  secure.write(
-    `POST /api/auth/login HTTP/1.1\r\nHost: ${NAME}\r\nContent-Type: application/json\r\n` +
-      `X-Forwarded-For: 203.0.113.1\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  );
+  secure.write(`${lines.join('\r\n')}\r\nHost: ${NAME}\r\nConnection: close\r\n\r\n${body}`);
   let text = '';
   secure.on('data', (chunk) => {
     text += String(chunk);
   });
   await once(secure, 'close');
-  return Number(text.split(' ', 2)[1]);
+  assert.notEqual(text, '', 'closed without an answer');
+  return { status: Number(text.split(' ', 2)[1]), text };
+}
+
+async function post(server: Server, balancer: Balancer, port: number, username: string, password: string) {
+  const body = JSON.stringify({ username, password });
+  const lines = [
+    'POST /api/auth/login HTTP/1.1',
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+    'X-Forwarded-For: 203.0.113.1',
+  ];
+  return (await request(server, balancer, port, lines, body)).status;
 }
 
 const seenAt = (rest: Rest, actor: string, kind: string) =>
@@ -70,7 +86,7 @@ const seenAt = (rest: Rest, actor: string, kind: string) =>
     return body.events.find((event) => event.actor === actor && event.kind === kind)?.detail.address;
   });
 
-for (const { name, missing, start } of BALANCERS) {
+for (const { name, missing, start, checks } of BALANCERS) {
   const skip = clusterMissing() || missing();
   void test(`two nodes behind ${name}, with the example of the docs`, { skip }, async (t) => {
     const { one, two, rest, balancer } = await setUp(t, start);
@@ -82,6 +98,8 @@ for (const { name, missing, start } of BALANCERS) {
       assert.equal(returnCode, 0);
       return wire;
     };
+
+    const open = () => secured(one, balancer.mqtts);
 
     await t.test('a device with a certificate of its own stores a reading', async () => {
       (await enrolled(one, rest, 'lamp')).wire.socket.destroy();
@@ -125,8 +143,8 @@ for (const { name, missing, start } of BALANCERS) {
     });
 
     await t.test('connections are spread, and go to the other node when one is stopped', async () => {
-      const open = () => secured(two, balancer.mqtts);
       const held = await Promise.all(Array.from({ length: 8 }, open));
+      assert.equal(new Set(held.map(nodeOf)).size, 2);
       const ended = Promise.race(held.map((socket) => once(socket, 'close')));
       await one.stop();
       await ended;
@@ -141,5 +159,44 @@ for (const { name, missing, start } of BALANCERS) {
       }
       for (const socket of held) socket.destroy();
     });
+
+    await t.test(
+      'a node that is started again gets its part, and one that is drained refuses nobody',
+      async () => {
+        await one.start();
+        const back = nodeOf(await secured(one, one.ports.mqtts));
+        await until('it gets connections', async () => {
+          const socket = await open();
+          const taker = nodeOf(socket);
+          socket.destroy();
+          return taker === back;
+        });
+        for (const port of [balancer.https, balancer.web]) {
+          await until('it gets requests', async () => {
+            const { text } = await request(one, balancer, port, ['GET /api/health HTTP/1.1']);
+            return text.includes('"nodes":[{"name":"one"');
+          });
+        }
+        const held = await Promise.all(Array.from({ length: 8 }, open));
+        process.kill(two.pid, 'SIGUSR2');
+        let cut = 0;
+        const again = async <T>(attempt: () => Promise<T>) =>
+          attempt().catch(() => {
+            cut++;
+            return attempt();
+          });
+        while (two.alive) {
+          for (const port of [balancer.https, balancer.web]) {
+            const logIn = () => post(one, balancer, port, ADMIN.username, ADMIN.password);
+            assert.equal(await again(logIn), 200);
+          }
+          (await again(open)).destroy();
+        }
+        // Without health checks it is the end of the listener that tells: who is at it just then comes again.
+        assert.ok(cut <= (checks ? 0 : 2), `${cut} were cut`);
+        assert.equal(await two.stop(), 0, two.report());
+        for (const socket of held) socket.destroy();
+      },
+    );
   });
 }

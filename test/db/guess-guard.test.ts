@@ -4,6 +4,7 @@ import { createGuessGuard } from '../../db/accounts/guess-guard.ts';
 import { createGuessNews } from '../../db/accounts/guess-news.ts';
 import { createHomes, type KnownHomes } from '../../db/accounts/homes.ts';
 import { createSecretGuard } from '../../db/accounts/secret-guard.ts';
+import type { Bus } from '../../db/domain/cluster.ts';
 import type { LimitName, Offender } from '../../db/domain/limits.ts';
 import { silent } from '../helpers/database.ts';
 
@@ -154,4 +155,24 @@ void test('ten wrong secrets of a device from an address are a limit that is tol
   ]);
   assert.equal(guard.lockedFor('lamp', '2001:db8::1'), 60);
   assert.equal(guard.lockedFor('lamp', '2001:db8::2'), null, 'no other host of the network is locked out');
+});
+
+void test('a crowd of guesses is told to other nodes in one message of bounded size', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const told: unknown[][] = [];
+  const news = createGuessNews({
+    ...({ on: () => {} } as unknown as Bus),
+    tell: (_kind, facts) => {
+      told.push(facts as unknown[]);
+      return false;
+    },
+  });
+  for (let i = 0; i < 3000; i++) news.tell('wrong', `name-${i}`, HOME);
+  t.mock.timers.tick(20);
+  news.tell('right', 'eva', HOME);
+  t.mock.timers.tick(20);
+  assert.deepEqual(
+    told.map(({ length }) => length),
+    [1000, 1],
+  );
 });
