@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, X509Certificate } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type BusService, createBus } from '../cluster/bus.ts';
 import { connectRedis, type RedisConnection } from '../cluster/redis.ts';
@@ -32,8 +32,8 @@ export interface ClusterDeps {
   foundation: Foundation;
   config: Config;
   jwtSecret: string;
-  /** SHA-256 of the CA. */
-  caFingerprint: string;
+  /** What devices and apps must trust, PEM: two CAs while it is being changed. */
+  caBundle: () => string;
   report: () => NodeReport;
   onStop: OnStop;
   log: Logger;
@@ -43,9 +43,14 @@ export interface ClusterDeps {
 const markOf = (secret: string) =>
   createHmac('sha256', secret).update('pm-iot: is it the same?').digest('hex').slice(0, 32);
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+const fingerprintsOf = (bundle: string): string[] =>
+  (bundle.match(CERTIFICATE) ?? []).map((pem) => new X509Certificate(pem).fingerprint256);
+
 /** The other nodes; null when this one is alone (no REDIS_URL). It listens when it resolves, and has told nothing yet. */
 export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null> {
-  const { foundation, config, jwtSecret, caFingerprint, report, onStop, log } = deps;
+  const { foundation, config, jwtSecret, caBundle, report, onStop, log } = deps;
   const { redis: target, nodeName } = config;
   const { sql, database, locks } = foundation;
   if (target === null || locks === null) return null;
@@ -53,7 +58,10 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
   const nodes = createNodes({
     sql,
     name: nodeName,
-    identity: { JWT_SECRET: markOf(jwtSecret), 'The CA (certs/ca.crt in DATA_DIR)': caFingerprint },
+    identity: () => ({
+      JWT_SECRET: markOf(jwtSecret),
+      'The CA (certs/ca.crt in DATA_DIR)': fingerprintsOf(caBundle()).join(' '),
+    }),
     report,
     now: foundation.now,
     log,

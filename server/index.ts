@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createBroker } from '../broker/index.ts';
@@ -98,7 +97,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   // Before anything is read: whatever changes from here on is told.
   const cluster = await openCluster({
     ...{ foundation, config, jwtSecret, report, onStop },
-    caFingerprint: createHash('sha256').update(certificates.bundle()).digest('hex'),
+    caBundle: certificates.bundle,
     log: part('cluster'),
   });
   const shared = openShared({

@@ -10,7 +10,10 @@ const DEAD_AFTER_S = 7;
 /** Rows of dead nodes are kept a little, for whoever wonders. */
 const FORGET_AFTER = '1 hour';
 
-/** What nodes of one cluster must have in common: by the name of the variable or file, something that tells two apart. */
+/**
+ * What nodes of one cluster must have in common: by the name of the variable or file, something that tells two apart. Several,
+ * with spaces between them, while one is being changed: then one of them must be the same.
+ */
 export type Identity = Record<string, string>;
 
 /** This node cannot belong to the cluster; the message says what differs, and from which node. */
@@ -19,7 +22,8 @@ export class ClusterMismatchError extends Error {}
 export interface NodesDeps {
   sql: postgres.Sql;
   name: string;
-  identity: Identity;
+  /** Now: what is changed on all nodes does not keep the next one out. */
+  identity: () => Identity;
   /** Of this node, now. */
   report: () => NodeReport;
   now: () => number;
@@ -48,7 +52,7 @@ const RECENT = `select id, name, report, identity, heard_at > now() - interval '
     date_part('epoch', heard_at) * 1000 as heard
   from nodes where heard_at > now() - interval '${FORGET_AFTER}' order by started_at, id`;
 const RENEW = `insert into nodes (id, name, identity, report) values ($1, $2, $3::text::jsonb, $4::text::jsonb)
-  on conflict (id) do update set heard_at = now(), report = excluded.report`;
+  on conflict (id) do update set heard_at = now(), identity = excluded.identity, report = excluded.report`;
 
 const LEAVE = `delete from nodes
   where id = $1 or (name = $2 and heard_at < now() - interval '${DEAD_AFTER_S} seconds')`;
@@ -102,7 +106,7 @@ export function createNodes({ sql, name, identity, report, now, log }: NodesDeps
   };
 
   const renew = async () => {
-    await sql.unsafe(RENEW, [id, name, JSON.stringify(identity), JSON.stringify(report())], {
+    await sql.unsafe(RENEW, [id, name, JSON.stringify(identity()), JSON.stringify(report())], {
       prepare: true,
     });
     const late = performance.now() - renewedAt > DEAD_AFTER_S * 1000;
@@ -134,7 +138,10 @@ export function createNodes({ sql, name, identity, report, now, log }: NodesDeps
 
   const refuseStranger = (rows: Iterable<Row>) => {
     for (const other of rows) {
-      const differs = Object.keys(identity).find((key) => other.identity[key] !== identity[key]);
+      const differs = Object.entries(identity()).find(([key, ours]) => {
+        const theirs = other.identity[key]?.split(' ') ?? [];
+        return !ours.split(' ').some((mark) => theirs.includes(mark));
+      })?.[0];
       if (differs === undefined) continue;
       throw new ClusterMismatchError(
         `${differs} is another one than that of node ${other.name}: nodes of one cluster must have the same`,
