@@ -33,8 +33,8 @@ export interface AuthenticateDeps {
   findEnrollment(token: string, usedBefore: number | null): Promise<{ id: number } | null>;
   accounts: Accounts;
   enrollmentMode: 'open' | 'token' | 'closed';
-  /** Reads a device that another node has made; null: there is no other node. */
-  findDevice: ((deviceId: string) => Promise<void>) | null;
+  /** Other nodes may have made a device that is not known here; null: there is none. */
+  others: { findDevice(deviceId: string): Promise<void> } | null;
 }
 
 const WRONG: LoginOutcome = {
@@ -57,7 +57,7 @@ const OUTDATED: LoginOutcome = {
 
 /** Who connects. Contract, section 3. Errors of the database are thrown. */
 export function createAuthenticate(deps: AuthenticateDeps) {
-  const { live, devices, findEnrollment, accounts, enrollmentMode, findDevice } = deps;
+  const { live, devices, findEnrollment, accounts, enrollmentMode, others } = deps;
 
   const enrolling = (deviceId: string, enrolment: Enrolment): LoginOutcome => ({
     identity: { kind: 'enrolling', deviceId, enrolment },
@@ -65,7 +65,7 @@ export function createAuthenticate(deps: AuthenticateDeps) {
 
   /** `enrolment`: it may be given a (new) secret when it registers. */
   const known = async (row: DeviceRow, enrolment: Enrolment | null): Promise<LoginOutcome> => {
-    if (live.deviceByPk(row.pk) === undefined) await findDevice?.(row.deviceId);
+    if (live.deviceByPk(row.pk) === undefined) await others?.findDevice(row.deviceId);
     const device = live.deviceByPk(row.pk);
     if (device === undefined) return { refuse: CONNACK.unavailable, why: 'the device is being removed' };
     return { identity: { kind: 'device', deviceId: row.deviceId, device, enrolment } };

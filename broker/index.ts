@@ -107,18 +107,20 @@ export function createBroker(deps: BrokerDeps): Broker {
     stored,
   });
   const counters = createCounters(metrics, () => sessions.count, stored.sizes);
+  const told = deps.others?.told ?? null;
   const dups = new DupMemory();
   const sensor = createSensorHandler({
     ...{ live, writer, clock, rawFrom, flows, dups },
     declare: devices.declare,
     whenTrusted: trust.whenTrusted,
+    told,
   });
   const dispatch = createDispatch({
     gate,
     log,
     refuse: createRefusals({ live, counters, log, now: clock.now, publish }),
     handlers: {
-      register: createRegisterHandler({ live, devices, events, flows, now: clock.now }),
+      register: createRegisterHandler({ live, devices, events, flows, now: clock.now, told }),
       sensor: cluster === null ? sensor : createDupsElsewhere({ cluster, live, dups })(sensor),
       heartbeat: createHeartbeatHandler({ live, flows }),
       command_response: createCommandResponseHandler({ live, commands: theCommands }),

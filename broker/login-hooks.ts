@@ -28,7 +28,7 @@ export interface LoginHooksDeps {
   /** Wrong guesses of devices. */
   guesses: {
     lockedFor(name: string, address: string): number | null;
-    failed(name: string, address: string): void;
+    failed(name: string, address: string): Promise<void>;
   };
   events: EventLog;
   flows: FlowMeter;
@@ -85,7 +85,7 @@ export function createLoginHooks(deps: LoginHooksDeps) {
     const outcome = await authenticate({ clientId, username, password, connection });
     if ('refuse' in outcome) {
       const { event: kind, why } = outcome;
-      if (kind === 'login_failed') guesses.failed(name, connection.address);
+      if (kind === 'login_failed') await guesses.failed(name, connection.address);
       if (kind !== undefined) {
         const actor = triedName(name);
         const detail = { action: 'connect', why, address: connection.address };

@@ -40,7 +40,13 @@ export interface BrokerDeps {
   onEstablished: (socket: Socket) => void;
   /** Told of client ids that are no device's; null: there is no other node. */
   clientIds: WatchDeps['clientIds'];
-  findDevice: AuthenticateDeps['findDevice'];
+  /** null: there is no other node. */
+  others: {
+    /** Resolves once they know what was changed here. */
+    told(): Promise<void>;
+    /** Reads a device that one of them has made. */
+    findDevice(deviceId: string): Promise<void>;
+  } | null;
   /** Other nodes; null: there are none. */
   cluster: BrokerCluster | null;
 }

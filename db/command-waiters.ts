@@ -10,6 +10,7 @@ export const removedMeanwhile = () =>
 /** Requests that wait for the end of a command. */
 export class CommandWaiters {
   readonly #waiting = new Map<number, Set<Wake>>();
+  readonly #moving = new Map<number, () => void>();
 
   /** The command once it ends, or what `asItIs` gives after `milliseconds`. NOT_FOUND when its device is removed. */
   wait(id: number, milliseconds: number, asItIs: () => Command): Promise<Command> {
@@ -26,6 +27,23 @@ export class CommandWaiters {
       set.add(end);
       this.#waiting.set(id, set);
     });
+  }
+
+  /** Resolves once a command that was just made is queued no more, or after `milliseconds`. */
+  moved(id: number, milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#moving.delete(id);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      this.#moving.set(id, end);
+    });
+  }
+
+  wakeMoved(id: number): void {
+    this.#moving.get(id)?.();
   }
 
   wake(id: number, command: Command | null): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createCommandDelivery } from './command-delivery.ts';
 import { createCommandFollower } from './command-follower.ts';
+import { createCommandQueue } from './command-queue.ts';
 import { createCommandTimers } from './command-timers.ts';
 import { CommandWaiters, removedMeanwhile } from './command-waiters.ts';
 import type { Clock } from './domain/clock.ts';
@@ -19,6 +20,9 @@ const ANSWERABLE_MS = 24 * 3_600_000;
 /** The node that moved a command on ends it too when its time is up; the others do it when that node has not. */
 const OTHERS_FIRST_MS = 2000;
 
+/** How long another node may take to hand a command over before it is told as queued. */
+const HAND_OVER_MS = 300;
+
 export interface CommandsDeps {
   store: CommandStore;
   live: LiveState;
@@ -32,11 +36,14 @@ export interface CommandsDeps {
   expiryMs: number;
   /** Other nodes are to be told that it has moved on; null: this node is alone. */
   tell: ((id: number) => void) | null;
+  /** Has another node its connection, so that the command is handed over there? */
+  isElsewhere: (devicePk: number) => boolean;
 }
 
 /** See `Commands`. The database is told before the device is: a crash in between can lose a command's answer, never send it twice. */
 export function createCommands(deps: CommandsDeps): Commands {
-  const { store, live, link, writer, clock, events, flows, log, timeoutMs, expiryMs, tell } = deps;
+  const { store, live, link, writer, clock, events, flows, log, timeoutMs, expiryMs, tell, isElsewhere } =
+    deps;
   const open = new Map<number, Command>();
   const byCorrelation = new Map<string, Command>();
   const timers = createCommandTimers({
@@ -48,19 +55,7 @@ export function createCommands(deps: CommandsDeps): Commands {
   const waiters = new CommandWaiters();
   /** When the first answer to an open command came. */
   const answeredAt = new Map<number, Micros>();
-  /** Commands on their way into the database, by device. */
-  const inserting = new Map<number, number>();
-
-  const whileInserting = async <T>(devicePk: number, insert: () => Promise<T>): Promise<T> => {
-    inserting.set(devicePk, (inserting.get(devicePk) ?? 0) + 1);
-    try {
-      return await insert();
-    } finally {
-      const left = (inserting.get(devicePk) ?? 1) - 1;
-      if (left > 0) inserting.set(devicePk, left);
-      else inserting.delete(devicePk);
-    }
-  };
+  const queue = createCommandQueue({ store, open, shared: tell !== null });
 
   const forget = (id: number) => {
     const command = open.get(id);
@@ -73,6 +68,7 @@ export function createCommands(deps: CommandsDeps): Commands {
   /** As another node, or an earlier run, has moved it on. */
   const follow = (command: Command) => {
     live.applyCommand(command);
+    if (command.status !== 'queued') waiters.wakeMoved(command.id);
     if (!TERMINAL.has(command.status)) {
       open.set(command.id, command);
       byCorrelation.set(command.correlationId, command);
@@ -154,15 +150,13 @@ export function createCommands(deps: CommandsDeps): Commands {
     request: async (widget, value, actor) => {
       checkCommandValue(widget, value);
       const { device } = widget;
-      const queued = [...open.values()].filter((c) => c.devicePk === device.pk && c.status === 'queued');
-      const ahead = queued.length + (inserting.get(device.pk) ?? 0);
-      if (ahead >= MAX_QUEUED) {
-        throw new DomainError('QUEUE_FULL', `${MAX_QUEUED} commands already wait for ${device.deviceId}`);
-      }
-      const now = new Date(clock.now());
-      const direct = ahead === 0 && link.reachable(device.pk);
-      const command = await whileInserting(device.pk, () =>
-        store.insert({
+      const { command, direct } = await queue.whileInserting(device.pk, async (ahead) => {
+        if (ahead >= MAX_QUEUED) {
+          throw new DomainError('QUEUE_FULL', `${MAX_QUEUED} commands already wait for ${device.deviceId}`);
+        }
+        const now = new Date(clock.now());
+        const direct = ahead === 0 && link.reachable(device.pk);
+        const command = await store.insert({
           correlationId: `~${randomBytes(16).toString('base64url')}`,
           widgetId: widget.id,
           devicePk: device.pk,
@@ -171,8 +165,9 @@ export function createCommands(deps: CommandsDeps): Commands {
           requestedBy: actor.username,
           createdAt: now,
           sentAt: direct ? now : null,
-        }),
-      );
+        });
+        return { command, direct };
+      });
       track(command);
       events.record({
         kind: 'command_requested',
@@ -182,6 +177,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       });
       if (direct) await handOver(command);
       else if (link.reachable(device.pk)) await flush(device.pk);
+      else if (isElsewhere(device.pk)) await waiters.moved(command.id, HAND_OVER_MS);
       return open.get(command.id) ?? command;
     },
     settled: async (command, milliseconds) => {

@@ -159,7 +159,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
     corsOrigins: config.corsOrigins,
     onEstablished: (socket) => admission.established(socket),
     clientIds: shared.clientIds,
-    findDevice: shared.others?.findDevice ?? null,
+    others: shared.others,
     cluster,
   });
   const link = shared.link(broker.link);
@@ -176,6 +176,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
     timeoutMs: config.commandTimeoutMs,
     expiryMs: config.commandExpiryMs,
     tell: shared.tellCommand,
+    isElsewhere: (devicePk) => local.presence.nodeOf(devicePk) !== null,
   });
   await commands.start();
   await shared.begin({ broker, commands, accounts });

@@ -22,11 +22,13 @@ export interface RegisterDeps {
   events: EventLog;
   flows: FlowMeter;
   now: () => number;
+  /** Resolves once other nodes know what was changed here; null: there is none. */
+  told: (() => Promise<void>) | null;
 }
 
 /** Adds the device or updates what it says of itself, and answers on its `register/response`. */
 export function createRegisterHandler(deps: RegisterDeps): Handler {
-  const { live, devices, events, flows, now } = deps;
+  const { live, devices, events, flows, now, told } = deps;
   // Who waits is bounded by the packets that each connection may have under way.
   const gate = createGate({ concurrency: MAX_RUNNING });
 
@@ -101,6 +103,8 @@ export function createRegisterHandler(deps: RegisterDeps): Handler {
       }
       const registered = await register(session, registration);
       admit(session, registered);
+      // Whoever has the answer may ask any node.
+      await told?.();
       answer(message, deviceId, {
         status: registered.created ? 'registered' : 'already_registered',
         device_id: deviceId,

@@ -31,6 +31,8 @@ export interface SensorDeps {
   declare(devicePk: number, capability: Capability): Promise<Widget>;
   /** Calls back once the machine's clock can be believed. */
   whenTrusted(task: () => void): void;
+  /** Resolves once other nodes know what was declared here; null: there is none. */
+  told: (() => Promise<void>) | null;
 }
 
 const REASONS = { CONFLICT: 'conflict', INVALID_TIMESTAMP: 'wrong_time' } as const;
@@ -57,7 +59,7 @@ class Unstored implements WriteEntry {
 
 /** Readings, batches and heartbeats: acknowledged once they are stored. */
 export function createSensorHandler(deps: SensorDeps): Handler {
-  const { live, writer, clock, rawFrom, flows, dups, declare, whenTrusted } = deps;
+  const { live, writer, clock, rawFrom, flows, dups, declare, whenTrusted, told } = deps;
   /** Declarations under way, so that a burst of first readings declares once. */
   const declaring = new Map<string, Promise<void>>();
 
@@ -83,6 +85,7 @@ export function createSensorHandler(deps: SensorDeps): Handler {
     const capability = { capabilityType, controlType, unit, min: null, max: null, options: null };
     const widget = await untilStored(session, () => declare(device.pk, capability));
     if (live.deviceByPk(device.pk) === device) live.putWidget(widget);
+    await told?.();
   };
 
   const declareMissing = async (session: Session, device: LiveDevice, readings: readonly SentReading[]) => {

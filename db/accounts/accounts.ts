@@ -137,16 +137,16 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
       right = await gate.run(visitor, () => passwords.verify(account?.passwordHash ?? null, password));
     } catch (error) {
       const full = error instanceof DomainError;
-      guesses.settle(username, address, full ? 'crowded' : 'neither');
+      await guesses.settle(username, address, full ? 'crowded' : 'neither');
       if (!full) throw error;
       return { ok: false, reason: 'locked', retryAfterSeconds: error.retryAfter ?? 1 };
     }
     if (!right || account === undefined) {
-      guesses.settle(username, address, 'wrong');
+      await guesses.settle(username, address, 'wrong');
       events.record({ kind: 'login_failed', actor: triedName(username), detail: { address } });
       return { ok: false, reason: 'invalid' };
     }
-    guesses.settle(username, address, 'right');
+    void guesses.settle(username, address, 'right');
     // It may have changed while the password was checked.
     const current = byId.get(account.user.id);
     if (current?.passwordHash !== account.passwordHash) return { ok: false, reason: 'invalid' };

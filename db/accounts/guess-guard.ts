@@ -29,7 +29,8 @@ export interface GuessGuard {
    */
   enter(name: string, address: string): Promise<number | null>;
   /** `crowded`: too many waited for their password to be checked. */
-  settle(name: string, address: string, outcome: 'right' | 'wrong' | 'crowded' | 'neither'): void;
+  /** Resolves once other nodes count it too. */
+  settle(name: string, address: string, outcome: 'right' | 'wrong' | 'crowded' | 'neither'): Promise<void>;
   /** As whom a try comes to where passwords are checked. */
   visitor(name: string, address: string): Visitor;
   /** The account is gone. */
@@ -81,11 +82,12 @@ export function createGuessGuard({ limits, homes, news, watch, now }: GuessGuard
       const name = triedName(username);
       const group = addressGroup(address);
       const key = guessKey(name, group);
+      let told = Promise.resolve();
       if (outcome === 'right') {
         const forgiven = pairs.succeeded(key);
-        if (homes.add(name, group) || forgiven) news.tell('right', name, group);
+        if (homes.add(name, group) || forgiven) told = news.tell('right', name, group);
       }
-      if (outcome === 'wrong' || outcome === 'crowded') news.tell(outcome, name, group);
+      if (outcome === 'wrong' || outcome === 'crowded') told = news.tell(outcome, name, group);
       if (outcome === 'neither' || outcome === 'crowded') pairs.abandoned(key);
       if (outcome === 'wrong') {
         if (pairs.failed(key)) watch.reached('login_failures', { actor: name, address });
@@ -95,6 +97,7 @@ export function createGuessGuard({ limits, homes, news, watch, now }: GuessGuard
       const priced = outcome === 'wrong' || outcome === 'crowded';
       if (priced && addresses.failed(group))
         watch.reached('login_failures_per_address', { actor: group, address });
+      return told;
     },
 
     visitor: (username, address) => {
@@ -107,7 +110,7 @@ export function createGuessGuard({ limits, homes, news, watch, now }: GuessGuard
     forget: (username) => {
       const name = triedName(username);
       homes.forget(name);
-      news.tell('gone', name, '');
+      void news.tell('gone', name, '');
     },
   };
 }

@@ -9,7 +9,8 @@ import { createThrottle } from './throttle.ts';
 export interface SecretGuard {
   /** Seconds until `name` may try again from `address`; null when it may try now. */
   lockedFor(name: string, address: string): number | null;
-  failed(name: string, address: string): void;
+  /** Resolves once other nodes count it too. */
+  failed(name: string, address: string): Promise<void>;
 }
 
 export interface SecretGuardDeps {
@@ -29,10 +30,11 @@ export function createSecretGuard(deps: SecretGuardDeps): SecretGuard {
   return {
     lockedFor: (name, address) => pairs.lockedFor(guessKey(name, address)),
     failed: (name, address) => {
-      news.tell('secret', triedName(name), address);
-      if (!pairs.failed(guessKey(name, address))) return;
+      const told = news.tell('secret', triedName(name), address);
+      if (!pairs.failed(guessKey(name, address))) return told;
       const actor = triedName(name);
       watch.reached('login_failures', { actor, address, ...(isDeviceId(actor) && { deviceId: actor }) });
+      return told;
     },
   };
 }

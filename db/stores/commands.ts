@@ -31,6 +31,9 @@ export function createCommandStore(db: Database) {
         .where(inArray(commands.id, [...ids]));
       return rows.map(toCommand);
     },
+    async countQueued(devicePk: number): Promise<number> {
+      return db.$count(commands, and(eq(commands.devicePk, devicePk), eq(commands.status, 'queued')));
+    },
     async findByCorrelation(correlationId: string): Promise<Command | null> {
       return one(await db.select().from(commands).where(eq(commands.correlationId, correlationId)));
     },
