@@ -8,7 +8,6 @@ import { guardListeners } from './guard-listeners.ts';
 import { orderedPublisher } from './ordered-publisher.ts';
 import type { RedisConnection } from './redis.ts';
 
-const TOPIC = 'pm-iot/nodes';
 /** Each node tells that it is there, so that a message that was the last one is missed too. */
 const BEAT_MS = 1000;
 /** Our own beats come back: when none does, the connection that listens is dead, whatever it says. */
@@ -41,6 +40,8 @@ interface Peer {
 
 export interface BusDeps {
   nodeId: string;
+  /** That all nodes of the cluster listen to, and no others. */
+  channel: string;
   publisher: RedisConnection;
   subscriber: RedisConnection;
   log: Log;
@@ -55,7 +56,7 @@ export interface BusService extends Bus {
  * See `Bus`: mqemitter-redis on one channel. It says nothing of what it missed, so each node counts what it sends: a hole in
  * the count of another makes that one tell everything anew.
  */
-export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusService {
+export function createBus({ nodeId, channel, publisher, subscriber, log }: BusDeps): BusService {
   // Cluster connections have the same methods.
   const mq = MQEmitterRedis({ pubConn: orderedPublisher(publisher) as Redis, subConn: subscriber as Redis });
   // Its types leave it out; without a listener an error would end the process.
@@ -90,7 +91,7 @@ export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusS
     seq++;
     if (publisher.status !== 'ready' || unsent >= MAX_UNSENT) return false;
     const message: Message = {
-      topic: TOPIC,
+      topic: channel,
       from: nodeId,
       seq,
       kind,
@@ -203,7 +204,7 @@ export function createBus({ nodeId, publisher, subscriber, log }: BusDeps): BusS
     start: async () => {
       const listening = new Promise<void>((resolve) => {
         mq.on(
-          TOPIC,
+          channel,
           (message, done) => {
             onMessage(message as Message);
             done();

@@ -3,18 +3,18 @@
  * that no client id can break out of them.
  */
 export function keysOf(clientId: string): { session: string; queue: string; received: string } {
-  const base = `pm-iot:{${encodeURIComponent(clientId)}}`;
+  const base = `{${encodeURIComponent(clientId)}}`;
   return { session: `${base}:s`, queue: `${base}:q`, received: `${base}:r` };
 }
 
 /** Client ids of people whose sessions are kept. */
-export const PEOPLE = 'pm-iot:people';
+export const PEOPLE = 'people';
 /** By topic. */
-export const RETAINED = 'pm-iot:retained';
+export const RETAINED = 'retained';
 /** By client id. */
-export const WILLS = 'pm-iot:wills';
+export const WILLS = 'wills';
 /** Random: another one tells that Redis has lost what it had. */
-export const EPOCH = 'pm-iot:epoch';
+export const EPOCH = 'epoch';
 
 /** Fields of a session beside its filters, none of which contains U+0000 [MQTT-1.5.3-2]. */
 export const FIELD = {

@@ -13,6 +13,8 @@ const RETRY_MAX = 1000;
 export interface ConnectOptions {
   /** For a connection that listens: what it subscribes to waits until it is there. */
   subscriber?: boolean;
+  /** Before each key. */
+  keyPrefix?: string;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ConnectOptions {
 export function connectRedis(
   target: RedisTarget,
   log: Log,
-  { subscriber = false }: ConnectOptions = {},
+  { subscriber = false, keyPrefix = '' }: ConnectOptions = {},
 ): RedisConnection {
   const { kind, hosts, group, db, username, password, tls } = target;
   const retry = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), RETRY_MAX);
@@ -34,6 +36,7 @@ export function connectRedis(
   const options: RedisOptions = {
     ...credentials,
     db,
+    keyPrefix,
     connectTimeout: CONNECT_TIMEOUT,
     retryStrategy: retry,
     keepAlive: 5000,

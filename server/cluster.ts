@@ -5,6 +5,7 @@ import { connectRedis, type RedisConnection } from '../cluster/redis.ts';
 import { createSessionStore, type SessionStore } from '../cluster/session-store.ts';
 import type { Config } from '../config/index.ts';
 import { connect } from '../db/client.ts';
+import { readClusterId } from '../db/cluster/cluster-id.ts';
 import { createLeader, type LeaderService } from '../db/cluster/leader.ts';
 import { createNodes, type NodesService } from '../db/cluster/nodes.ts';
 import { createNotices, type NoticesService } from '../db/cluster/notices.ts';
@@ -73,9 +74,12 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
     connectListener: (told) => connect(database.target, log, 1, told),
     log,
   });
-  const redis = connectRedis(target, log);
+  // A Redis may serve several clusters: its numbered databases have their channels in common.
+  const keyPrefix = `pm-iot:${await readClusterId(sql)}:`;
+  const redis = connectRedis(target, log, { keyPrefix });
   const bus = createBus({
     nodeId: nodes.id,
+    channel: `${keyPrefix}nodes`,
     publisher: connectRedis(target, log),
     subscriber: connectRedis(target, log, { subscriber: true }),
     log,

@@ -11,7 +11,7 @@ import { Wire } from '../helpers/wire.ts';
 const READINGS = 150;
 
 void test('what devices send', { skip: clusterMissing() }, async (t) => {
-  const { nodes, brokers, client } = await startMqttNodes(t);
+  const { nodes, brokers, client, prefix } = await startMqttNodes(t);
   const [first, second] = nodes;
   const rests = await Promise.all(nodes.map((node) => new Rest(node).logIn()));
   const [rest] = rests;
@@ -84,23 +84,23 @@ void test('what devices send', { skip: clusterMissing() }, async (t) => {
     await two.publish(topic, 'no JSON');
     await two.messageOn(errors);
     await two.drop();
-    assert.equal((await client.keys('pm-iot:{lamp}*')).length, 1);
+    assert.equal((await client.keys(`${prefix}{lamp}*`)).length, 1);
   });
 
   await t.test('the will of a device is a message of it: stored, once, by a node that lives', async () => {
     const dying = await Wire.tcp(second.ports.mqtt);
     const will = { topic, payload: JSON.stringify(reading('last words')), qos: 1 as const };
     await dying.connect({ clientId: 'lamp', username: 'lamp', password: secret, will });
-    await until('it is kept', async () => (await client.hlen('pm-iot:wills')) === 1);
+    await until('it is kept', async () => (await client.hlen('wills')) === 1);
     await second.stop('SIGKILL');
     await until('it is stored', async () => (await stored()).includes('last words'));
     assert.equal((await stored()).filter((value) => value === 'last words').length, 1);
-    assert.equal(await client.hlen('pm-iot:wills'), 0);
+    assert.equal(await client.hlen('wills'), 0);
   });
 
   await t.test('nothing is left in Redis of a device that was removed', async () => {
     const { status } = await rest.call('DELETE', '/api/devices/lamp');
     assert.ok(status < 300);
-    await until('its keys are gone', async () => (await client.keys('pm-iot:{lamp}*')).length === 0);
+    await until('its keys are gone', async () => (await client.keys(`${prefix}{lamp}*`)).length === 0);
   });
 });

@@ -5,7 +5,7 @@ import { startMqttNodes } from '../helpers/mqtt-nodes.ts';
 import { clusterMissing } from '../helpers/nodes.ts';
 
 void test('messages of one node reach clients of another', { skip: clusterMissing() }, async (t) => {
-  const { brokers, client, nodes } = await startMqttNodes(t);
+  const { brokers, client, nodes, prefix } = await startMqttNodes(t);
 
   await t.test(
     'at every QoS, through exact and wildcard filters, as soon as the SUBACK has come',
@@ -74,7 +74,7 @@ void test('messages of one node reach clients of another', { skip: clusterMissin
   });
 
   await t.test('what is no message of theirs ends no node', async () => {
-    const channel = 'pm-iot/nodes';
+    const channel = `${prefix}nodes`;
     for (const bytes of [
       '',
       'no msgpack',

@@ -6,7 +6,7 @@ import { clusterMissing } from '../helpers/nodes.ts';
 import { until } from '../helpers/wait.ts';
 
 void test('Redis goes away and comes back', { skip: clusterMissing() }, async (t) => {
-  const { nodes, brokers, redis, client } = await startMqttNodes(t);
+  const { nodes, brokers, redis, client, prefix } = await startMqttNodes(t);
   const metric = async (name: string): Promise<number> => {
     const answer = await fetch(`http://127.0.0.1:${nodes[0].ports.http}/api/metrics`);
     const line = (await answer.text()).split('\n').find((each) => each.startsWith(name));
@@ -100,10 +100,10 @@ void test('Redis goes away and comes back', { skip: clusterMissing() }, async (t
     await redis.stop('SIGKILL');
     await redis.start('empty');
     await until('they are there', async () => {
-      const keys = (await client.keys('pm-iot:*')).join(' ');
+      const keys = (await client.keys(`${prefix}*`)).join(' ');
       const [wills, retained] = [
-        await client.hlen('pm-iot:wills'),
-        await client.hexists('pm-iot:retained', 'again/retained'),
+        await client.hlen('wills'),
+        await client.hexists('retained', 'again/retained'),
       ];
       return [connected, absent].every((id) => keys.includes(id)) && wills === 1 && retained === 1;
     });

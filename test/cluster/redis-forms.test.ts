@@ -34,13 +34,13 @@ void test('Redis Cluster', { skip: clusterMissing() }, async (t) => {
   const { url, masters } = await startRedisCluster(t);
   const nodes = await startMqttNodes(t, 2, { REDIS_URL: url });
   for (let i = 0; i < 5; i++) await works(nodes);
-  const keys = await Promise.all(masters.map((master) => master.keys('pm-iot:*')));
+  const keys = await Promise.all(masters.map((master) => master.keys(`${nodes.prefix}*`)));
   assert.deepEqual(
-    keys.flat().filter((key) => key.startsWith('pm-iot:{')),
+    keys.flat().filter((key) => key.startsWith(`${nodes.prefix}{`)),
     [],
     'nothing is left of the sessions',
   );
-  assert.ok(keys.flat().includes('pm-iot:retained'));
+  assert.ok(keys.flat().includes(`${nodes.prefix}retained`));
 });
 
 void test('Redis with a sentinel, before and after a fail-over', { skip: clusterMissing() }, async (t) => {

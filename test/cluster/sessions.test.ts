@@ -9,7 +9,7 @@ const QUEUED = 20;
 
 void test('a session goes with its client from node to node', { skip: clusterMissing() }, async (t) => {
   const env = { MAX_QUEUED: String(QUEUED), MAX_SESSIONS_PER_USER: '5' };
-  const { brokers, client } = await startMqttNodes(t, 2, env);
+  const { brokers, client, prefix } = await startMqttNodes(t, 2, env);
 
   const keep = async (broker: Broker, clientId: string) => {
     const peer = await Peer.open(broker);
@@ -22,7 +22,9 @@ void test('a session goes with its client from node to node', { skip: clusterMis
     await peer.disconnect();
   };
   const keysOf = async (clientId: string) =>
-    (await client.keys('pm-iot:{*')).filter((key) => key.includes(clientId));
+    (await client.keys(`${prefix}{*`))
+      .map((key) => key.slice(prefix.length))
+      .filter((key) => key.includes(clientId));
 
   await t.test('what came while its client was away is sent at another node, in order and once', async () => {
     const clientId = unique();
@@ -168,7 +170,7 @@ void test('a session goes with its client from node to node', { skip: clusterMis
       }
       await discard(clientId);
       await until('they are gone', async () => (await keysOf(clientId)).length === 0);
-      assert.deepEqual(await client.smembers('pm-iot:people'), []);
+      assert.deepEqual(await client.smembers('people'), []);
       await publisher.published('left/later', 'x');
       assert.deepEqual(await keysOf(clientId), []);
     },

@@ -9,7 +9,7 @@ void test('wills of a node that died are published once', { skip: clusterMissing
   const { nodes, brokers, client } = await startMqttNodes(t, 3);
   const [, second, third] = nodes;
   const dying = brokerOf(second);
-  const wills = () => client.hlen('pm-iot:wills');
+  const wills = () => client.hlen('wills');
   const left = async (broker = dying) => {
     const clientId = unique();
     const will = { topic: `will/${clientId}`, payload: 'dead', qos: 1 as const };
