@@ -21,6 +21,8 @@ const AUTHENTICATE_TIMEOUT_MS = 5000;
 /** The same refusal is logged once within this, for so many names and addresses. */
 const LOG_WINDOW_MS = 60_000;
 const MAX_LOGGED = 100;
+/** No name of anybody: it contains a space. */
+const UNCHECKED = 'the database is away';
 
 export interface LoginHooksDeps {
   sessions: Sessions;
@@ -132,7 +134,9 @@ export function createLoginHooks(deps: LoginHooksDeps) {
       (error: unknown) => {
         const refused = error instanceof Error && 'returnCode' in error;
         flows.record('authentication', performance.now() - started, refused);
-        if (!refused) log.warn({ err: error }, 'a log-in could not be checked');
+        // While the database is away all of them come again and again.
+        if (!refused)
+          log[isNew(UNCHECKED) ? 'warn' : 'debug']({ err: error }, 'a log-in could not be checked');
         counters.denied('connect');
         const answer = refused
           ? (error as AuthenticateError)

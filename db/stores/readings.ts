@@ -9,7 +9,7 @@ import { lookUpPacked } from '../history/packed-lookup.ts';
 import { DAY, floorTo } from '../history/spans.ts';
 import type { HistoryState, HistoryStateStore } from '../history/state.ts';
 import { columnsOf, dayOf, lateHours, spanOf } from './reading-columns.ts';
-import { isUniqueViolation } from './violations.ts';
+import { isDeadlock, isUniqueViolation } from './violations.ts';
 
 /**
  * Parameters go as text and are cast: the driver would cut a `timestamptz` to milliseconds. A float8 holds
@@ -31,6 +31,12 @@ const EXISTING = `select i.o::int as o, e.kind, e.num, e.txt
   from unnest($1::text::int[], $2::text::bigint[], $3::text::bigint[]) with ordinality as i(w, a, s, o)
   join readings e on e.widget_id = i.w and e.at = to_timestamp(i.a::float8 / 1e6) and e.seq = i.s
   where e.at >= to_timestamp($4::text::float8 / 1e6) and e.at <= to_timestamp($5::text::float8 / 1e6)`;
+
+/**
+ * For statements that may meet others with the same readings, of another node or of the other group under way: where all take them
+ * in one order, one waits for the other, and never both.
+ */
+const ORDERED = 'order by 1, 2, 3';
 
 /** Another node may store the same readings, or change their place, at the same time; each round settles at least what it lost to. */
 const MAX_ROUNDS = 8;
@@ -94,16 +100,12 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     });
 
   /** How many were new. */
-  const insert = async (
-    rows: readonly Reading[],
-    { version, claimedBefore }: HistoryState,
-    onConflict = '',
-  ) => {
+  const insert = async (rows: readonly Reading[], { version, claimedBefore }: HistoryState, end = '') => {
     const late = lateHours(rows, claimedBefore);
     const { widgets, offsets, seqs, kinds, nums, txts, base } = columnsOf(rows);
     const columns = [widgets, offsets, seqs, kinds, nums, txts, String(base)];
     const parameters = [...columns, String(version), ...(late ?? [])];
-    const text = `with ${GUARD}${late === null ? '' : `, ${MARKS}`} ${INSERT} ${onConflict}`;
+    const text = `with ${GUARD}${late === null ? '' : `, ${MARKS}`} ${INSERT} ${end}`;
     return (await run(text, parameters)).count;
   };
 
@@ -157,7 +159,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     });
     if (fresh.length === 0) return outcomes;
     try {
-      return (await insert(fresh, state)) === fresh.length ? outcomes : null;
+      return (await insert(fresh, state, ORDERED)) === fresh.length ? outcomes : null;
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       return null;
@@ -166,7 +168,8 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
 
   /** One reading a message: whatever is skipped as known touches no other message. null: as below. */
   const skipKnown = async (rows: readonly Reading[], state: HistoryState) => {
-    if ((await insert(rows, state, 'on conflict do nothing')) === rows.length) return rows.map(() => STORED);
+    if ((await insert(rows, state, `${ORDERED} on conflict do nothing`)) === rows.length)
+      return rows.map(() => STORED);
     if (!(await history.isCurrent(state))) return null;
     const known = await existing(rows, state);
     return rows.map((row) => {
@@ -191,7 +194,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
       // One statement is one transaction: a batch of which a part is known leaves nothing behind.
       return (await insert(rows, state)) === rows.length ? 'all' : null;
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
+      if (!isUniqueViolation(error) && !isDeadlock(error)) throw error;
       repeats = REPEATS;
       return single ? skipKnown(rows, state) : resolve(messages, rows, state);
     }

@@ -6,6 +6,8 @@ export function sqlState(error: unknown): string | null {
 }
 
 export const isUniqueViolation = (error: unknown) => sqlState(error) === '23505';
+/** Two transactions waited for each other, and this one was given up. */
+export const isDeadlock = (error: unknown) => sqlState(error) === '40P01';
 /** Text with U+0000, which PostgreSQL cannot keep. */
 export const isUnstorableText = (error: unknown) => /^22(021|P05)$/.test(sqlState(error) ?? '');
 /** Such as a partition that has been dropped. */
