@@ -80,22 +80,31 @@ async function commandsAmiss(
   return null;
 }
 
-/** Waits until all works again: milliseconds; or what still does not. */
+export interface Recovery {
+  /** Milliseconds; null: not all works again. */
+  took: number | null;
+  /** What was amiss when it was last looked at and not all was well; null: all was well at once. */
+  last: string | null;
+}
+
+/** Waits until all works again. */
 export async function untilRecovered(options: {
   cluster: TestCluster;
   token: string;
   devices: ReadonlyMap<string, Device>;
   enrolled: readonly Enrolled[];
   limitMs: number;
-}): Promise<number | string> {
+}): Promise<Recovery> {
   const { cluster, token, devices, enrolled, limitMs } = options;
   const began = performance.now();
-  for (;;) {
+  for (let last: string | null = null; ; ) {
     const reason =
       (await amiss(cluster, token, [...devices.values()])) ??
       (await commandsAmiss(cluster, token, devices, enrolled));
-    if (reason === null) return performance.now() - began;
-    if (performance.now() - began > limitMs) return reason;
+    const took = performance.now() - began;
+    if (reason === null) return { took, last };
+    last = `${reason} (${(took / 1000).toFixed(1)} s)`;
+    if (took > limitMs) return { took: null, last };
     await sleep(LOOK_EVERY_MS);
   }
 }

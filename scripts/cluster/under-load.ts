@@ -107,13 +107,14 @@ export async function runUnderLoad(cluster: TestCluster, options: LoadOptions): 
     await sleep(Math.max(holdMs, atLeastMs));
     if (dies !== null) await judgePresence(dies);
     await mend();
-    const outcome = await recover();
-    if (typeof outcome === 'number') phase.recovered = outcome;
-    else fault(`${name}: after ${RECOVERY_LIMIT_MS / 1000} s ${outcome}`);
+    const { took, last } = await recover();
+    phase.recovered = took;
+    if (took === null) fault(`${name}: after ${RECOVERY_LIMIT_MS / 1000} s ${last}`);
     const result = (await told) ?? none;
     for (const key of Object.keys(wills) as (keyof Wills)[]) wills[key] += result[key];
     if (result.once !== result.due || result.wrong > 0) fault(`${name}: wills ${JSON.stringify(result)}`);
-    say(`   ${typeof outcome === 'number' ? `as before after ${(outcome / 1000).toFixed(1)} s` : outcome}`);
+    if (took !== null)
+      say(`   as before after ${(took / 1000).toFixed(1)} s; last amiss: ${last ?? 'nothing'}`);
     phases.next('calm');
     await sleep(calmMs);
   };
@@ -133,7 +134,7 @@ export async function runUnderLoad(cluster: TestCluster, options: LoadOptions): 
   };
 
   const before = await recover();
-  if (typeof before === 'string') fault(`before any fault ${before}`);
+  if (before.took === null) fault(`before any fault ${before.last}`);
   await sleep(calmMs);
   for (const each of faultsOf(cluster))
     if (only.length === 0 || only.some((word) => each.name.includes(word))) await strike(each);
