@@ -76,6 +76,7 @@ export async function openTestCluster({
     const database = await startPostgres(undefined, {
       place: postgresHost,
       connections: DATABASE_CONNECTIONS,
+      logWaits: true,
     });
     ends.push(database.dispose);
     const redis = await startRedis(redisHost);
@@ -120,6 +121,7 @@ export async function openTestCluster({
       kill: async ({ server }) => void (await server.stop('SIGKILL')),
       writeLogs: (folder) => {
         mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, 'postgres.log'), database.readLog());
         for (const { name, server } of nodes) writeFileSync(join(folder, `${name}.log`), server.report());
       },
     };

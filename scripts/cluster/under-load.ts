@@ -43,6 +43,8 @@ export interface LoadResult {
   wills: Wills;
   delivered: Delivered;
   clients: Record<string, number>;
+  /** What PostgreSQL logged of transactions that got in each other's way. */
+  database: Record<string, number>;
   /** What must not be. */
   faults: string[];
 }
@@ -171,9 +173,16 @@ export async function runUnderLoad(cluster: TestCluster, options: LoadOptions): 
     'messages sent again': sum(({ client }) => client.counts.redelivered),
     'messages held back': sum(({ withheld }) => withheld),
   };
+  const logged = cluster.postgres.readLog();
+  const times = (what: RegExp) => logged.match(what)?.length ?? 0;
+  const database = {
+    deadlocks: times(/ERROR: {2}deadlock detected/g),
+    'waits of more than a second': times(/still waiting for/g),
+    'statements out of time': times(/due to statement timeout/g),
+  };
   for (const { client } of all) client.stop();
   watcher.client.stop();
-  return { phases: phases.all(), readings, commands, wills, delivered, clients, faults };
+  return { phases: phases.all(), readings, commands, wills, delivered, clients, database, faults };
 }
 
 /** Rooms with all of the devices in them. */

@@ -60,9 +60,11 @@ export async function connectMortals(options: {
         once: times.filter((n) => n === 1).length,
         twice: times.filter((n) => n > 1).length,
         missing: times.filter((n) => n === 0).length,
-        wrong: returning.filter(({ topic, client }) =>
-          watcher.fleet.get(topic)?.some((at) => at > client.connectedAt + ON_ITS_WAY_MS),
-        ).length,
+        wrong: returning.filter(({ topic, client }) => {
+          const back =
+            client.sessions.find((session) => session.node !== node)?.at ?? Number.POSITIVE_INFINITY;
+          return watcher.fleet.get(topic)?.some((at) => at > back + ON_ITS_WAY_MS);
+        }).length,
       };
       for (const { client } of [...dying, ...returning]) client.stop();
       return result;
