@@ -39,10 +39,10 @@ function readOptions(args: string[]) {
   const unknown = parts.find((name) => !PARTS.some((known) => known === name));
   if (unknown !== undefined) throw new UsageError(`--part must be of ${PARTS.join(', ')}, not ${unknown}`);
   return {
-    ...{ parts, out },
+    ...{ parts, out, short },
     rounds: number('rounds', short ? 1 : 3),
-    seconds: number('seconds', short ? 2 : 8),
-    minutes: number('minutes', short ? 0.5 : 10),
+    seconds: number('seconds', short ? 1 : 8),
+    minutes: number('minutes', short ? 0.1 : 10),
   };
 }
 
@@ -55,7 +55,7 @@ function introduction(): string {
 }
 
 await runCommand(USAGE, async (args) => {
-  const { parts, out, rounds, seconds, minutes } = readOptions(args);
+  const { parts, out, rounds, seconds, minutes, short } = readOptions(args);
   await cleaningUp(async (onEnd) => {
     const sections = [introduction()];
     const write = (section: string) => {
@@ -65,9 +65,11 @@ await runCommand(USAGE, async (args) => {
       console.log(`${section}\n`);
     };
     // Speed last: it moves this program to one processor.
-    if (parts.includes('cost')) write(await measureCost({ measureMs: seconds * 1000, onEnd }));
+    if (parts.includes('cost'))
+      write(await measureCost({ measureMs: seconds * 1000, settleMs: short ? 1000 : 4000, onEnd }));
     if (parts.includes('growth')) write(await measureGrowth({ minutes, onEnd }));
-    if (parts.includes('speed')) write(await measureSpeed({ rounds, measureMs: seconds * 1000, onEnd }));
+    if (parts.includes('speed'))
+      write(await measureSpeed({ rounds, measureMs: seconds * 1000, short, onEnd }));
     say(`written to ${out}`);
   });
 });

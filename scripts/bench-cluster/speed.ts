@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connected, enrolled } from '../../test/helpers/devices.ts';
 import { PAYLOAD } from '../bench/contestants/devices.ts';
 import { familyTime, parentOf, processTime } from '../bench/contestants/processes.ts';
 import { startLoad } from '../bench/load/index.ts';
@@ -9,13 +10,17 @@ import type { OnEnd } from '../bench-history/database.ts';
 import { say, whole } from '../bench-history/progress.ts';
 import type { TestCluster } from '../cluster/cluster.ts';
 import { table } from '../cluster/report.ts';
+import { obeying } from '../cluster/steps/commands.ts';
+import { Quantiles } from '../load-test/quantiles.ts';
 import { openSeeded, spreadClients } from './seeded.ts';
 
 const CLIENTS = 200;
 const IN_FLIGHT = 10;
-const RATE = 1000;
+const RATE = 5000;
 const WARM_UP_MS = 3000;
+const SHORT_WARM_UP_MS = 500;
 const PAUSE_MS = 500;
+const COMMANDS = 200;
 
 interface Setup {
   name: string;
@@ -38,11 +43,16 @@ interface Turn {
   redis: number;
   p50: number;
   p99: number;
+  /** From the request of a command until REST answers that it was executed. Milliseconds. */
+  command50: number;
+  command99: number;
 }
 
 export interface SpeedOptions {
   rounds: number;
   measureMs: number;
+  /** The fewest and the most nodes, once: does it work? */
+  short: boolean;
   onEnd: OnEnd;
 }
 
@@ -55,9 +65,28 @@ function processorOf(cluster: TestCluster, database: number) {
   };
 }
 
+/** Asked at the first node, one after the other, for a device at the last one; nothing else goes on. */
+async function measureCommands(cluster: TestCluster, count: number) {
+  const { server, rest } = cluster.node(0);
+  const { wire: first, secret } = await enrolled(server, rest, 'commanded');
+  await first.disconnect();
+  const wire = await connected(cluster.node(cluster.nodes.length - 1).server, 'commanded', secret);
+  await obeying(wire, 'commanded');
+  const { widget_id } = await rest.widget('commanded', 'power');
+  const times = new Quantiles();
+  for (let i = 0; i < count; i++) {
+    const began = performance.now();
+    const value = i % 2 === 0 ? 'ON' : 'OFF';
+    await rest.expect(200, 'POST', `/api/widgets/${widget_id}/command`, { value });
+    times.add(performance.now() - began);
+  }
+  await wire.disconnect();
+  return { command50: times.at(0.5), command99: times.at(0.99) };
+}
+
 async function oneTurn(
   { nodes, withRedis }: Setup,
-  { measureMs, onEnd }: SpeedOptions,
+  { measureMs, short, onEnd }: SpeedOptions,
   pinning: Pinning | null,
 ): Promise<Turn> {
   const cluster = await openSeeded({ nodes, withRedis, clients: CLIENTS });
@@ -76,8 +105,9 @@ async function oneTurn(
     if (connected !== CLIENTS) throw new Error(`${connected} of ${CLIENTS} clients connected`);
 
     const measure = async (what: Load) => {
-      const running = load.run(what, WARM_UP_MS, measureMs);
-      await sleep(WARM_UP_MS);
+      const warmUpMs = short ? SHORT_WARM_UP_MS : WARM_UP_MS;
+      const running = load.run(what, warmUpMs, measureMs);
+      await sleep(warmUpMs);
       const before = processorOf(cluster, database);
       await sleep(measureMs);
       const after = processorOf(cluster, database);
@@ -98,6 +128,7 @@ async function oneTurn(
       redis: full.spent('redis'),
       p50: steady.result.latency.p50,
       p99: steady.result.latency.p99,
+      ...(await measureCommands(cluster, short ? 20 : COMMANDS)),
     };
   } finally {
     await load.stop();
@@ -106,9 +137,10 @@ async function oneTurn(
 }
 
 async function inTurns(options: SpeedOptions, pinning: Pinning | null): Promise<string> {
-  const turns = new Map<string, Turn[]>(SETUPS.map(({ name }) => [name, []]));
+  const setups = options.short ? [SETUPS[0], SETUPS.at(-1)].filter((one) => one !== undefined) : SETUPS;
+  const turns = new Map<string, Turn[]>(setups.map(({ name }) => [name, []]));
   for (let round = 1; round <= options.rounds; round++) {
-    for (const setup of SETUPS) {
+    for (const setup of setups) {
       const turn = await oneTurn(setup, options, pinning);
       turns.get(setup.name)?.push(turn);
       say(`round ${round}: ${setup.name}: ${whole(turn.perSecond)}/s, p99 ${turn.p99.toFixed(1)} ms`);
@@ -124,26 +156,27 @@ async function inTurns(options: SpeedOptions, pinning: Pinning | null): Promise<
       whole(median),
       `${whole(min)} – ${whole(max)}`,
       `${ms('p50')} / ${ms('p99')} ms`,
+      `${ms('command50')} / ${ms('command99')} ms`,
       ...[ms('nodes'), ms('database'), ms('redis')],
     ];
   });
-  const head = ['', 'messages/s', 'min – max', `p50 / p99 at ${whole(RATE)}/s`];
+  const head = ['', 'messages/s', 'min – max', `p50 / p99 at ${whole(RATE)}/s`, 'command p50 / p99'];
   return table([...head, 'nodes', 'PostgreSQL', 'Redis'], rows);
 }
 
 /** Markdown. */
 export async function measureSpeed(options: SpeedOptions): Promise<string> {
   const free = await inTurns(options, null);
+  const load = `${CLIENTS} clients, QoS 1, ${IN_FLIGHT} in flight each; stored before the PUBACK, each acknowledged message is one row. Medians of ${options.rounds} rounds.`;
+  const sections = [
+    '## Messages a second and latency',
+    `${load} Commands: one after the other, asked at one node, to a device at another one. The last three columns: milliseconds of processor time for 1,000 messages at full load.`,
+    '### Everything on both processors',
+    free,
+  ];
+  if (options.short) return sections.join('\n\n');
   // From now on this program and what it starts stay on one processor.
   const pinning = startPinning();
   const pinned = await inTurns(options, pinning);
-  const load = `${CLIENTS} clients, QoS 1, ${IN_FLIGHT} in flight each; stored before the PUBACK, each acknowledged message is one row. Medians of ${options.rounds} rounds.`;
-  return [
-    '## Messages a second and latency',
-    `${load} The last three columns: milliseconds of processor time for 1,000 messages at full load.`,
-    '### Everything on both processors',
-    free,
-    `### Nodes together on one processor (${pinning.described()})`,
-    pinned,
-  ].join('\n\n');
+  return [...sections, `### Nodes together on one processor (${pinning.described()})`, pinned].join('\n\n');
 }

@@ -28,7 +28,7 @@ const USAGE = `usage: npm run cluster-test -- [options]     three nodes, a Postg
 
 const say = (text: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
 
-type Options = Omit<LoadOptions, 'say'> & { nodes: number; network: NetworkKind };
+type Options = Omit<LoadOptions, 'say' | 'slack'> & { nodes: number; network: NetworkKind };
 
 interface Parts {
   steps: boolean;
@@ -102,7 +102,7 @@ async function runLoad({ nodes, network, ...options }: Options, onEnd: OnEnd): P
   const cluster = await openTestCluster({ nodes, env: LOAD_ENV, network });
   onEnd(cluster.stop);
   say(`${cluster.network.description}; ${cpus().length} processors, Node ${process.versions.node}`);
-  const result = await runUnderLoad(cluster, { ...options, say });
+  const result = await runUnderLoad(cluster, { ...options, slack: 1, say });
   console.log(`\n${describe(result)}\n`);
   if (result.faults.length > 0) keepLogs(cluster);
   return result.faults;

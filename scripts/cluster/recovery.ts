@@ -14,11 +14,7 @@ interface Listed {
 }
 
 /** Ids of devices that a node calls connected; null: it does not say. */
-export async function connectedAt(
-  cluster: TestCluster,
-  index: number,
-  token: string,
-): Promise<Set<string> | null> {
+async function connectedAt(cluster: TestCluster, index: number, token: string): Promise<Set<string> | null> {
   const connected = new Set<string>();
   for (let cursor: string | null = ''; cursor !== null; ) {
     const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
@@ -30,6 +26,25 @@ export async function connectedAt(
     cursor = page.next_cursor;
   }
   return connected;
+}
+
+/** How nodes other than a dead one are wrong about who is connected; null: they are right. */
+export async function presenceAmiss(
+  cluster: TestCluster,
+  token: string,
+  devices: readonly Device[],
+  dead: number,
+): Promise<string | null> {
+  for (const [index, { name }] of cluster.nodes.entries()) {
+    if (index === dead) continue;
+    const told = await connectedAt(cluster, index, token);
+    if (told === null) return `${name} does not tell which devices are connected`;
+    for (const { id, client } of devices) {
+      const isThere = client.node !== null && client.node !== dead;
+      if (isThere !== told.has(id)) return `${name} calls ${id} ${isThere ? 'away' : 'connected'}`;
+    }
+  }
+  return null;
 }
 
 /** Why not all is as it should be; null when it is. */
