@@ -8,7 +8,7 @@ import { measureCost } from './cost.ts';
 import { measureGrowth } from './growth.ts';
 import { measureSpeed } from './speed.ts';
 
-const PARTS = ['speed', 'cost', 'growth'] as const;
+const PARTS = ['cost', 'growth', 'speed', 'pinned'] as const;
 
 const USAGE = `usage: npm run bench:cluster -- [options]     one, two and three nodes, and what they cost Redis
 
@@ -64,12 +64,12 @@ await runCommand(USAGE, async (args) => {
       writeFileSync(out, `${sections.join('\n\n')}\n`);
       console.log(`${section}\n`);
     };
-    // Speed last: it moves this program to one processor.
     if (parts.includes('cost'))
       write(await measureCost({ measureMs: seconds * 1000, settleMs: short ? 1000 : 4000, onEnd }));
     if (parts.includes('growth')) write(await measureGrowth({ minutes, onEnd }));
-    if (parts.includes('speed'))
-      write(await measureSpeed({ rounds, measureMs: seconds * 1000, short, onEnd }));
+    const speed = { rounds, measureMs: seconds * 1000, short, onEnd };
+    if (parts.includes('speed')) write(await measureSpeed(speed, false));
+    if (parts.includes('pinned') && !short) write(await measureSpeed(speed, true));
     say(`written to ${out}`);
   });
 });

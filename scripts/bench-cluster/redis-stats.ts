@@ -34,13 +34,13 @@ export function watchRedis(url: string) {
         memory: numberOf(memory, 'used_memory'),
       };
     },
-    /** How many keys begin alike, up to the first `:` or the first digit. */
+    /** How many keys there are of each kind: what is in braces, and numbers, tell two of a kind apart. */
     kinds: async (): Promise<Map<string, number>> => {
       const kinds = new Map<string, number>();
       for (let cursor = '0'; ; ) {
         const [next, keys] = await redis.scan(cursor, 'COUNT', 1000);
         for (const key of keys) {
-          const kind = /^[^\d]{1,24}?(?=[:\d]|$)|^.{1,24}/.exec(key)?.[0] ?? key;
+          const kind = key.replace(/\{[^}]*\}/, '{…}').replace(/\d+/g, 'n');
           kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
         }
         cursor = next;

@@ -164,19 +164,16 @@ async function inTurns(options: SpeedOptions, pinning: Pinning | null): Promise<
   return table([...head, 'nodes', 'PostgreSQL', 'Redis'], rows);
 }
 
-/** Markdown. */
-export async function measureSpeed(options: SpeedOptions): Promise<string> {
-  const free = await inTurns(options, null);
+/** Markdown. `pinned`: from then on this program and what it starts stay on one processor, and nodes on the other. */
+export async function measureSpeed(options: SpeedOptions, pinned: boolean): Promise<string> {
+  const pinning = pinned ? startPinning() : null;
+  const rows = await inTurns(options, pinning);
   const load = `${CLIENTS} clients, QoS 1, ${IN_FLIGHT} in flight each; stored before the PUBACK, each acknowledged message is one row. Medians of ${options.rounds} rounds.`;
-  const sections = [
-    '## Messages a second and latency',
+  return [
+    pinning === null
+      ? '## Messages a second and latency, everything on all processors'
+      : `## Messages a second and latency, nodes together on one processor (${pinning.described()})`,
     `${load} Commands: one after the other, asked at one node, to a device at another one. The last three columns: milliseconds of processor time for 1,000 messages at full load.`,
-    '### Everything on both processors',
-    free,
-  ];
-  if (options.short) return sections.join('\n\n');
-  // From now on this program and what it starts stay on one processor.
-  const pinning = startPinning();
-  const pinned = await inTurns(options, pinning);
-  return [...sections, `### Nodes together on one processor (${pinning.described()})`, pinned].join('\n\n');
+    rows,
+  ].join('\n\n');
 }
