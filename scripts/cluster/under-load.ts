@@ -78,7 +78,8 @@ export async function runUnderLoad(cluster: TestCluster, options: LoadOptions): 
   const phases = createPhases('calm');
   const devices = new Map(
     enrolled.map(({ id, secret }, i) => {
-      const more = { clean: i % 3 === 0, first: i, addresses, onAcknowledged: phases.acknowledged };
+      const isCalm = () => phases.current().name === 'calm';
+      const more = { clean: i % 3 === 0, first: i, addresses, onAcknowledged: phases.acknowledged, isCalm };
       return [id, new Device({ id, secret, ...more })];
     }),
   );
@@ -167,6 +168,8 @@ export async function runUnderLoad(cluster: TestCluster, options: LoadOptions): 
   const told = all.flatMap(({ errors }) => errors);
   if (told.length > 0) fault(`${told.length} messages were refused, such as ${told[0]}`);
   const delivered = deliveredTo(watcher, devices);
+  if (delivered.missingInCalm > 0)
+    fault(`${delivered.missingInCalm} messages were not delivered, sent while nothing was wrong`);
   const sum = (of: (device: Device) => number) => all.reduce((total, device) => total + of(device), 0);
   const clients = {
     connections: sum(({ client }) => client.counts.connections),
