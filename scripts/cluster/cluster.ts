@@ -6,7 +6,7 @@ import { type Postgres, startPostgres } from '../../test/helpers/postgres.ts';
 import { type RedisServer, startRedis } from '../../test/helpers/redis.ts';
 import { Rest } from '../../test/helpers/rest.ts';
 import { Server } from '../../test/helpers/server.ts';
-import { openNetwork } from './network/index.ts';
+import { type NetworkKind, openNetwork } from './network/index.ts';
 import type { Host, Network } from './network/network.ts';
 
 /** What a node cannot reach. */
@@ -46,15 +46,20 @@ export interface TestCluster {
 export interface ClusterOptions {
   nodes: number;
   env?: Record<string, string>;
-  /** Everything on loopback ports, although there are namespaces. */
-  loopback?: boolean;
+  network?: NetworkKind;
+  /** false: a node alone, without Redis. */
+  withRedis?: boolean;
+  /** Before the first node starts. */
+  prepare?: (databaseUrl: string) => Promise<void>;
 }
 
 /** A PostgreSQL, a Redis, and so many nodes on hosts of their own; all of it ends with `stop`, also when it fails here. */
 export async function openTestCluster({
   nodes: count,
   env = {},
-  loopback = false,
+  network: kind = 'namespaces',
+  withRedis = true,
+  prepare,
 }: ClusterOptions): Promise<TestCluster> {
   const ends: (() => Promise<void>)[] = [];
   const stop = async () => {
@@ -64,21 +69,29 @@ export async function openTestCluster({
     if (errors.length > 0) throw new AggregateError(errors, 'not all of the cluster could be removed');
   };
   try {
-    const network = await openNetwork(loopback);
+    const network = await openNetwork(kind);
     ends.push(network.stop);
     const postgresHost = await network.addHost('postgres');
     const redisHost = await network.addHost('redis');
     const database = await startPostgres(undefined, {
       place: postgresHost,
       connections: DATABASE_CONNECTIONS,
+      logWaits: true,
     });
     ends.push(database.dispose);
     const redis = await startRedis(redisHost);
     ends.push(redis.dispose);
     const sql = postgres(database.url, { max: 2, onnotice: () => {}, connect_timeout: 5 });
     ends.push(() => sql.end({ timeout: 1 }));
-    const shared = { jwtSecret: randomBytes(32).toString('hex'), network, postgresHost, redisHost };
+    const shared = {
+      jwtSecret: randomBytes(32).toString('hex'),
+      network,
+      postgresHost,
+      redisHost,
+      withRedis,
+    };
 
+    await prepare?.(database.url);
     const hostOf = { Redis: redisHost, PostgreSQL: postgresHost };
     const nodes: Node[] = [];
     const addNode = async () => {
@@ -108,6 +121,7 @@ export async function openTestCluster({
       kill: async ({ server }) => void (await server.stop('SIGKILL')),
       writeLogs: (folder) => {
         mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, 'postgres.log'), database.readLog());
         for (const { name, server } of nodes) writeFileSync(join(folder, `${name}.log`), server.report());
       },
     };
@@ -122,13 +136,14 @@ interface Shared {
   network: Network;
   postgresHost: Host;
   redisHost: Host;
+  withRedis: boolean;
   database: Postgres;
   redis: RedisServer;
   env: Record<string, string>;
 }
 
 async function makeNode(name: string, shared: Shared, first: Node | undefined): Promise<Node> {
-  const { jwtSecret, network, postgresHost, redisHost, database, redis, env } = shared;
+  const { jwtSecret, network, postgresHost, redisHost, withRedis, database, redis, env } = shared;
   const host = await network.addHost(name);
   const databaseAt = await network.route(host, postgresHost, database.port);
   const redisAt = await network.route(host, redisHost, redis.port);
@@ -140,7 +155,7 @@ async function makeNode(name: string, shared: Shared, first: Node | undefined): 
     place: host,
     env: {
       NODE_NAME: name,
-      REDIS_URL: `redis://${redisAt.host}:${redisAt.port}`,
+      ...(withRedis && { REDIS_URL: `redis://${redisAt.host}:${redisAt.port}` }),
       JWT_SECRET: jwtSecret,
       ...env,
     },

@@ -7,6 +7,7 @@ import type { OnEnd } from '../bench-history/database.ts';
 import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
 import { LOAD_ENV } from './audit.ts';
 import { openTestCluster, type TestCluster } from './cluster.ts';
+import type { NetworkKind } from './network/index.ts';
 import { describe } from './report.ts';
 import { STEPS, STEPS_ENV } from './steps/index.ts';
 import { createStage } from './steps/step.ts';
@@ -27,7 +28,7 @@ const USAGE = `usage: npm run cluster-test -- [options]     three nodes, a Postg
 
 const say = (text: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
 
-type Options = Omit<LoadOptions, 'say'> & { nodes: number; loopback: boolean };
+type Options = Omit<LoadOptions, 'say' | 'slack'> & { nodes: number; network: NetworkKind };
 
 interface Parts {
   steps: boolean;
@@ -66,16 +67,17 @@ function readOptions(args: string[]): Options & { parts: Parts } {
     rate: number('rate', 1),
     calmMs: short ? 1500 : 5000,
     only: only === undefined ? [] : only.split(','),
-    ...{ holdMs, loopback },
+    holdMs,
+    network: loopback ? 'loopback' : 'namespaces',
     parts: { steps: values.steps || !values.load, load: values.load || !values.steps },
   };
 }
 
 /** Every sentence of what must hold between nodes. Names of those that do not. */
-async function runSteps(loopback: boolean, only: readonly string[], onEnd: OnEnd): Promise<string[]> {
+async function runSteps(network: NetworkKind, only: readonly string[], onEnd: OnEnd): Promise<string[]> {
   const steps = STEPS.filter(({ name }) => only.length === 0 || only.some((word) => name.includes(word)));
   if (steps.length === 0) return [];
-  const cluster = await openTestCluster({ nodes: 3, env: STEPS_ENV, loopback });
+  const cluster = await openTestCluster({ nodes: 3, env: STEPS_ENV, network });
   onEnd(cluster.stop);
   say(`${cluster.network.description}; ${cpus().length} processors, Node ${process.versions.node}`);
   const stage = createStage({ cluster, slack: 1, note: (text) => say(`     ${text}`) });
@@ -96,11 +98,11 @@ async function runSteps(loopback: boolean, only: readonly string[], onEnd: OnEnd
   return failed;
 }
 
-async function runLoad({ nodes, loopback, ...options }: Options, onEnd: OnEnd): Promise<readonly string[]> {
-  const cluster = await openTestCluster({ nodes, env: LOAD_ENV, loopback });
+async function runLoad({ nodes, network, ...options }: Options, onEnd: OnEnd): Promise<readonly string[]> {
+  const cluster = await openTestCluster({ nodes, env: LOAD_ENV, network });
   onEnd(cluster.stop);
   say(`${cluster.network.description}; ${cpus().length} processors, Node ${process.versions.node}`);
-  const result = await runUnderLoad(cluster, { ...options, say });
+  const result = await runUnderLoad(cluster, { ...options, slack: 1, say });
   console.log(`\n${describe(result)}\n`);
   if (result.faults.length > 0) keepLogs(cluster);
   return result.faults;
@@ -114,8 +116,8 @@ function keepLogs(cluster: TestCluster): void {
 
 async function run({ parts, ...options }: Options & { parts: Parts }): Promise<boolean> {
   return await cleaningUp(async (onEnd) => {
-    const { loopback, only } = options;
-    const failed = parts.steps ? await runSteps(loopback, only, onEnd) : [];
+    const { network, only } = options;
+    const failed = parts.steps ? await runSteps(network, only, onEnd) : [];
     const faults = parts.load ? await runLoad(options, onEnd) : [];
     for (const name of failed) console.error(`FAILED: ${name}`);
     for (const fault of faults) console.error(`FAULT: ${fault}`);

@@ -14,11 +14,7 @@ interface Listed {
 }
 
 /** Ids of devices that a node calls connected; null: it does not say. */
-export async function connectedAt(
-  cluster: TestCluster,
-  index: number,
-  token: string,
-): Promise<Set<string> | null> {
+async function connectedAt(cluster: TestCluster, index: number, token: string): Promise<Set<string> | null> {
   const connected = new Set<string>();
   for (let cursor: string | null = ''; cursor !== null; ) {
     const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
@@ -30,6 +26,25 @@ export async function connectedAt(
     cursor = page.next_cursor;
   }
   return connected;
+}
+
+/** How nodes other than a dead one are wrong about who is connected; null: they are right. */
+export async function presenceAmiss(
+  cluster: TestCluster,
+  token: string,
+  devices: readonly Device[],
+  dead: number,
+): Promise<string | null> {
+  for (const [index, { name }] of cluster.nodes.entries()) {
+    if (index === dead) continue;
+    const told = await connectedAt(cluster, index, token);
+    if (told === null) return `${name} does not tell which devices are connected`;
+    for (const { id, client } of devices) {
+      const isThere = client.node !== null && client.node !== dead;
+      if (isThere !== told.has(id)) return `${name} calls ${id} ${isThere ? 'away' : 'connected'}`;
+    }
+  }
+  return null;
 }
 
 /** Why not all is as it should be; null when it is. */
@@ -80,22 +95,31 @@ async function commandsAmiss(
   return null;
 }
 
-/** Waits until all works again: milliseconds; or what still does not. */
+export interface Recovery {
+  /** Milliseconds; null: not all works again. */
+  took: number | null;
+  /** What was amiss when it was last looked at and not all was well; null: all was well at once. */
+  last: string | null;
+}
+
+/** Waits until all works again. */
 export async function untilRecovered(options: {
   cluster: TestCluster;
   token: string;
   devices: ReadonlyMap<string, Device>;
   enrolled: readonly Enrolled[];
   limitMs: number;
-}): Promise<number | string> {
+}): Promise<Recovery> {
   const { cluster, token, devices, enrolled, limitMs } = options;
   const began = performance.now();
-  for (;;) {
+  for (let last: string | null = null; ; ) {
     const reason =
       (await amiss(cluster, token, [...devices.values()])) ??
       (await commandsAmiss(cluster, token, devices, enrolled));
-    if (reason === null) return performance.now() - began;
-    if (performance.now() - began > limitMs) return reason;
+    const took = performance.now() - began;
+    if (reason === null) return { took, last };
+    last = `${reason} (${(took / 1000).toFixed(1)} s)`;
+    if (took > limitMs) return { took: null, last };
     await sleep(LOOK_EVERY_MS);
   }
 }

@@ -50,7 +50,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 export function describe(result: LoadResult): string {
-  const { phases, readings, commands, wills, delivered, clients } = result;
+  const { phases, readings, commands, wills, delivered, clients, database } = result;
   const times = table(
     [
       '',
@@ -91,7 +91,7 @@ export function describe(result: LoadResult): string {
       ['wills of who had come back', String(wills.wrong)],
       ['acknowledged, of a subscriber at QoS 1', String(delivered.acknowledged)],
       ['delivered, of these twice, not', `${delivered.delivered}, ${delivered.twice}, ${delivered.missing}`],
-      ...Object.entries(clients).map(([what, number]) => [what, String(number)]),
+      ...Object.entries({ ...clients, ...database }).map(([what, number]) => [what, String(number)]),
     ],
   );
   return `${times}\n\n${answers}\n\n${tally}`;

@@ -23,6 +23,8 @@ const DEBIAN = '/usr/lib/postgresql';
 export interface Postgres {
   url: string;
   port: number;
+  /** What it has logged so far. */
+  readLog(): string;
   /** `immediate` is a crash: the server recovers at its next start. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
   start(): Promise<void>;
@@ -88,12 +90,14 @@ export interface PostgresOptions {
   /** The host that it runs on, and listens on. */
   place?: Place;
   connections?: number;
+  /** Logs whoever waits for another transaction for a second, and what takes three. */
+  logWaits?: boolean;
 }
 
 /** A server of its own in a temporary folder (made in `parent`), with fsync on and a password. */
 export async function startPostgres(
   parent = tmpdir(),
-  { place = HERE, connections = 50 }: PostgresOptions = {},
+  { place = HERE, connections = 50, logWaits = false }: PostgresOptions = {},
 ): Promise<Postgres> {
   const folder = mkdtempSync(join(parent, 'pm-iot-postgres-'));
   const data = join(folder, 'data');
@@ -107,7 +111,7 @@ export async function startPostgres(
   if (place !== HERE) appendFileSync(join(data, 'pg_hba.conf'), 'host all all all scram-sha-256\n');
 
   const start = async () => {
-    const options = `-p ${port} -c listen_addresses=${address} -c unix_socket_directories='' -c max_connections=${connections}`;
+    const options = `-p ${port} -c listen_addresses=${address} -c unix_socket_directories='' -c max_connections=${connections}${logWaits ? ' -c log_lock_waits=on -c log_min_duration_statement=3000' : ''}`;
     const [file, args] = program('pg_ctl', [
       'start',
       '-w',
@@ -139,6 +143,7 @@ export async function startPostgres(
   return {
     url: `postgres://pm:${password}@${address}:${port}/postgres${place === HERE ? '' : '?sslmode=disable'}`,
     port,
+    readLog: () => readFileSync(join(folder, 'log'), 'utf8'),
     start,
     stop,
     freeze: () => signal('STOP'),

@@ -98,7 +98,8 @@ export class LoadClient {
     });
   }
 
-  #open({ host, port, ca, resume = false }: Target): Socket {
+  #open({ ca, resume = false, ...common }: Target): Socket {
+    const { host, port } = this.#spec.at ?? common;
     const localAddress = `127.0.0.${1 + Math.floor(this.#index / PER_ADDRESS)}`;
     const plain = connectTcp({ host, port, localAddress, noDelay: true });
     if (ca === undefined) return plain;

@@ -14,6 +14,8 @@ export interface ClientSpec {
   username?: string;
   password?: string;
   topic: string;
+  /** Where it connects, when not where all do. */
+  at?: { host: string; port: number };
 }
 
 export interface ConnectOptions {

@@ -32,13 +32,13 @@ export function startApp({ cluster, token, roomIds, devices, phases }: AppOption
 
   const poll = async (turn: number): Promise<void> => {
     const node = cluster.node(turn % cluster.nodes.length);
-    const { polls } = phases.current();
+    const before = phases.current();
     const roomId = roomIds[Math.floor(turn / cluster.nodes.length) % roomIds.length];
     const path = turn % 10 === 9 ? '/api/rooms' : `/api/rooms/${roomId}/widgets`;
     const etag = etags.get(path);
     const askedAt = performance.now();
     const answer = await call(node, token, 'GET', path, etag === undefined ? {} : { etag });
-    count(polls, answer.outcome);
+    count(phases.of(before).polls, answer.outcome);
     if (answer.etag !== null) etags.set(path, answer.etag);
     if (answer.outcome === '200' && path !== '/api/rooms')
       judge((answer.body as { widgets: WidgetBody[] }).widgets, askedAt);

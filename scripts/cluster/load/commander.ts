@@ -34,11 +34,12 @@ export function startCommander({ cluster, token, devices, everyMs, phases }: Com
     const node = cluster.node(Math.floor(Math.random() * cluster.nodes.length));
     const device = devices[Math.floor(Math.random() * devices.length)];
     if (device === undefined) return;
-    const phase = phases.current();
+    const before = phases.current();
     const value = Math.random() < 0.5 ? 'ON' : 'OFF';
     const askedAt = performance.now();
     const path = `/api/widgets/${device.powerId}/command?wait=${WAIT_MS}`;
     const { outcome, body } = await call(node, token, 'POST', path, { body: { value } });
+    const phase = phases.of(before);
     const command = (body as { command?: CommandBody } | null)?.command ?? null;
     asked.push({ deviceId: device.id, node: node.name, outcome, command });
     count(phase.commands, command === null ? outcome : `${outcome} ${command.status}`);

@@ -7,12 +7,16 @@ export interface Delivered {
   delivered: number;
   twice: number;
   missing: number;
+  /** Of those that were sent and acknowledged while nothing was wrong. */
+  missingInCalm: number;
 }
 
 export function deliveredTo({ seen }: Watcher, devices: ReadonlyMap<string, Device>): Delivered {
-  const result = { acknowledged: 0, delivered: 0, twice: 0, missing: 0 };
+  const result = { acknowledged: 0, delivered: 0, twice: 0, missing: 0, missingInCalm: 0 };
   for (const [id, numbers] of seen) {
-    for (const number of devices.get(id)?.book.acknowledgedNumbers() ?? []) {
+    const device = devices.get(id);
+    result.missingInCalm += device?.calm.filter((number) => !numbers.has(number)).length ?? 0;
+    for (const number of device?.book.acknowledgedNumbers() ?? []) {
       const times = numbers.get(number) ?? 0;
       result.acknowledged++;
       if (times === 0) result.missing++;

@@ -23,6 +23,8 @@ export interface DeviceOptions {
   first: number;
   addresses: () => readonly Address[];
   onAcknowledged: (milliseconds: number) => void;
+  /** Is nothing wrong at the moment? */
+  isCalm: () => boolean;
 }
 
 /** A device whose readings are numbered, and that obeys: one command of twenty it refuses, and one it never answers. */
@@ -35,11 +37,15 @@ export class Device {
   /** What it was told to be wrong. */
   readonly errors: string[] = [];
   withheld = 0;
+  /** Numbers that were sent and acknowledged while nothing was wrong. */
+  readonly calm: number[] = [];
+  readonly #isCalm: () => boolean;
   /** Newest last. */
   readonly #acknowledged: { number: number; at: number }[] = [];
 
-  constructor({ id, secret, ...rest }: DeviceOptions) {
+  constructor({ id, secret, isCalm, ...rest }: DeviceOptions) {
     this.id = id;
+    this.#isCalm = isCalm;
     this.client = new FailoverClient({
       ...rest,
       ...{ clientId: id, username: id, password: secret },
@@ -57,6 +63,7 @@ export class Device {
       return;
     }
     const at = Date.now();
+    const calm = this.#isCalm();
     const timestamp = new Date(at).toISOString();
     const numbers = Array.from({ length: batch ? BATCH : 1 }, () => this.book.send(at));
     const readings = numbers.map((number) => ({
@@ -66,6 +73,7 @@ export class Device {
     const payload = JSON.stringify(batch ? { readings } : readings[0]);
     this.client.publish(`devices/${this.id}/sensor`, payload, () => {
       for (const number of numbers) this.book.acknowledge(number);
+      if (calm && this.#isCalm()) this.calm.push(...numbers);
       this.#acknowledged.push({ number: numbers.at(-1) ?? 0, at: performance.now() });
       if (this.#acknowledged.length > REMEMBERED) this.#acknowledged.shift();
     });

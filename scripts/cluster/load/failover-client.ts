@@ -53,6 +53,8 @@ export class FailoverClient {
   readonly counts = { connections: 0, refused: 0, silent: 0, redelivered: 0 };
   /** Index of the node; null while it has no session. */
   node: number | null = null;
+  /** Its CONNACKs: index of the node, and `performance.now()`. */
+  readonly sessions: { node: number; at: number }[] = [];
   readonly #options: FailoverOptions;
   readonly #pending = new Map<number, Pending>();
   #socket: Socket | null = null;
@@ -204,6 +206,7 @@ export class FailoverClient {
     }
     this.counts.connections++;
     this.node = this.#target % this.#options.addresses().length;
+    this.sessions.push({ node: this.node, at: performance.now() });
     const { filters } = this.#options;
     if (filters.length === 0 || sessionPresent) this.#subscribed();
     else {

@@ -10,13 +10,16 @@ const WILLS_LIMIT_MS = 20_000;
 /** What comes twice comes soon. */
 const AFTER_MS = 2000;
 
+/** A will that is published in the moment in which its client comes back may still arrive. */
+const ON_ITS_WAY_MS = 1000;
+
 export interface Wills {
   /** Of clients that did not come back. */
   due: number;
   once: number;
   twice: number;
   missing: number;
-  /** Of clients that were back at once. */
+  /** Of clients that had been back for a while. */
   wrong: number;
 }
 
@@ -57,7 +60,11 @@ export async function connectMortals(options: {
         once: times.filter((n) => n === 1).length,
         twice: times.filter((n) => n > 1).length,
         missing: times.filter((n) => n === 0).length,
-        wrong: returning.filter(({ topic }) => timesOf(topic) > 0).length,
+        wrong: returning.filter(({ topic, client }) => {
+          const back =
+            client.sessions.find((session) => session.node !== node)?.at ?? Number.POSITIVE_INFINITY;
+          return watcher.fleet.get(topic)?.some((at) => at > back + ON_ITS_WAY_MS);
+        }).length,
       };
       for (const { client } of [...dying, ...returning]) client.stop();
       return result;

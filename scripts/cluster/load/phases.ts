@@ -34,6 +34,8 @@ export function createPhases(first: string) {
   return {
     all: (): readonly Phase[] => all,
     current,
+    /** To which a request belongs that began in `before` and has ended now: one that touched a fault belongs to the fault. */
+    of: (before: Phase): Phase => (before.name === 'calm' ? current() : before),
     next: (name: string): Phase => {
       all.push(begin(name));
       return current();

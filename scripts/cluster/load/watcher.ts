@@ -11,11 +11,11 @@ export interface WatcherOptions {
 export function createWatcher({ token, deviceIds, addresses }: WatcherOptions) {
   /** By device: how often each number came. */
   const seen = new Map(deviceIds.map((id) => [id, new Map<number, number>()]));
-  /** By topic: payloads as they came. */
-  const fleet = new Map<string, string[]>();
+  /** By topic: `performance.now()` of what came. */
+  const fleet = new Map<string, number[]>();
   const take = (topic: string, payload: string): void => {
     if (topic.startsWith('fleet/')) {
-      fleet.set(topic, [...(fleet.get(topic) ?? []), payload]);
+      fleet.set(topic, [...(fleet.get(topic) ?? []), performance.now()]);
       return;
     }
     const numbers = seen.get(topic.split('/')[1] ?? '');

@@ -7,6 +7,21 @@ import type { Host, Network } from './network.ts';
  * two are cut from each other.
  */
 export function openLoopback(reason: string): Network {
+  return { ...openDirect(), ...withProxies(reason) };
+}
+
+/** All hosts are this machine, with nothing between them: for measurements. Nothing can be cut. */
+export function openDirect(): Network {
+  const cannot = () => Promise.reject(new Error('nothing can be cut here'));
+  return {
+    description: 'all hosts on loopback',
+    addHost: async (name) => ({ ...HERE, name }),
+    route: async (_from, to, port) => ({ host: to.address, port }),
+    ...{ cut: cannot, heal: cannot, clients: null, stop: async () => {} },
+  };
+}
+
+function withProxies(reason: string): Omit<Network, 'addHost' | 'clients'> {
   const proxies = new Map<string, { proxy: CutProxy; port: number; pair: string }>();
   const cuts = new Set<string>();
   const pairOf = (a: Host, b: Host) => [a.name, b.name].sort().join(' ');
@@ -15,7 +30,6 @@ export function openLoopback(reason: string): Network {
   };
   return {
     description: `all hosts on loopback, cut by a proxy that falls silent (${reason})`,
-    addHost: async (name) => ({ ...HERE, name }),
     route: async (from, to, port) => {
       const key = `${from.name} ${to.name} ${port}`;
       const known = proxies.get(key) ?? { proxy: await startCutProxy(port), port, pair: pairOf(from, to) };
@@ -30,7 +44,6 @@ export function openLoopback(reason: string): Network {
       cuts.delete(pairOf(a, b));
       apply();
     },
-    clients: null,
     stop: async () => {
       await Promise.all([...proxies.values()].map(({ proxy }) => proxy.stop()));
     },
