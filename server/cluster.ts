@@ -82,6 +82,7 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
     channel: `${keyPrefix}nodes`,
     publisher: connectRedis(target, log),
     subscriber: connectRedis(target, log, { subscriber: true }),
+    nodes,
     log,
   });
   const store = createSessionStore({
