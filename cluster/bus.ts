@@ -21,6 +21,8 @@ const QUIET_MS = 3500;
 const LAST_WORDS_MS = 500;
 /** Two beats of a node have not come. */
 const UNHEARD_MS = 2500;
+/** So often at most a node tells all that it has. */
+const ANNOUNCE_EVERY_MS = 250;
 /** Silence after which a node is forgotten, whatever its lease says. */
 const LOST_MS = 60_000;
 
@@ -112,8 +114,17 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
     return true;
   };
 
+  let announced: NodeJS.Timeout | undefined;
+  let mustAnnounce = false;
+  /** At once, and not again for each of many that ask at the same time, as all do when Redis is back. */
   const announce = () => {
+    mustAnnounce = announced !== undefined;
+    if (mustAnnounce) return;
     for (const tellAll of announcers) tellAll();
+    announced = setTimeout(() => {
+      announced = undefined;
+      if (mustAnnounce) announce();
+    }, ANNOUNCE_EVERY_MS).unref();
   };
 
   const lose = (node: string) => {
@@ -172,8 +183,12 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
     if (ready === toldReady || (!ready && isStarting)) return;
     if (!ready) {
       const what = 'readings are stored, but messages do not reach subscribers at other nodes';
-      log.warn({ err: lastError }, `Redis is away: ${what}, and people cannot resume their sessions`);
+      log.warn(
+        { ...(lastError && { err: lastError }) },
+        `Redis is away: ${what}, and people cannot resume their sessions`,
+      );
     } else if (toldReady === false) log.info({}, 'Redis is back');
+    lastError = null;
     if (ready) readySince = performance.now();
     toldReady = ready;
   };
@@ -238,6 +253,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
     },
     stop: async () => {
       clearInterval(timer);
+      clearTimeout(announced);
       post('bye', null);
       // What was told last goes first; the library itself cannot be closed while Redis is away.
       if (publisher.status === 'ready') {
