@@ -60,7 +60,7 @@ export function createShared(deps: SharedDeps) {
   });
 
   store.onReturn((how) => {
-    log.info({ how }, 'Redis is there');
+    log.debug({ how }, 'Redis is there');
     wills.returned();
     retained.returned(how);
     sessions

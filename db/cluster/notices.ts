@@ -68,7 +68,10 @@ export function createNotices({ nodeId, others, sql, connectListener, log }: Not
     const done = Promise.resolve()
       .then(task)
       .catch((error: unknown) => {
-        log.warn({ err: error }, 'what another node told could not be dealt with: everything is read again soon');
+        log.warn(
+          { err: error },
+          'what another node told could not be dealt with: everything is read again soon',
+        );
         if (stopped) return;
         clearTimeout(readAgain);
         readAgain = setTimeout(resyncAll, READ_AGAIN_MS).unref();

@@ -7,7 +7,9 @@ import { clusterMissing, openCluster } from '../helpers/nodes.ts';
 import { until } from '../helpers/wait.ts';
 
 /** Only its lease has lapsed: with Redis it speaks all the while, so that nobody misses anything of it. */
-void test('a node that was cut from the database alone is sent messages again', { skip: clusterMissing() }, async (t) => {
+void test('a node that was cut from the database alone is sent messages again', {
+  skip: clusterMissing(),
+}, async (t) => {
   const cluster = await openCluster(t);
   const { url } = cluster.postgres;
   const proxy = await startCutProxy(Number(new URL(url).port));
