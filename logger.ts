@@ -21,9 +21,11 @@ const SECRETS = [
 ];
 
 /** Drizzle puts the parameters of a failed statement, hashes of secrets among them, into its message. */
-function withoutParameters(error: Error): object {
+function withoutParameters(error: unknown): unknown {
+  // Anything may be thrown, and a line about it must not end the process.
+  if (!(error instanceof Error)) return error;
   const serialized = stdSerializers.err(error);
-  const cut = (text: string) => text.replace(/\nparams: [^\n]*/g, '');
+  const cut = (text = '') => text.replace(/\nparams: [^\n]*/g, '');
   return { ...serialized, message: cut(serialized.message), stack: cut(serialized.stack) };
 }
 

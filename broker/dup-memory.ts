@@ -5,7 +5,7 @@ import type { LiveDevice } from '../db/live-state/types.ts';
 const REMEMBERED = 256;
 
 /** FNV-1a, 32 bits: it tells one payload of a device from another under the same packet id, nothing more. */
-function hashOf(payload: Buffer): number {
+export function hashOf(payload: Buffer): number {
   let hash = 0x811c9dc5 ^ payload.length;
   for (let i = 0; i < payload.length; i++) hash = Math.imul(hash ^ (payload[i] ?? 0), 0x01000193);
   return hash;
@@ -25,13 +25,8 @@ export class RecentMessages {
   /** `make` gives the time of a message that is not known. */
   time(packetId: number, dup: boolean, payload: Buffer, make: () => Micros): Micros {
     const hash = hashOf(payload);
-    const known = dup ? this.#find(packetId, hash) : null;
+    const known = dup ? this.find(packetId, hash) : null;
     return known ?? this.#keep(packetId, hash, make());
-  }
-
-  /** When its first copy came; null: that is not known here. */
-  find(packetId: number, payload: Buffer): Micros | null {
-    return this.#find(packetId, hashOf(payload));
   }
 
   /** Its first copy came to another node. */
@@ -47,8 +42,8 @@ export class RecentMessages {
     return time;
   }
 
-  /** Only the last message under a packet id can be sent again. */
-  #find(packetId: number, hash: number): Micros | null {
+  /** When its first copy came; null: that is not known here. Only the last message under a packet id can be sent again. */
+  find(packetId: number, hash: number): Micros | null {
     for (let age = 1; age <= REMEMBERED; age++) {
       const place = (this.#place - age + REMEMBERED) % REMEMBERED;
       if (this.#ids[place] === packetId)
@@ -64,6 +59,11 @@ export class RecentMessages {
  */
 export class DupMemory {
   readonly #byDevice = new WeakMap<LiveDevice, RecentMessages>();
+
+  /** Of a device of which nothing has come nothing is made. */
+  find(device: LiveDevice, packetId: number, hash: number): Micros | null {
+    return this.#byDevice.get(device)?.find(packetId, hash) ?? null;
+  }
 
   of(device: LiveDevice): RecentMessages {
     let recent = this.#byDevice.get(device);

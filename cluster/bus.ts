@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import MQEmitterRedis from 'mqemitter-redis';
-import type { Bus, Hear } from '../db/domain/cluster.ts';
+import type { Bus, Hear, Nodes } from '../db/domain/cluster.ts';
 import type { Log } from '../db/domain/ports.ts';
 import { guardListeners } from './guard-listeners.ts';
 import { orderedPublisher } from './ordered-publisher.ts';
@@ -21,6 +21,10 @@ const QUIET_MS = 3500;
 const LAST_WORDS_MS = 500;
 /** Two beats of a node have not come. */
 const UNHEARD_MS = 2500;
+/** So often at most a node tells all that it has. */
+const ANNOUNCE_EVERY_MS = 250;
+/** Silence after which a node is forgotten, whatever its lease says. */
+const LOST_MS = 60_000;
 
 interface Message {
   topic: string;
@@ -44,6 +48,8 @@ export interface BusDeps {
   channel: string;
   publisher: RedisConnection;
   subscriber: RedisConnection;
+  /** Tells of those whose lease has ended. */
+  nodes: Pick<Nodes, 'onGone'>;
   log: Log;
 }
 
@@ -56,7 +62,7 @@ export interface BusService extends Bus {
  * See `Bus`: mqemitter-redis on one channel. It says nothing of what it missed, so each node counts what it sends: a hole in
  * the count of another makes that one tell everything anew.
  */
-export function createBus({ nodeId, channel, publisher, subscriber, log }: BusDeps): BusService {
+export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }: BusDeps): BusService {
   // Cluster connections have the same methods.
   const mq = MQEmitterRedis({ pubConn: orderedPublisher(publisher) as Redis, subConn: subscriber as Redis });
   // Its types leave it out; without a listener an error would end the process.
@@ -67,6 +73,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, log }: BusDe
   );
   const hearers = new Map<string, Hear[]>();
   const gaps: ((from: string) => void)[] = [];
+  const losses: ((node: string) => void)[] = [];
   const announcers: (() => void)[] = [];
   const peers = new Map<string, Peer>();
   const asked = new Map<number, { left: Set<string>; resolve: () => void }>();
@@ -82,6 +89,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, log }: BusDe
     lastError = error;
   });
   let toldReady: boolean | null = null;
+  let readySince = 0;
   let listeningSince = performance.now();
 
   const isReady = () => publisher.status === 'ready' && performance.now() - echoedAt < DEAF_MS;
@@ -106,9 +114,28 @@ export function createBus({ nodeId, channel, publisher, subscriber, log }: BusDe
     return true;
   };
 
+  let announced: NodeJS.Timeout | undefined;
+  let mustAnnounce = false;
+  /** At once, and not again for each of many that ask at the same time, as all do when Redis is back. */
   const announce = () => {
+    mustAnnounce = announced !== undefined;
+    if (mustAnnounce) return;
     for (const tellAll of announcers) tellAll();
+    announced = setTimeout(() => {
+      announced = undefined;
+      if (mustAnnounce) announce();
+    }, ANNOUNCE_EVERY_MS).unref();
   };
+
+  const lose = (node: string) => {
+    peers.delete(node);
+    for (const forget of losses) forget(node);
+  };
+  const hears = (node: string) =>
+    (peers.get(node)?.heardAt ?? Number.NEGATIVE_INFINITY) >= performance.now() - UNHEARD_MS;
+  nodes.onGone((node) => {
+    if (!hears(node)) lose(node);
+  });
 
   const hearOne = async (each: Hear, body: unknown, from: string) => {
     try {
@@ -133,6 +160,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, log }: BusDe
       // Of this message itself nothing is lost.
       post('announce', from);
     }
+    if (kind === 'bye') return lose(from);
     if (kind === 'announce') {
       if (body === nodeId || body === null) announce();
       return;
@@ -155,15 +183,23 @@ export function createBus({ nodeId, channel, publisher, subscriber, log }: BusDe
     if (ready === toldReady || (!ready && isStarting)) return;
     if (!ready) {
       const what = 'readings are stored, but messages do not reach subscribers at other nodes';
-      log.warn({ err: lastError }, `Redis is away: ${what}, and people cannot resume their sessions`);
+      log.warn(
+        { ...(lastError && { err: lastError }) },
+        `Redis is away: ${what}, and people cannot resume their sessions`,
+      );
     } else if (toldReady === false) log.info({}, 'Redis is back');
+    lastError = null;
+    if (ready) readySince = performance.now();
     toldReady = ready;
   };
 
   const beat = () => {
     tellState();
     const now = performance.now();
-    for (const [id, { heardAt }] of peers) if (now - heardAt > 60_000) peers.delete(id);
+    // While Redis is away nobody is heard.
+    for (const [id, { heardAt }] of [...peers]) {
+      if (toldReady === true && now - Math.max(heardAt, readySince) > LOST_MS) lose(id);
+    }
     if (publisher.status === 'ready' && beatAt - Math.max(echoedAt, listeningSince) > DEAF_MS) {
       log.warn({}, 'messages of other nodes do not arrive: listening anew');
       listeningSince = now;
@@ -176,11 +212,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, log }: BusDe
     get ready() {
       return isReady();
     },
-    hears: (nodes) => {
-      const since = performance.now() - UNHEARD_MS;
-      for (const id of nodes) if ((peers.get(id)?.heardAt ?? 0) < since) return false;
-      return true;
-    },
+    hears: (ids) => [...ids].every(hears),
     tell: (kind, body) => post(kind, body),
     ask: (kind, body, milliseconds) =>
       new Promise((resolve) => {
@@ -200,6 +232,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, log }: BusDe
       }),
     on: (kind, each) => void hearers.set(kind, [...(hearers.get(kind) ?? []), each]),
     onGap: (gap) => void gaps.push(gap),
+    onLost: (forget) => void losses.push(forget),
     onAnnounce: (tellAll) => void announcers.push(tellAll),
     start: async () => {
       const listening = new Promise<void>((resolve) => {
@@ -220,6 +253,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, log }: BusDe
     },
     stop: async () => {
       clearInterval(timer);
+      clearTimeout(announced);
       post('bye', null);
       // What was told last goes first; the library itself cannot be closed while Redis is away.
       if (publisher.status === 'ready') {

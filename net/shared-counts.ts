@@ -1,4 +1,4 @@
-import type { Cluster } from '../db/domain/cluster.ts';
+import type { Bus } from '../db/domain/cluster.ts';
 
 const KIND = 'connections';
 /** Changes of this time are told together. */
@@ -25,7 +25,7 @@ export interface AddressCounts {
 }
 
 export interface AddressCountsDeps {
-  cluster: Pick<Cluster, 'bus' | 'nodes'>;
+  bus: Bus;
   connectionsPerAddress: number;
 }
 
@@ -33,8 +33,7 @@ export interface AddressCountsDeps {
  * The nodes tell each other of the addresses with many connections, about once a second: what is known of the others is a
  * second old, and short by a hundredth of the limit for each. While Redis is away each node counts alone.
  */
-export function createAddressCounts({ cluster, connectionsPerAddress }: AddressCountsDeps): AddressCounts {
-  const { bus, nodes } = cluster;
+export function createAddressCounts({ bus, connectionsPerAddress }: AddressCountsDeps): AddressCounts {
   const worth = Math.max(1, Math.floor(connectionsPerAddress * WORTH_TELLING));
   /** By node, then by group. */
   const elsewhere = new Map<string, Map<string, number>>();
@@ -68,7 +67,7 @@ export function createAddressCounts({ cluster, connectionsPerAddress }: AddressC
   bus.onAnnounce(() => tell([...own], true));
   const forget = (from: string) => void elsewhere.delete(from);
   bus.onGap(forget);
-  nodes.onGone(forget);
+  bus.onLost(forget);
 
   return {
     of: (group) => {

@@ -82,6 +82,7 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
     channel: `${keyPrefix}nodes`,
     publisher: connectRedis(target, log),
     subscriber: connectRedis(target, log, { subscriber: true }),
+    nodes,
     log,
   });
   const store = createSessionStore({
@@ -98,6 +99,8 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
     await nodes.leave();
     redis.disconnect();
   });
+  // Whoever changes something waits for the nodes that it knows of.
+  notices.on('who-is-there', nodes.look);
   await nodes.join();
   await notices.start();
   await bus.start();

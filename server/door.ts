@@ -19,6 +19,6 @@ export function createDoor({ foundation, config, cluster, limitWatch: watch }: D
   const { limits } = config;
   const { connectionsPerAddress } = limits;
   const clients = createClientAddresses({ trusted: config.trustedProxies, log: part('net') });
-  const elsewhere = cluster && createAddressCounts({ cluster, connectionsPerAddress });
+  const elsewhere = cluster && createAddressCounts({ bus: cluster.bus, connectionsPerAddress });
   return { clients, admission: new Admission({ limits, clients, elsewhere, watch, registry }) };
 }

@@ -101,6 +101,9 @@ export function openShared(deps: OpenSharedDeps): Shared {
         await accounts.load();
         await commands.followAll();
       });
+      // What was told since they were read, and before anybody heard it.
+      await accounts.load();
+      await commands.followAll();
       values.start();
       onStop(values.stop);
       await state.begin();

@@ -1,4 +1,4 @@
-import type { Bus, Nodes } from '../../db/domain/cluster.ts';
+import type { Bus } from '../../db/domain/cluster.ts';
 import { FilterTree } from '../engine/filter-tree.ts';
 
 /** A SUBACK waits so long for the other nodes to know its filters. */
@@ -15,7 +15,6 @@ interface Change {
 
 export interface SharedFiltersDeps {
   bus: Bus;
-  nodes: Nodes;
   /** Of other nodes there are others now. */
   onChange: () => void;
 }
@@ -26,7 +25,7 @@ const isStrings = (list: unknown): list is string[] =>
   Array.isArray(list) && list.every((each) => typeof each === 'string');
 
 /** What people have subscribed to at other nodes; and these are told what they have here. Of devices nobody else is told. */
-export function createSharedFilters({ bus, nodes, onChange }: SharedFiltersDeps) {
+export function createSharedFilters({ bus, onChange }: SharedFiltersDeps) {
   const counts = new Map<string, number>();
   const told = new Set<string>();
   const changed = new Set<string>();
@@ -82,7 +81,7 @@ export function createSharedFilters({ bus, nodes, onChange }: SharedFiltersDeps)
   bus.on('filters', hear);
   bus.onAnnounce(tellAll);
   // What a node has told before a gap is kept until it tells anew: to send it too much does no harm.
-  nodes.onGone(drop);
+  bus.onLost(drop);
 
   return {
     matches: (topic: string): boolean => others.matches(topic),

@@ -45,7 +45,7 @@ export function createShared(deps: SharedDeps) {
   });
   const retained = createSharedRetained({ store, bus, nodeId: nodes.id, stored });
   const wills = createSharedWills({ store, bus, nodes, stored, publish: deps.publishWill, log });
-  const filters = createSharedFilters({ bus, nodes, onChange });
+  const filters = createSharedFilters({ bus, onChange });
   const readAll = async () => {
     await sessions.resync();
     await retained.read();
@@ -60,7 +60,7 @@ export function createShared(deps: SharedDeps) {
   });
 
   store.onReturn((how) => {
-    log.info({ how }, 'Redis is there');
+    log.debug({ how }, 'Redis is there');
     wills.returned();
     retained.returned(how);
     sessions

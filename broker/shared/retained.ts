@@ -6,6 +6,8 @@ import type { BoundedPersistence } from '../engine/bounded.ts';
 /** That a message was taken away is remembered for so long: one that was put before it may still be on its way. */
 const REMEMBER_MS = 60_000;
 const SWEEP_MS = 30_000;
+/** One that was told just now may still be on its way into Redis. */
+const ON_ITS_WAY_MS = 10_000;
 /** Stamps are thousandths of a millisecond of which the last three digits tell nodes apart. */
 const SALTS = 1000;
 
@@ -26,6 +28,7 @@ export function createSharedRetained({ store, bus, nodeId, stored }: SharedRetai
   const stamps = new Map<string, number>();
   let apply: (packet: PublishPacket) => Promise<void> = async () => {};
   let timer: NodeJS.Timeout | undefined;
+  let later: NodeJS.Timeout | undefined;
 
   /** Later than what is known, also where the clock of another node is ahead. */
   const next = (topic: string) =>
@@ -58,11 +61,21 @@ export function createSharedRetained({ store, bus, nodeId, stored }: SharedRetai
     const kept = await store.readRetained();
     for (const each of kept) await take(each);
     const topics = new Set(kept.map(({ topic }) => topic));
+    const since = (Date.now() - ON_ITS_WAY_MS) * SALTS;
     for (const { topic } of [...stored().working.retained.all()]) {
       if (topics.has(topic) || stamps.get(topic) !== known.get(topic)) continue;
+      if ((known.get(topic) ?? 0) > since) {
+        readLater();
+        continue;
+      }
       stored().working.retained.delete(topic);
       stamps.delete(topic);
     }
+  };
+  const readLater = () => {
+    clearTimeout(later);
+    // If Redis is away by then, all is read at its return.
+    later = setTimeout(() => void read().catch(() => {}), ON_ITS_WAY_MS);
   };
 
   const forgetOld = () => {
@@ -108,6 +121,9 @@ export function createSharedRetained({ store, bus, nodeId, stored }: SharedRetai
     start: () => {
       timer = setInterval(forgetOld, SWEEP_MS);
     },
-    stop: () => clearInterval(timer),
+    stop: () => {
+      clearInterval(timer);
+      clearTimeout(later);
+    },
   };
 }

@@ -51,6 +51,10 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
 
   const isLive = (id: string) => clientOf(id)?.closed === false;
 
+  /** Another node that may have the session. One that is cut from the database is still heard. */
+  const mayHold = (nodeId: string | null | undefined) =>
+    nodeId != null && nodeId !== nodes.id && (nodes.others().has(nodeId) || bus.hears([nodeId]));
+
   const queueing = createQueueing({ ...deps, isHeld: (id) => held.has(id), onGone: deps.resyncSoon });
 
   const mirror: NonNullable<PersistenceRules['mirror']> = {
@@ -59,7 +63,7 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
       held.delete(id);
       opening.delete(id);
       store.dropSession(id, (nodeId) => {
-        if (nodes.others().has(nodeId)) bus.tell('claim', id);
+        if (mayHold(nodeId)) bus.tell('claim', id);
       });
       filters.dropped(id);
     },
@@ -85,7 +89,7 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
     const { working } = stored();
     await store.settled();
     let kept = await store.readSession(id);
-    if (kept?.at != null && kept.at !== nodes.id && nodes.others().has(kept.at)) {
+    if (mayHold(kept?.at)) {
       // From here on that node sends elsewhere what comes for it.
       await bus.ask('claim', id, CLAIM_LIMIT_MS);
       kept = await store.readSession(id);
@@ -160,7 +164,7 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
   const writeAgain = async (id: string) => {
     const at = await store.whereIs(id);
     if (!held.has(id)) return;
-    if (at !== null && at !== nodes.id && nodes.others().has(at)) {
+    if (mayHold(at)) {
       void lose(id);
       return;
     }

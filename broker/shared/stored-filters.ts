@@ -45,7 +45,7 @@ export function createStoredFilters(deps: StoredFiltersDeps) {
   return {
     isElsewhere: (id: string) => {
       const at = elsewhere.get(id);
-      return at !== undefined && nodes.others().has(at);
+      return at !== undefined && (nodes.others().has(at) || bus.hears([at]));
     },
     added: (id: string, add: NonNullable<StoredChange['add']>) => tell({ id, add }),
     removed: (id: string, remove: readonly string[]) => tell({ id, remove }),

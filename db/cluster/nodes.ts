@@ -33,6 +33,8 @@ export interface NodesDeps {
 export interface NodesService extends Nodes {
   /** Throws ClusterMismatchError. */
   join(): Promise<void>;
+  /** Now: another node tells that it is there. */
+  look(): Promise<void>;
   /** Gives the lease up, so that nobody waits for its end. */
   leave(): Promise<void>;
 }
@@ -136,6 +138,13 @@ export function createNodes({ sql, name, identity, report, now, log }: NodesDeps
     }
   };
 
+  const turnOnce = (): Promise<void> => {
+    running ??= turn().finally(() => {
+      running = null;
+    });
+    return running;
+  };
+
   const refuseStranger = (rows: Iterable<Row>) => {
     for (const other of rows) {
       const differs = Object.entries(identity()).find(([key, ours]) => {
@@ -164,11 +173,12 @@ export function createNodes({ sql, name, identity, report, now, log }: NodesDeps
       refuseStranger(living.values());
       await sql.unsafe(`delete from nodes where heard_at < now() - interval '${FORGET_AFTER}'`);
       await renew();
-      timer = setInterval(() => {
-        running ??= turn().finally(() => {
-          running = null;
-        });
-      }, RENEW_MS);
+      timer = setInterval(() => void turnOnce(), RENEW_MS);
+    },
+    // One that is under way may have read before it was there.
+    look: async () => {
+      await running;
+      await turnOnce();
     },
     leave: async () => {
       clearInterval(timer);

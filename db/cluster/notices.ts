@@ -15,6 +15,8 @@ const BARRIER_LIMIT_MS = 2000;
 const DEAF_AFTER_MS = 6000;
 const TOLD_LIMIT_MS = 1000;
 const KEPT_MS = 3_600_000;
+/** After something could not be read, as while the database starts. */
+const READ_AGAIN_MS = 2000;
 /** What was told just before the connection broke may not have come. */
 const OVERLAP_MS = 15_000;
 const SEND = `with kept as (insert into kept_notices (entry) select e::jsonb from unnest($2::text[]) as t(e) where e is not null),
@@ -60,11 +62,20 @@ export function createNotices({ nodeId, others, sql, connectListener, log }: Not
   let lastNumber = 0;
   let heardAt = performance.now();
   let sentAt = 0;
+  let readAgain: NodeJS.Timeout | undefined;
 
   const work = (task: () => void | Promise<void>) => {
     const done = Promise.resolve()
       .then(task)
-      .catch((error: unknown) => log.warn({ err: error }, 'what another node told could not be dealt with'))
+      .catch((error: unknown) => {
+        log.warn(
+          { err: error },
+          'what another node told could not be dealt with: everything is read again soon',
+        );
+        if (stopped) return;
+        clearTimeout(readAgain);
+        readAgain = setTimeout(resyncAll, READ_AGAIN_MS).unref();
+      })
       .finally(() => working.delete(done));
     working.add(done);
   };
@@ -227,6 +238,7 @@ export function createNotices({ nodeId, others, sql, connectListener, log }: Not
     stop: async () => {
       stopped = true;
       clearInterval(notDeaf);
+      clearTimeout(readAgain);
       await sending;
       await flush();
       await listener?.abort();

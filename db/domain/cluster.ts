@@ -46,6 +46,11 @@ export interface Bus {
   on(kind: string, hear: Hear): void;
   /** Something of a node was missed, or it is new here: what is known of it may be wrong. It is asked to announce anew. */
   onGap(forget: (from: string) => void): void;
+  /**
+   * A node has ended, or is dead and not heard any more: what it told counts no more. One that is cut from the database alone
+   * is still heard, and one that comes back is new here.
+   */
+  onLost(forget: (node: string) => void): void;
   /** Others do not know, or may have missed, what this node has told: all that still counts is to be told again. */
   onAnnounce(tellAll: () => void): void;
 }

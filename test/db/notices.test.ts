@@ -110,6 +110,14 @@ void test('whoever could not listen hears what was kept, and reads everything ag
   assert.equal(b.heard.at(-1), 'a word after');
 });
 
+void test('what could not be dealt with is read again', { skip }, async () => {
+  const [a, b] = nodes as [Node, Node];
+  const { gaps } = b;
+  b.on('fails', () => Promise.reject(new Error('the database is starting up')));
+  a.send('fails', null);
+  await until('everything is read again', () => b.gaps > gaps);
+});
+
 void test('a node that does not answer keeps nobody for longer than a second', { skip }, async () => {
   const d = await open('d', ['nobody']);
   const began = performance.now();

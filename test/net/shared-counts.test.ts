@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Bus, Hear, Nodes } from '../../db/domain/cluster.ts';
+import type { Bus, Hear } from '../../db/domain/cluster.ts';
 import { createAddressCounts } from '../../net/shared-counts.ts';
 
 const HOME = '192.0.2.1';
@@ -29,17 +29,14 @@ function start(connectionsPerAddress: number) {
     onGap: (forget) => {
       gap = forget;
     },
+    onLost: (forget) => {
+      gone = forget;
+    },
     onAnnounce: (tellAll) => {
       announce = tellAll;
     },
   };
-  const nodes: Nodes = {
-    ...({ id: 'this', others: () => new Set<string>(), reports: async () => [] } as unknown as Nodes),
-    onGone: (listener) => {
-      gone = listener;
-    },
-  };
-  const counts = createAddressCounts({ cluster: { bus, nodes }, connectionsPerAddress });
+  const counts = createAddressCounts({ bus, connectionsPerAddress });
   return {
     counts,
     told,
