@@ -146,6 +146,13 @@ void test('two workers of one machine', {
     }
   });
 
+  await t.test('that cannot start end the parent, with one reason', async () => {
+    const taken = await cluster.addNode('taken', { WORKERS: '2', MQTT_PORT: String(server.ports.mqtt) });
+    const { code, stdout } = await taken.runToEnd();
+    assert.equal(code, 1);
+    assert.equal(stdout.match(/MQTT_PORT/g)?.length, 1, stdout);
+  });
+
   await t.test('are drained together, whichever of them is told', async () => {
     await rest.expect(202, 'POST', '/api/nodes/self/drain');
     await until('all have ended', () => !server.alive);
@@ -161,13 +168,5 @@ void test('two workers of one machine', {
     assert.ok(performance.now() - began < 10_000);
     assert.equal(children.length, 2);
     for (const pid of children) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
-  });
-
-  await t.test('that cannot start end the parent, with one reason', async () => {
-    await server.start();
-    const taken = await cluster.addNode('taken', { WORKERS: '2', MQTT_PORT: String(server.ports.mqtt) });
-    const { code, stdout } = await taken.runToEnd();
-    assert.equal(code, 1);
-    assert.equal(stdout.match(/MQTT_PORT/g)?.length, 1, stdout);
   });
 });
