@@ -10,7 +10,9 @@ import { DatabaseVersionError } from './db/migrate.ts';
 import { createLogger } from './logger.ts';
 import { ListenError } from './net/listeners.ts';
 import { type ListenerPorts, type Running, startServer } from './server/index.ts';
-import { startWorkers, tellParent, WorkerStartError } from './server/workers.ts';
+import { createSharedMetrics } from './server/worker-metrics.ts';
+import { tellParent } from './server/worker-words.ts';
+import { startWorkers, WorkerStartError } from './server/workers.ts';
 
 /** EX_CONFIG of sysexits.h: the configuration is at fault, a restart cannot help. */
 const EXIT_CONFIG = 78;
@@ -107,6 +109,7 @@ async function serve(config: Config, log: Logger, ending: Ending): Promise<void>
     onFatal: (error) => die(log, error, 'the process cannot go on'),
     // A balancer sees a machine, not the worker that happened to answer.
     onDrain: () => (isWorker ? tellParent({ kind: 'drain' }) : ending.drain()),
+    readMetrics: (own) => (isWorker ? createSharedMetrics(own) : own),
     onReady: (ports) => (isWorker ? tellParent({ kind: 'ready', ports }) : tellReady(log, ports)),
   });
   ending.runs({

@@ -1,14 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, TypedResponse } from 'hono';
-import type { Registry } from 'prom-client';
 import type { AccountsService, Caller } from '../db/accounts/index.ts';
 import type { Freshness } from '../db/cluster/shared-values.ts';
 import type { ClientAddresses } from '../db/domain/client-address.ts';
 import { DomainError } from '../db/domain/errors.ts';
 import type { DeviceLink, EventLog, FlowName, Log } from '../db/domain/ports.ts';
 import type { Commands } from '../db/domain/services.ts';
-import type { NodeState, SystemReport } from '../db/domain/system.ts';
+import type { MetricsText, NodeState, SystemReport } from '../db/domain/system.ts';
 import type { Actor, User } from '../db/domain/types.ts';
 import type { FlowMeterService } from '../db/flow-meter.ts';
 import type { DiskState } from '../db/history/disk-state.ts';
@@ -44,7 +43,7 @@ export interface AppDeps {
   historyUpkeep: Pick<HistoryService, 'rebuild' | 'status'>;
   eventLog: EventLog;
   flows: FlowMeterService;
-  metrics: Registry;
+  metrics: MetricsText;
   /** Asks the database something, and gives the milliseconds it took. Throws when it is away. */
   pingDatabase(): Promise<number>;
   /** Of the disk of the database. `critical`: no readings are stored. */

@@ -67,6 +67,7 @@ export function measureEnds(
     name: 'pm_iot_certificate_days_left',
     help: 'Days until a certificate ends; of those of devices the one that ends first',
     labelNames: ['certificate'],
+    aggregator: 'min',
     registers: [registry],
     collect() {
       this.reset();

@@ -50,6 +50,7 @@ export function createSessionStore(deps: SessionStoreDeps): SessionStore {
   new Gauge({
     name: 'pm_iot_redis_ready',
     help: '1 while Redis can be spoken to',
+    aggregator: 'min',
     registers,
     collect() {
       this.set(isReady() ? 1 : 0);

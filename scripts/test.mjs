@@ -1,5 +1,6 @@
 // Runs the built tests: `npm test`, `npm test -- commands e2e` (only files whose path has one of the words),
-// `npm test -- --test-name-pattern=pairing` (options go to the runner).
+// `npm test -- --test-name-pattern=pairing` (options go to the runner). `*.slow.test.ts` run when they are named, and all of
+// them by `npm test -- --slow`, as .ci/run does.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,8 @@ const LONGEST_TEST_MS = 10 * 60_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const given = process.argv.slice(2);
-const options = given.filter((argument) => argument.startsWith('-'));
+const onlySlow = given.includes('--slow');
+const options = given.filter((argument) => argument.startsWith('-') && argument !== '--slow');
 const words = given.filter((argument) => !argument.startsWith('-')).map((word) => word.replace(/\.ts$/, ''));
 const folder = join('dist', 'test');
 
@@ -21,6 +23,7 @@ const files = existsSync(join(root, folder))
   ? listFiles(join(root, folder), (name) => name.endsWith('.test.js'))
       .map((path) => join(folder, path))
       .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
+      .filter((path) => path.endsWith('.slow.test.js') === onlySlow || (words.length > 0 && !onlySlow))
   : [];
 
 if (files.length === 0) {

@@ -3,7 +3,7 @@ import type { AppDeps } from '../api/context.ts';
 import { readWebApp } from '../api/web-app.ts';
 import type { Certificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
-import type { NodeState, SystemReport } from '../db/domain/system.ts';
+import type { MetricsText, NodeState, SystemReport } from '../db/domain/system.ts';
 import type { HistoryService } from '../db/history/index.ts';
 import { createImports } from '../db/imports.ts';
 import { ping } from '../db/ping.ts';
@@ -23,6 +23,7 @@ export interface OpenAppDeps
   config: Config;
   history: HistoryService;
   disk: Disk;
+  metrics: MetricsText;
   certificates: Certificates;
   nodes: () => NodeState[];
   drain: () => void;
@@ -33,7 +34,7 @@ export interface OpenAppDeps
 /** The REST side, with all that its routes ask. */
 export function openApp(deps: OpenAppDeps) {
   const { foundation, config, history, disk, certificates, nodes, drain, shared, ports, ...given } = deps;
-  const { part, now, sql, db, clock, metrics, flows, events, eventLog } = foundation;
+  const { part, now, sql, db, clock, flows, events, eventLog } = foundation;
   const { live, devices } = given;
   return createApp({
     ...given,
@@ -46,7 +47,6 @@ export function openApp(deps: OpenAppDeps) {
     historyUpkeep: history,
     eventLog,
     flows,
-    metrics,
     pingDatabase: () => ping(sql),
     nodes,
     drain,

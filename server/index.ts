@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { createBroker } from '../broker/index.ts';
 import type { Config } from '../config/index.ts';
 import { ownState } from '../db/cluster/nodes.ts';
@@ -7,6 +8,7 @@ import { collectGarbage } from '../db/collect-garbage.ts';
 import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { createFences } from '../db/domain/fence.ts';
+import type { MetricsText } from '../db/domain/system.ts';
 import { createLiveState } from '../db/live-state/index.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
 import { createCommandStore } from '../db/stores/commands.ts';
@@ -49,6 +51,8 @@ export interface ServerDeps {
   onFatal: (error: Error) => void;
   /** An administrator wants the node drained. */
   onDrain: () => void;
+  /** What is told of what this process measures: of it alone, or of all that share its ports. */
+  readMetrics: (own: Registry) => MetricsText;
   /** Told the bound ports, once every listener is up. */
   onReady: (ports: ListenerPorts) => void;
 }
@@ -197,6 +201,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
       disk,
       certificates,
     },
+    metrics: deps.readMetrics(metrics),
     nodes: cluster?.nodes.states ?? (() => [ownState(report(), now())]),
     drain: onDrain,
     shared,

@@ -5,6 +5,8 @@ import type { Logger } from 'pino';
 import { type Config, WORKER_VARIABLE } from '../config/index.ts';
 import { openDataDir } from '../db/data-dir.ts';
 import type { ListenerPorts } from './index.ts';
+import { type Asked, createBoxMetrics } from './worker-metrics.ts';
+import type { WorkerWord } from './worker-words.ts';
 
 /** Until a worker that has ended is started again: the first time, and at most. */
 const BACKOFF_MS = 1000;
@@ -13,11 +15,6 @@ const BACKOFF_MAX_MS = 30_000;
 const SOUND_AFTER_MS = 60_000;
 /** Of the 10 s that a stop may take. */
 const STOP_LIMIT_MS = 9800;
-
-/** What a worker tells its parent. */
-export type WorkerWord = { kind: 'ready'; ports: ListenerPorts } | { kind: 'drain' };
-
-export const tellParent = (word: WorkerWord): void => void process.send?.(word);
 
 /** A worker has ended before it was ready; it has said why. */
 export class WorkerStartError extends Error {
@@ -54,6 +51,8 @@ export async function startWorkers({ config, log, onDrained }: WorkersDeps): Pro
   let ending = false;
   let draining = false;
   let failure = 0;
+  const ready = new Map<Worker, Asked>();
+  const metrics = createBoxMetrics({ workers: config.workers, ready: () => ready.values() });
 
   const drain = () => {
     if (draining || ending) return;
@@ -67,22 +66,35 @@ export async function startWorkers({ config, log, onDrained }: WorkersDeps): Pro
     const startedAt = performance.now();
     living.set(number, worker);
     return new Promise((resolve, reject) => {
-      let ready = false;
+      // One that is ending is past answering.
+      const asked: Asked = { tell: (word) => void worker.send(word, () => {}) };
       worker.on('message', (word: WorkerWord) => {
-        if (word.kind === 'drain') return drain();
-        ready = true;
-        resolve(word.ports);
+        if (word.kind === 'ready') {
+          ready.set(worker, asked);
+          resolve(word.ports);
+        } else if (word.kind === 'drain') drain();
+        else if (word.kind === 'measured') {
+          if (ready.has(worker)) metrics.told(asked, word.id, word.metrics);
+        } else {
+          const { id } = word;
+          metrics.text().then(
+            (text) => asked.tell({ kind: 'metrics', id, text }),
+            (error: unknown) => log.error({ err: error }, 'what the workers measure cannot be put together'),
+          );
+        }
       });
       worker.on('error', (error) => log.error({ err: error, worker: number }, 'a worker is in trouble'));
       worker.once('exit', (code: number | null, signal: string | null) => {
         living.delete(number);
-        if (!ready) reject(new WorkerStartError(code ?? 1));
+        const wasReady = ready.delete(worker);
+        metrics.ended(asked);
+        if (!wasReady) reject(new WorkerStartError(code ?? 1));
         if (ending || draining) {
           failure ||= code ?? 0;
           if (draining && living.size === 0 && !ending) onDrained();
           return;
         }
-        if (!ready && fails === 0) return;
+        if (!wasReady && fails === 0) return;
         const next = performance.now() - startedAt > SOUND_AFTER_MS ? 1 : fails + 1;
         const pause = Math.min(BACKOFF_MS * 2 ** (next - 1), BACKOFF_MAX_MS);
         log.error({ worker: number, code, signal, pause }, 'a worker has ended: it is started again');

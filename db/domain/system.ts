@@ -72,3 +72,9 @@ export interface CertificateReport {
   /** Negative once it has ended. */
   daysLeft: number;
 }
+
+/** What Prometheus reads. */
+export interface MetricsText {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}

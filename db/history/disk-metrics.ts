@@ -15,6 +15,8 @@ export function createDiskMetrics(registry: Registry, volumes: readonly Measured
       name,
       help,
       labelNames: ['volume'],
+      // Workers of a machine see the same disk.
+      aggregator: 'min',
       registers: [registry],
       async collect() {
         for (const volume of volumes) {
@@ -35,6 +37,7 @@ export function createDiskStateMetric(registry: Registry, guard: { readonly stat
     name: 'pm_iot_disk_state',
     help: '1 for the state that the disk of the database is in: ok, low (the oldest raw readings go) or critical (nothing is stored)',
     labelNames: ['state'],
+    aggregator: 'max',
     registers: [registry],
     collect() {
       for (const state of STATES) this.set({ state }, state === guard.state ? 1 : 0);

@@ -20,16 +20,17 @@ export const ATTACKS: Record<string, Attack> = { ...sockets, ...frames, ...packe
 
 // A process of its own: what an attacker computes is not to delay the clock of the honest.
 if (process.send !== undefined) {
-  process.once('message', ({ name, target }: { name: string; target: Target }) => {
+  process.on('message', ({ name, target }: { name: string; target: Target }) => {
     const attack = name === BUSY ? busy : ATTACKS[name];
     if (attack === undefined) throw new Error(`no attack ${name}`);
     void attack(target).then(
-      (result) => process.send?.({ result }, () => process.exit(0)),
+      (result) => process.send?.({ result }),
       (error: unknown) => {
         console.error(error);
         process.exit(1);
       },
     );
   });
+  process.once('disconnect', () => process.exit(0));
   process.send('ready');
 }

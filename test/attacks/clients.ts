@@ -4,6 +4,9 @@ import { type Attack, many, type Target, wait } from './target.ts';
 /** Far more than the system's buffers hold for who does not read, and than anybody may send in a second. */
 const FROZEN_MESSAGES = 4000;
 const FLOOD_MESSAGES = 8000;
+/** Fewer would stay below the limits, whatever the scale. */
+const FROZEN_AT_LEAST = 800;
+const FLOOD_AT_LEAST = 1600;
 
 async function person(target: Target, clientId: string, clean = true): Promise<Wire> {
   const wire = await Wire.tcp(target.ports.mqtt);
@@ -65,7 +68,7 @@ export const frozenReader: Attack = async (target) => {
   reader.socket.pause();
   const writer = await integration(target, 'writer');
   let sent = 0;
-  for (const count = FROZEN_MESSAGES * target.scale; sent < count; sent++) {
+  for (const count = Math.max(FROZEN_AT_LEAST, FROZEN_MESSAGES * target.scale); sent < count; sent++) {
     await writer.publish(`home/frozen/${sent % 10}`, 'x'.repeat(8 * 1024));
   }
   await writer.drop();
@@ -84,7 +87,7 @@ export const publishFlood: Attack = async (target) => {
     `{"value":${'9'.repeat(50_000)}}`,
   ];
   let sent = 0;
-  const count = FLOOD_MESSAGES * target.scale;
+  const count = Math.max(FLOOD_AT_LEAST, FLOOD_MESSAGES * target.scale);
   while (sent < count && !wire.ended) {
     for (let i = 0; i < 50; i++, sent++) {
       // Most of it needs no database: it comes as fast as it is read.

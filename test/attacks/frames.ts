@@ -3,6 +3,8 @@ import { type Attack, ended, many, type Target } from './target.ts';
 
 const ANSWER_MS = 3000;
 const FLOOD_MS = 4000;
+/** Shorter would not be enough for some to be cut off. */
+const FLOOD_AT_LEAST_MS = 800;
 const PROD_EVERY_MS = 50;
 /** 64 KiB of a message in pieces of one byte, with pongs between them: each piece would keep the whole of a read. */
 const PIECE = Buffer.concat([fragment(true), repeated(frame(Buffer.alloc(125), PONG), 500)]);
@@ -10,13 +12,14 @@ const EMPTY = repeated(frame(Buffer.alloc(0)), 10_000);
 
 /** Sends as fast as it is read, on a new connection when the last is ended. Nobody logs in. */
 async function flood({ ports, scale }: Target, first: Buffer, then: Buffer) {
-  const until = performance.now() + FLOOD_MS * scale;
+  const milliseconds = Math.max(FLOOD_AT_LEAST_MS, FLOOD_MS * scale);
+  const until = performance.now() + milliseconds;
   let connections = 0;
   let kilobytes = 0;
   while (performance.now() < until) {
     const { socket } = await upgrade(ports.http);
     connections++;
-    const over = ended(socket, FLOOD_MS * scale);
+    const over = ended(socket, milliseconds);
     socket.write(first);
     while (!socket.destroyed && performance.now() < until) {
       if (!socket.write(then)) await Promise.race([over, drained(socket)]);

@@ -1,6 +1,9 @@
 import { Rest } from '../helpers/rest.ts';
 import { Server } from '../helpers/server.ts';
-import { type Phase, runAttacks } from './run.ts';
+import { ALL, type Phase, runAttacks } from './run.ts';
+import { verdict } from './verdict.ts';
+
+const HONEST = 20;
 
 /** Prints what each attack does to the acknowledgements of honest devices. */
 const server = new Server();
@@ -25,11 +28,15 @@ try {
   };
   console.log('| attack | ack p50 ms | p99 ms | to quiet | to a busy neighbour | resident | what happened |');
   console.log('| --- | --- | --- | --- | --- | --- | --- |');
-  const { faults } = await runAttacks(server, rest, 1, line);
+  const { phases, faults } = await runAttacks(server, rest, {
+    ...{ scale: 1, honest: HONEST, attacks: ALL },
+    onPhase: line,
+  });
+  faults.push(...(await verdict(server, rest, phases)));
   for (const fault of faults) console.error(fault);
   const metrics = (await rest.get<string>('/api/metrics')).body;
   console.log(`\n${metrics.match(/^pm_iot_limits_reached_total.*$/gm)?.join('\n') ?? 'no limit was met'}`);
-  process.exitCode = faults.length > 0 || !server.alive ? 1 : 0;
+  process.exitCode = faults.length > 0 ? 1 : 0;
 } finally {
   await server.dispose();
 }

@@ -18,6 +18,8 @@ async function post({ ports }: Target, path: string, body: string, headers: obje
 
 /** Fewer would stay below the limits. */
 const FULL = 1;
+/** At full scale. */
+const SPREAD_MS = 4000;
 
 /** One name and many passwords, many names and one password, over REST and MQTT. */
 export const guesses: Attack = async (target) => {
@@ -27,14 +29,18 @@ export const guesses: Attack = async (target) => {
   };
   const login = (username: string, password: string) =>
     post(target, '/api/auth/login', JSON.stringify({ username, password }));
-  await many(FULL, 60, 4, async (i) => count(`HTTP ${await login('admin', `guess number ${i}`)}`));
-  await many(FULL, 400, 4, async (i) => count(`HTTP ${await login(`name-${i}`, 'one password for all')}`));
-  await many(FULL, 60, 4, async (i) => {
+  const spread = SPREAD_MS * target.scale;
+  const atAdmin = async (i: number) => count(`HTTP ${await login('admin', `guess number ${i}`)}`);
+  await many(FULL, 60, 4, atAdmin, spread);
+  const atNames = async (i: number) => count(`HTTP ${await login(`name-${i}`, 'one password for all')}`);
+  await many(FULL, 400, 4, atNames, spread);
+  const atMqtt = async (i: number) => {
     const wire = await Wire.tcp(target.ports.mqtt);
     const hello = { clientId: 'guess', username: 'zigbee', password: `guess number ${i}` };
     count(`CONNACK ${(await wire.connect(hello)).returnCode}`);
     await wire.drop();
-  });
+  };
+  await many(FULL, 60, 4, atMqtt, spread);
   return seen;
 };
 

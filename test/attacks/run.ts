@@ -10,7 +10,6 @@ import { ATTACKS, BUSY } from './attacker.ts';
 import { startHonest } from './honest.ts';
 import { type Result, type Target, wait } from './target.ts';
 
-const HONEST = 20;
 /** At full scale. */
 const QUIET_MS = 5000;
 /** For one that hangs: how long it takes depends on what else the machine does. */
@@ -36,22 +35,32 @@ async function attacker(): Promise<ChildProcess> {
 async function attack(child: ChildProcess, name: string, target: Target): Promise<Result> {
   const timer = setTimeout(() => child.kill('SIGKILL'), ATTACK_LIMIT_MS);
   child.send({ name, target });
-  let result: Result | null = null;
-  child.on('message', (message) => {
-    result = (message as { result: Result }).result;
-  });
-  await once(child, 'exit');
+  const over = new AbortController();
+  child.once('exit', () => over.abort(new Error(`the attack ${name} came to no end`)));
+  const [{ result }] = (await once(child, 'message', { signal: over.signal })) as [{ result: Result }];
+  child.removeAllListeners('exit');
   clearTimeout(timer);
-  if (result === null) throw new Error(`the attack ${name} came to no end`);
   return result;
 }
 
-/** Twenty honest devices report throughout, while one attack after the other is tried. */
+export interface AttackOptions {
+  /** See `Target`. */
+  scale: number;
+  /** Devices. */
+  honest: number;
+  /** By their names. */
+  attacks: readonly string[];
+  onPhase: (phase: Phase) => void;
+}
+
+/** What `npm run attack` tries. */
+export const ALL: AttackOptions['attacks'] = [BUSY, ...Object.keys(ATTACKS)];
+
+/** Honest devices report throughout, while one attack after the other is tried. */
 export async function runAttacks(
   server: Server,
   rest: Rest,
-  scale: number,
-  onPhase: (phase: Phase) => void,
+  { scale, honest: count, attacks, onPhase }: AttackOptions,
 ): Promise<{ phases: Phase[]; faults: string[] }> {
   const login = { username: 'zigbee', password: 'quite long enough' };
   const acl = { publish: ['home/#'], subscribe: ['home/#'] };
@@ -67,7 +76,7 @@ export async function runAttacks(
     seed: 20_261_123,
     scale,
   };
-  const honest = await startHonest(server, rest, HONEST);
+  const honest = await startHonest(server, rest, count);
   const phases: Phase[] = [];
   const phase = async (name: string, work: () => Promise<Result>) => {
     honest.latencies();
@@ -84,9 +93,12 @@ export async function runAttacks(
   const quiet = () => wait(QUIET_MS * scale).then(() => ({}));
   await wait(1000);
   await phase('(quiet, before)', quiet);
-  for (const name of [BUSY, ...Object.keys(ATTACKS)]) {
-    const child = await attacker();
-    await phase(name === BUSY ? `(${name})` : name, () => attack(child, name, target));
+  const child = await attacker();
+  try {
+    for (const name of attacks)
+      await phase(name === BUSY ? `(${name})` : name, () => attack(child, name, target));
+  } finally {
+    child.kill('SIGKILL');
   }
   await phase('(quiet, after)', quiet);
   return { phases, faults: await honest.faults() };

@@ -97,9 +97,33 @@ void test('two workers of one machine', {
     }
   });
 
+  /** As whichever of them tells that gets the connection. */
+  const measured = async (name: string) => {
+    const caller = new Rest(server);
+    caller.token = rest.token;
+    const text = await caller.expect<string>(200, 'GET', '/api/metrics');
+    const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? [];
+    assert.ok(value !== undefined, name);
+    return Number(value);
+  };
+  const RECEIVED = 'pm_iot_mqtt_messages_received_total';
+
+  await t.test('tell what both of them measure, whichever of them is asked', async () => {
+    // The devices are two at each: connections are taken in turn.
+    const before = await measured(RECEIVED);
+    for (const { id, wire } of devices) await wire.publish(`devices/${id}/sensor`, reading(21.5));
+    for (let i = 0; i < 4; i++) {
+      assert.equal(await measured(RECEIVED), before + devices.length);
+      assert.equal(await measured('pm_iot_mqtt_connections'), devices.length);
+      assert.equal(await measured('pm_iot_redis_ready'), 1);
+      assert.equal(await measured('pm_iot_workers_answered'), 2);
+    }
+  });
+
   await t.test('one that is killed is started again, and the other goes on', async () => {
     const before = childrenOf(server.pid);
     assert.equal(before.length, 2);
+    const received = await measured(RECEIVED);
     process.kill(before[0] ?? 0, 'SIGKILL');
     const [killed] = before;
     const back = async () => {
@@ -112,12 +136,21 @@ void test('two workers of one machine', {
       const names = answer?.body.nodes?.filter(({ status }) => status === 'ok').map(({ name }) => name) ?? [];
       return names.sort().join() === 'box/1,box/2';
     });
+    await until('both tell what they measure', async () => (await measured('pm_iot_workers_answered')) === 2);
+    assert.equal(await measured(RECEIVED), received, 'what the killed one has counted stays counted');
     assert.ok(server.lines.some(({ msg, worker }) => msg.startsWith('a worker has ended') && worker === 1));
     for (const { id, secret } of devices) {
       const wire = await connected(server, id, secret);
       await wire.publish(`devices/${id}/sensor`, reading(22));
       await wire.disconnect();
     }
+  });
+
+  await t.test('that cannot start end the parent, with one reason', async () => {
+    const taken = await cluster.addNode('taken', { WORKERS: '2', MQTT_PORT: String(server.ports.mqtt) });
+    const { code, stdout } = await taken.runToEnd();
+    assert.equal(code, 1);
+    assert.equal(stdout.match(/MQTT_PORT/g)?.length, 1, stdout);
   });
 
   await t.test('are drained together, whichever of them is told', async () => {
@@ -135,13 +168,5 @@ void test('two workers of one machine', {
     assert.ok(performance.now() - began < 10_000);
     assert.equal(children.length, 2);
     for (const pid of children) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
-  });
-
-  await t.test('that cannot start end the parent, with one reason', async () => {
-    await server.start();
-    const taken = await cluster.addNode('taken', { WORKERS: '2', MQTT_PORT: String(server.ports.mqtt) });
-    const { code, stdout } = await taken.runToEnd();
-    assert.equal(code, 1);
-    assert.equal(stdout.match(/MQTT_PORT/g)?.length, 1, stdout);
   });
 });

@@ -91,7 +91,7 @@ void test('the WAL of a running process stays small', async (t) => {
     return row?.bytes ?? 0;
   };
   const start = await written();
-  while ((await written()) - start < 400 * MIB) {
+  while ((await written()) - start < 260 * MIB) {
     await sql`insert into t select repeat(md5(g::text), 50) from generate_series(1, 2000) g`;
     await sql`truncate t`;
   }

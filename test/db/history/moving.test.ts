@@ -75,9 +75,9 @@ for (const kind of KINDS) {
         }
         return values.slice(0, Math.abs(last - first));
       };
-      const [low, high] = [MAX_ROWS - 60, MAX_ROWS + 60];
+      const [low, high] = [MAX_ROWS - 20, MAX_ROWS + 20];
       const between = Array.from({ length: high - low }, (_, i) => low + 1 + i);
-      for (const limit of [1, 2, 7, 119, 120, 121]) {
+      for (const limit of [1, 2, 7, 39, 40, 41]) {
         assert.deepEqual(await around('asc', limit, low, high), between, `${limit} ascending`);
         const down = between.map((value) => value - 1).toReversed();
         assert.deepEqual(await around('desc', limit, high, low), down, `${limit} descending`);
