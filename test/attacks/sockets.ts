@@ -1,7 +1,7 @@
 import { type Attack, ended, many, open, wait } from './target.ts';
 
-/** Longer than a silent connection may last, checks of the server included. */
-const PATIENCE_MS = 14_000;
+/** Longer than a silent connection may last, checks of the server included, also where an attacker gets little of a processor. */
+const PATIENCE_MS = 25_000;
 
 /** As many connections as one address may have in that state, which say nothing: plain and TLS, MQTT and HTTP. */
 export const silentSockets: Attack = async ({ ports }) => {
