@@ -1,10 +1,11 @@
-import type { BrokerStore, StoreReturn } from '../../db/domain/broker-store.ts';
+import { type BrokerStore, isPerson, type StoreReturn } from '../../db/domain/broker-store.ts';
 import type { Bus, Nodes } from '../../db/domain/cluster.ts';
 import type { Limits } from '../../db/domain/limits.ts';
 import type { BoundedPersistence, PersistenceRules } from '../engine/bounded.ts';
 import type { EngineClient } from '../engine/types.ts';
+import { within } from '../within.ts';
 import { mirrorSessions } from './mirrored.ts';
-import { isPerson, keptOf, packetOf, within } from './packets.ts';
+import { keptOf, packetOf } from './packets.ts';
 import { createQueueing } from './queueing.ts';
 import { createStoredFilters, type StoredChange } from './stored-filters.ts';
 
