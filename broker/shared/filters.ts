@@ -19,8 +19,6 @@ export interface SharedFiltersDeps {
   onChange: () => void;
 }
 
-export type SharedFilters = ReturnType<typeof createSharedFilters>;
-
 const isStrings = (list: unknown): list is string[] =>
   Array.isArray(list) && list.every((each) => typeof each === 'string');
 

@@ -33,8 +33,6 @@ export interface SharedSessionsDeps {
   onChange: () => void;
 }
 
-export type SharedSessions = ReturnType<typeof createSharedSessions>;
-
 /**
  * Sessions that outlive their connections, for all nodes. While its client is here, what lies in memory is the working copy, and
  * every change is written to Redis; otherwise Redis has it alone. The filters of people's sessions are known at all nodes.
