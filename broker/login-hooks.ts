@@ -15,6 +15,7 @@ import { guarded } from './guarded.ts';
 import { sessionPrefix } from './identity.ts';
 import { Session, type Sessions } from './sessions.ts';
 import { REGISTER } from './topics.ts';
+import { within } from './within.ts';
 
 /** A database that hangs must not leave a client without an answer. */
 const AUTHENTICATE_TIMEOUT_MS = 5000;
@@ -41,18 +42,6 @@ export interface LoginHooksDeps {
   /** What is kept of a session is here then. false: it cannot be read now. */
   openSession: (clientId: string) => Promise<boolean>;
   stopping: () => boolean;
-}
-
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function connackError(code: ConnackCode, message: string): AuthenticateError {

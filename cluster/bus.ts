@@ -6,6 +6,7 @@ import type { Bus, Hear, Nodes } from '../db/domain/cluster.ts';
 import type { Log } from '../db/domain/ports.ts';
 import { guardListeners } from './guard-listeners.ts';
 import { orderedPublisher } from './ordered-publisher.ts';
+import { createPeers } from './peers.ts';
 import type { RedisConnection } from './redis.ts';
 
 /** Each node tells that it is there, so that a message that was the last one is missed too. */
@@ -14,17 +15,11 @@ const BEAT_MS = 1000;
 const DEAF_MS = 4000;
 /** Messages that Redis has not taken yet; beyond it nothing more is sent, and others learn of the hole. */
 const MAX_UNSENT = 20_000;
-/** Silence of a node after which nobody waits for its answers. */
-const QUIET_MS = 3500;
 
 /** For what was told last. */
 const LAST_WORDS_MS = 500;
-/** Two beats of a node have not come. */
-const UNHEARD_MS = 2500;
 /** So often at most a node tells all that it has. */
 const ANNOUNCE_EVERY_MS = 250;
-/** Silence after which a node is forgotten, whatever its lease says. */
-const LOST_MS = 60_000;
 
 interface Message {
   topic: string;
@@ -35,11 +30,6 @@ interface Message {
   body: unknown;
   /** Answered by whoever has dealt with it. */
   ask?: number;
-}
-
-interface Peer {
-  seq: number;
-  heardAt: number;
 }
 
 export interface BusDeps {
@@ -73,9 +63,8 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
   );
   const hearers = new Map<string, Hear[]>();
   const gaps: ((from: string) => void)[] = [];
-  const losses: ((node: string) => void)[] = [];
   const announcers: (() => void)[] = [];
-  const peers = new Map<string, Peer>();
+  const peers = createPeers();
   const asked = new Map<number, { left: Set<string>; resolve: () => void }>();
   let unsent = 0;
   let seq = 0;
@@ -127,14 +116,8 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
     }, ANNOUNCE_EVERY_MS).unref();
   };
 
-  const lose = (node: string) => {
-    peers.delete(node);
-    for (const forget of losses) forget(node);
-  };
-  const hears = (node: string) =>
-    (peers.get(node)?.heardAt ?? Number.NEGATIVE_INFINITY) >= performance.now() - UNHEARD_MS;
   nodes.onGone((node) => {
-    if (!hears(node)) lose(node);
+    if (!peers.hears(node)) peers.lose(node);
   });
 
   const hearOne = async (each: Hear, body: unknown, from: string) => {
@@ -153,14 +136,12 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
       echoedAt = now;
       return;
     }
-    const peer = peers.get(from);
-    peers.set(from, { seq: number, heardAt: now });
-    if (peer === undefined || number !== peer.seq + 1) {
+    if (!peers.heard(from, number)) {
       for (const gap of gaps) gap(from);
       // Of this message itself nothing is lost.
       post('announce', from);
     }
-    if (kind === 'bye') return lose(from);
+    if (kind === 'bye') return peers.lose(from);
     if (kind === 'announce') {
       if (body === nodeId || body === null) announce();
       return;
@@ -197,9 +178,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
     tellState();
     const now = performance.now();
     // While Redis is away nobody is heard.
-    for (const [id, { heardAt }] of [...peers]) {
-      if (toldReady === true && now - Math.max(heardAt, readySince) > LOST_MS) lose(id);
-    }
+    if (toldReady === true) peers.loseSilent(readySince);
     if (publisher.status === 'ready' && beatAt - Math.max(echoedAt, listeningSince) > DEAF_MS) {
       log.warn({}, 'messages of other nodes do not arrive: listening anew');
       listeningSince = now;
@@ -212,14 +191,11 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
     get ready() {
       return isReady();
     },
-    hears: (ids) => [...ids].every(hears),
+    hears: (ids) => [...ids].every(peers.hears),
     tell: (kind, body) => post(kind, body),
     ask: (kind, body, milliseconds) =>
       new Promise((resolve) => {
-        const now = performance.now();
-        const left = new Set(
-          [...peers].filter(([, { heardAt }]) => now - heardAt < QUIET_MS).map(([id]) => id),
-        );
+        const left = new Set(peers.answering());
         const id = ++asks;
         const finish = () => {
           clearTimeout(limit);
@@ -232,7 +208,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
       }),
     on: (kind, each) => void hearers.set(kind, [...(hearers.get(kind) ?? []), each]),
     onGap: (gap) => void gaps.push(gap),
-    onLost: (forget) => void losses.push(forget),
+    onLost: peers.onLost,
     onAnnounce: (tellAll) => void announcers.push(tellAll),
     start: async () => {
       const listening = new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-import type { BrokerStore, KeptMessage, KeptSession } from '../db/domain/broker-store.ts';
+import { type BrokerStore, isPerson, type KeptMessage, type KeptSession } from '../db/domain/broker-store.ts';
 import { contentField, decodeQueue, encodeContent, encodeState, stateField } from './codec.ts';
 import { ADD_FILTERS, DROP, ENQUEUE, FIELD, IF_KEPT, keysOf, PEOPLE, RELEASE } from './layout.ts';
 import type { RedisConnection } from './redis.ts';
@@ -37,8 +37,6 @@ export type SessionCommands = Pick<
   | 'addReceived'
   | 'removeReceived'
 >;
-
-const isPerson = (id: string) => id.includes('/');
 
 /** Of a session: what is no filter begins with U+0000. */
 function splitFields(fields: Record<string, string>): Pick<KeptSession, 'filters' | 'at'> {

@@ -36,7 +36,7 @@ export function createSessionStore(deps: SessionStoreDeps): SessionStore {
   const registers = [registry];
   const dropped = new Counter({
     name: 'pm_iot_redis_writes_dropped_total',
-    help: 'Writes to Redis that were dropped because it was away for too long',
+    help: 'Writes to Redis that were dropped because it was away for too long, or refused',
     registers,
   });
   const behind = new WriteBehind({ ...deps, onDropped: (count) => dropped.inc(count) });

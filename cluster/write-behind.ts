@@ -9,6 +9,8 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_BATCH = 500;
 const MAX_BATCH_BYTES = 1024 * 1024;
 const RETRY_MS = 200;
+/** A Redis that is full refuses each write: it is told once in so long. */
+const TELL_REFUSED_MS = 60_000;
 /** What one costs beside its bytes, roughly. */
 const OVERHEAD = 200;
 
@@ -43,6 +45,7 @@ export class WriteBehind {
   #scheduled = false;
   #stopped = false;
   #told = false;
+  #refused = { count: 0, toldAt: Number.NEGATIVE_INFINITY };
   #settling: { at: number; resolve: () => void }[] = [];
   readonly #listeners: (() => void)[] = [];
   /** Commands that were given, and those that have been dealt with. */
@@ -163,12 +166,21 @@ export class WriteBehind {
     for (let i = 0; i < batch.length; i++) {
       const [error, reply] = answers[i] ?? [new Error('no answer'), null];
       if (error !== null && isPassing(error)) break;
-      if (error !== null) this.#deps.log.error({ err: error }, 'Redis refused what was to be written');
+      if (error !== null) this.#tellRefused(error);
       else if (i >= dropped) batch[i]?.answered?.(reply);
       if (i >= dropped) done = i + 1;
     }
     this.#advance(Math.max(0, done - dropped));
     return done >= batch.length;
+  }
+
+  #tellRefused(error: Error): void {
+    const now = performance.now();
+    this.#refused.count++;
+    this.#deps.onDropped(1);
+    if (now - this.#refused.toldAt < TELL_REFUSED_MS) return;
+    this.#deps.log.error({ err: error, count: this.#refused.count }, 'Redis refuses what is to be written');
+    this.#refused = { count: 0, toldAt: now };
   }
 
   async #send(batch: readonly Write[]): Promise<(readonly [Error | null, unknown])[]> {

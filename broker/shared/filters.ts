@@ -19,8 +19,6 @@ export interface SharedFiltersDeps {
   onChange: () => void;
 }
 
-export type SharedFilters = ReturnType<typeof createSharedFilters>;
-
 const isStrings = (list: unknown): list is string[] =>
   Array.isArray(list) && list.every((each) => typeof each === 'string');
 
@@ -32,6 +30,7 @@ export function createSharedFilters({ bus, onChange }: SharedFiltersDeps) {
   const byNode = new Map<string, Set<string>>();
   const others = new FilterTree();
   let telling: Promise<void> | null = null;
+  let asking: Promise<void> = Promise.resolve();
 
   const drop = (nodeId: string) => {
     for (const filter of byNode.get(nodeId) ?? []) others.delete(filter);
@@ -69,8 +68,10 @@ export function createSharedFilters({ bus, onChange }: SharedFiltersDeps) {
     changed.clear();
     for (const filter of add) told.add(filter);
     for (const filter of remove) told.delete(filter);
-    if (add.length > 0) await bus.ask('filters', { add, remove } satisfies Change, KNOWN_LIMIT_MS);
+    if (add.length > 0) asking = bus.ask('filters', { add, remove } satisfies Change, KNOWN_LIMIT_MS);
     else if (remove.length > 0) bus.tell('filters', { remove } satisfies Change);
+    // Also for what was told just before, and is not known yet.
+    await asking;
   };
   const change = (filter: string): Promise<void> => {
     changed.add(filter);

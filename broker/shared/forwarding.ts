@@ -35,8 +35,6 @@ export interface ForwardingDeps {
   onDropped: (count: number) => void;
 }
 
-export type Forwarding = ReturnType<typeof createForwarding>;
-
 const isTold = (told: unknown): told is Told => {
   if (!Array.isArray(told)) return false;
   const [brokerId, brokerCounter, topic, payload, qos] = told;

@@ -18,8 +18,6 @@ export interface SharedRetainedDeps {
   stored: () => BoundedPersistence;
 }
 
-export type SharedRetained = ReturnType<typeof createSharedRetained>;
-
 type Told = [topic: string, payload: Buffer, qos: number, stamp: number];
 
 /** Retained messages: all of them at every node, and in Redis. Of two changes the later one holds, wherever they meet. */

@@ -1,10 +1,11 @@
-import type { BrokerStore, StoreReturn } from '../../db/domain/broker-store.ts';
+import { type BrokerStore, isPerson, type StoreReturn } from '../../db/domain/broker-store.ts';
 import type { Bus, Nodes } from '../../db/domain/cluster.ts';
 import type { Limits } from '../../db/domain/limits.ts';
 import type { BoundedPersistence, PersistenceRules } from '../engine/bounded.ts';
 import type { EngineClient } from '../engine/types.ts';
+import { within } from '../within.ts';
 import { mirrorSessions } from './mirrored.ts';
-import { isPerson, keptOf, packetOf, within } from './packets.ts';
+import { keptOf, packetOf } from './packets.ts';
 import { createQueueing } from './queueing.ts';
 import { createStoredFilters, type StoredChange } from './stored-filters.ts';
 
@@ -31,8 +32,6 @@ export interface SharedSessionsDeps {
   /** The filters of stored sessions are others now. */
   onChange: () => void;
 }
-
-export type SharedSessions = ReturnType<typeof createSharedSessions>;
 
 /**
  * Sessions that outlive their connections, for all nodes. While its client is here, what lies in memory is the working copy, and

@@ -1,7 +1,6 @@
-import type { BrokerStore } from '../../db/domain/broker-store.ts';
+import { type BrokerStore, isPerson } from '../../db/domain/broker-store.ts';
 import type { Bus, Nodes } from '../../db/domain/cluster.ts';
 import type { BoundedPersistence } from '../engine/bounded.ts';
-import { isPerson } from './packets.ts';
 
 /** What is told of a person's stored session. */
 export interface StoredChange {

@@ -20,8 +20,6 @@ export interface SharedWillsDeps {
   log: Log;
 }
 
-export type SharedWills = ReturnType<typeof createSharedWills>;
-
 /** Wills, kept in Redis while their clients are connected: when a node dies, another one publishes those of its clients, once. */
 export function createSharedWills({ store, bus, nodes, stored, publish, log }: SharedWillsDeps) {
   /** The last client of each id that left one. */

@@ -28,8 +28,7 @@ export interface GuessGuard {
    * other, so that right ones lock nobody out.
    */
   enter(name: string, address: string): Promise<number | null>;
-  /** `crowded`: too many waited for their password to be checked. */
-  /** Resolves once other nodes count it too. */
+  /** `crowded`: too many waited for their password to be checked. Resolves once other nodes count it too. */
   settle(name: string, address: string, outcome: 'right' | 'wrong' | 'crowded' | 'neither'): Promise<void>;
   /** As whom a try comes to where passwords are checked. */
   visitor(name: string, address: string): Visitor;

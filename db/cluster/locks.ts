@@ -3,7 +3,7 @@ import { type Client, isUnavailable } from '../client.ts';
 import type { Log } from '../domain/ports.ts';
 
 /** Any numbers that no other program on the server uses for an advisory lock; two more are in `migrate.ts` and `history/partitions.ts`. */
-export const LOCKS = {
+const LOCKS = {
   /** Of whoever uses the database: nodes of a cluster share it, a lone one has it alone. */
   use: 7_461_120_233,
   upkeep: 7_461_120_234,

@@ -6,6 +6,8 @@ import type { LiveState } from '../live-state/types.ts';
 
 /** Beyond what the other node itself waits. */
 const ANSWER_MARGIN_MS = 2000;
+/** Of what a device says, whatever it is written in: a notice that is too large tells nothing. */
+const MAX_REASON = 1000;
 
 type Key = readonly [
   what: 'device' | 'user' | 'token' | 'forget-device' | 'forget-user',
@@ -22,6 +24,9 @@ export interface SharedLinkDeps {
   /** Nobody knows any more what was taken away meanwhile. */
   endAll: () => void;
 }
+
+const shortened = (answer: PairAnswer) =>
+  answer.outcome === 'rejected' ? { ...answer, message: answer.message.slice(0, MAX_REASON) } : { ...answer };
 
 /** Reaches devices and people whatever node they are connected to. */
 export function shareLink(deps: SharedLinkDeps): DeviceLink {
@@ -45,7 +50,7 @@ export function shareLink(deps: SharedLinkDeps): DeviceLink {
     const device = live.device(deviceId);
     if (device === undefined || !presence.isHere(device)) return;
     // Not waited for: a person may take half a minute to press the button.
-    void link.pair(device, key).then((answer) => notices.send('paired', [from, request, { ...answer }]));
+    void link.pair(device, key).then((answer) => notices.send('paired', [from, request, shortened(answer)]));
   });
   notices.on('paired', ([, request, answer]: readonly [string, string, PairAnswer]) => {
     pairings.get(request)?.(answer);

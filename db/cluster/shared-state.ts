@@ -37,6 +37,9 @@ export interface SharedState extends LiveState {
 export function shareState({ live, nodes, notices, evict, removed }: SharedStateDeps): SharedState {
   const { loader, presence } = live;
   const changed = new Set<number>();
+  /** Changed here while the database was being read: what was read may be older. */
+  const touched = new Set<number>();
+  let reading = false;
   const moved = new Map<number, ToldDevice>();
   let roomsChanged = false;
   let scheduled = false;
@@ -59,6 +62,7 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
     queueMicrotask(tellAll);
   };
   const tellDevice = (pk: number) => {
+    if (reading) touched.add(pk);
     changed.add(pk);
     tellSoon();
   };
@@ -78,11 +82,22 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
   let due = new Set<number>();
   let next: Promise<void> | null = null;
   let last: Promise<void> = Promise.resolve();
-  const readNext = async () => {
+  const readAndDrop = async (load: () => Promise<number[]>) => {
+    reading = true;
+    try {
+      drop(await load());
+    } finally {
+      reading = false;
+      const again = [...touched];
+      touched.clear();
+      if (again.length > 0) void read(again).catch(() => {});
+    }
+  };
+  const readNext = () => {
     next = null;
     const pks = [...due];
     due = new Set();
-    drop(await loader.loadDevices(pks));
+    return readAndDrop(() => loader.loadDevices(pks));
   };
   const read = (pks: readonly number[]): Promise<void> => {
     for (const pk of pks) due.add(pk);
@@ -93,11 +108,7 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
     return next;
   };
   const readAll = () => {
-    last = last
-      .catch(() => {})
-      .then(async () => {
-        drop(await loader.loadAll());
-      });
+    last = last.catch(() => {}).then(() => readAndDrop(loader.loadAll));
     return last;
   };
 
@@ -172,6 +183,11 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
 
   return {
     ...live,
+    // What is told meanwhile is read after it.
+    load: () => {
+      last = live.load();
+      return last;
+    },
     begin,
     putRoom: (room) => {
       tellRooms();

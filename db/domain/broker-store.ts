@@ -1,3 +1,6 @@
+/** Ids of people's sessions contain a slash; what a device may be sent is published where it is connected. */
+export const isPerson = (clientId: string): boolean => clientId.includes('/');
+
 /** A QoS 1 or 2 message that waits for a client, as it is kept for all nodes. */
 export interface KeptMessage {
   brokerId: string;

@@ -24,7 +24,7 @@ void test('what one node changes holds at the other', { skip: clusterMissing() }
       wire.onMessage = ({ topic, payload }) => {
         if (topic !== 'devices/keyed/pair/request') return;
         const right = (JSON.parse(payload) as { device_key: string }).device_key === '1234-5678';
-        const answer = right ? { status: 'success' } : { status: 'error', message: 'wrong key' };
+        const answer = right ? { status: 'success' } : { status: 'error', message: 'ผิด'.repeat(1300) };
         void wire.publish('devices/keyed/pair/response', answer);
       };
       const pair = (device_key: string) =>

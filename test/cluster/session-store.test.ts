@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { Registry } from 'prom-client';
 import { connectRedis } from '../../cluster/redis.ts';
 import { createSessionStore } from '../../cluster/session-store.ts';
+import { WriteBehind } from '../../cluster/write-behind.ts';
 import type { KeptMessage, StoreReturn } from '../../db/domain/broker-store.ts';
 import type { RedisTarget } from '../../db/domain/redis-target.ts';
 import { type RedisServer, redisMissing, startRedis } from '../helpers/redis.ts';
@@ -225,4 +226,26 @@ void test('sessions in Redis', { skip: redisMissing() }, async (t) => {
       assert.deepEqual(returns, ['same', 'unsure', 'emptied']);
     },
   );
+});
+
+void test('that Redis refuses what is to be written is told once, not for each write', {
+  skip: redisMissing(),
+}, async (t) => {
+  const server = await startRedis();
+  t.after(() => server.dispose());
+  const { redis } = await open(t, server, 'full');
+  let told = 0;
+  let dropped = 0;
+  const behind = new WriteBehind({
+    redis,
+    log: { error: () => told++ } as never,
+    onDropped: (count) => {
+      dropped += count;
+    },
+  });
+  await redis.config('SET', 'maxmemory', '1');
+  for (let i = 0; i < 1000; i++) behind.add(['SET', `key ${i}`, 'value']);
+  await behind.settled();
+  behind.stop();
+  assert.deepEqual([told, dropped], [1, 1000]);
 });
