@@ -20,11 +20,14 @@ const SECRETS = [
   'authorization',
 ];
 
-/** Drizzle puts the parameters of a failed statement, hashes of secrets among them, into its message. */
+/**
+ * Drizzle puts the parameters of a failed statement into its message, and ioredis those of a command beside it: passwords and hashes
+ * of secrets among them.
+ */
 function withoutParameters(error: unknown): unknown {
   // Anything may be thrown, and a line about it must not end the process.
   if (!(error instanceof Error)) return error;
-  const serialized = stdSerializers.err(error);
+  const { command: _, ...serialized } = stdSerializers.err(error);
   const cut = (text = '') => text.replace(/\nparams: [^\n]*/g, '');
   return { ...serialized, message: cut(serialized.message), stack: cut(serialized.stack) };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AckQueue } from './acks.ts';
 import type { EngineClient } from './engine/types.ts';
+import { farewell } from './farewell.ts';
 
 const LOOK_EVERY_MS = 10;
 /** What a client is owed takes a commit. One that does not read its answers is not waited for. */
@@ -34,6 +35,7 @@ export async function sendAway(
     // At least one turn: what was read just now is on its way through the broker.
     do await sleep(LOOK_EVERY_MS);
     while (!client.conn.destroyed && isOwed() && performance.now() < deadline);
+    await farewell(client.conn);
     client.close();
   };
 

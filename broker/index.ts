@@ -16,6 +16,7 @@ import { createDupsElsewhere } from './dups-elsewhere.ts';
 import type { PersistenceRules } from './engine/bounded.ts';
 import { createEngine } from './engine/engine.ts';
 import { createPersistence } from './engine/persistence.ts';
+import { farewell } from './farewell.ts';
 import { IntakeGate } from './gate.ts';
 import { createCommandResponseHandler } from './handlers/command-response.ts';
 import { createHeartbeatHandler } from './handlers/heartbeat.ts';
@@ -221,7 +222,9 @@ export function createBroker(deps: BrokerDeps): Broker {
       stopping = true;
       unwatch();
       trust.stop();
-      for (const client of Object.values(engine.clients)) client.will = null; // nobody is left to be told
+      const clients = Object.values(engine.clients);
+      for (const client of clients) client.will = null; // nobody is left to be told
+      await Promise.all(clients.map(({ conn }) => farewell(conn)));
       if (!engine.closed) {
         const closed = once(engine as NodeJS.EventEmitter, 'closed');
         engine.close();

@@ -13,6 +13,9 @@ import type { RedisConnection } from './redis.ts';
 const BEAT_MS = 1000;
 /** Our own beats come back: when none does, the connection that listens is dead, whatever it says. */
 const DEAF_MS = 4000;
+/** What Redis answers to whoever has no password, another one, or not the rights. */
+const REFUSED = /^(NOAUTH|WRONGPASS|NOPERM)/;
+const REFUSES = 'Redis refuses this node, look at the user and password in REDIS_URL';
 /** Messages that Redis has not taken yet; beyond it nothing more is sent, and others learn of the hole. */
 const MAX_UNSENT = 20_000;
 
@@ -98,7 +101,9 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
     unsent++;
     mq.emit(message, (error?: Error) => {
       unsent--;
-      if (error) log.debug({ err: error, kind }, 'other nodes could not be told');
+      if (!error) return;
+      if (REFUSED.test(error.message)) lastError = error;
+      log.debug({ err: error, kind }, 'other nodes could not be told');
     });
     return true;
   };
@@ -164,9 +169,10 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
     if (ready === toldReady || (!ready && isStarting)) return;
     if (!ready) {
       const what = 'readings are stored, but messages do not reach subscribers at other nodes';
+      const state = REFUSED.test(lastError?.message ?? '') ? REFUSES : 'Redis is away';
       log.warn(
         { ...(lastError && { err: lastError }) },
-        `Redis is away: ${what}, and people cannot resume their sessions`,
+        `${state}: ${what}, and people cannot resume their sessions`,
       );
     } else if (toldReady === false) log.info({}, 'Redis is back');
     lastError = null;

@@ -3,6 +3,7 @@ import { type ConnectTarget, isUnavailable } from './client.ts';
 import type { Log } from './domain/ports.ts';
 import { startEmbedded } from './embedded/index.ts';
 import { migrate } from './migrate.ts';
+import { createPatience } from './patience.ts';
 
 const RETRY_MS = 1000;
 
@@ -39,12 +40,13 @@ export async function openDatabase(options: {
 }
 
 async function migratePatiently(target: ConnectTarget, log: Log): Promise<void> {
+  const tell = createPatience(log);
   for (;;) {
     try {
       return await migrate(target, log);
     } catch (error) {
       if (!isUnavailable(error)) throw error;
-      log.warn({ err: error }, 'the database is away, or its disk is full: waiting for it');
+      tell(error);
       await sleep(RETRY_MS);
     }
   }

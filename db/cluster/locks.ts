@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, isUnavailable } from '../client.ts';
 import type { Log } from '../domain/ports.ts';
+import { createPatience } from '../patience.ts';
 
 /** Any numbers that no other program on the server uses for an advisory lock; two more are in `migrate.ts` and `history/partitions.ts`. */
 const LOCKS = {
@@ -152,7 +153,7 @@ export function createLocks({ connect, log, onFatal }: LocksDeps): LocksService 
       if (!answered) session.close();
     }
     if (isStopped()) return;
-    log.warn({}, 'the connection that holds the locks of this node was lost: connecting anew');
+    log.warn({}, 'the database was lost, and the locks of this node with it: connecting anew');
   };
 
   const goOn = async () => {
@@ -160,7 +161,9 @@ export function createLocks({ connect, log, onFatal }: LocksDeps): LocksService 
       if (current !== null) await watch(current);
       current = null;
       try {
-        if (!isStopped()) await open();
+        if (isStopped()) break;
+        await open();
+        log.info({}, 'the database is back');
       } catch (error) {
         if (!isUnavailable(error)) return onFatal(error as Error);
         log.debug({ err: error }, 'no locks yet: trying again');
@@ -175,13 +178,14 @@ export function createLocks({ connect, log, onFatal }: LocksDeps): LocksService 
     },
     onOpen: (begin) => void begins.push(begin),
     start: async () => {
+      const tell = createPatience(log);
       for (;;) {
         try {
           await open();
           break;
         } catch (error) {
           if (!isUnavailable(error)) throw error;
-          log.warn({ err: error }, 'the database is away, or its disk is full: waiting for it');
+          tell(error);
           await sleep(2 * RETRY_MS);
         }
       }

@@ -59,6 +59,10 @@ const RENEW = `insert into nodes (id, name, identity, report) values ($1, $2, $3
 const LEAVE = `delete from nodes
   where id = $1 or (name = $2 and heard_at < now() - interval '${DEAD_AFTER_S} seconds')`;
 
+/** Less is no matter, or the way to the database and back. */
+const CLOCK_OFF_S = 2;
+const CLOCK = 'select (extract(epoch from clock_timestamp()) * 1000)::float8 as at';
+
 const NOTHING: Omit<NodeReport, 'id' | 'name' | 'startedAt'> = {
   version: '',
   nodeVersion: '',
@@ -121,7 +125,7 @@ export function createNodes({ sql, name, identity, report, now, log }: NodesDeps
     living = await readRows();
     for (const [gone, row] of before) {
       if (living.has(gone)) continue;
-      log.warn({ node: row.name, node_id: gone }, 'a node has ended');
+      log.warn({ node: row.name, node_id: gone }, 'a node has ended, or was not heard of for 7 s');
       for (const listener of listeners) listener(gone);
     }
     for (const [come, row] of living) {
@@ -143,6 +147,16 @@ export function createNodes({ sql, name, identity, report, now, log }: NodesDeps
       running = null;
     });
     return running;
+  };
+
+  /** Readings without a timestamp and retained messages go by the clocks of the nodes. */
+  const tellClock = async () => {
+    const asked = now();
+    const [row] = await sql.unsafe<{ at: number }[]>(CLOCK);
+    const seconds = Math.round(((asked + now()) / 2 - (row?.at ?? asked)) / 1000);
+    if (Math.abs(seconds) < CLOCK_OFF_S) return;
+    const which = seconds > 0 ? 'ahead of' : 'behind';
+    log.warn({ seconds }, `the clock of this machine is ${which} that of the database: set both by NTP`);
   };
 
   const refuseStranger = (rows: Iterable<Row>) => {
@@ -171,6 +185,7 @@ export function createNodes({ sql, name, identity, report, now, log }: NodesDeps
     join: async () => {
       living = await readRows();
       refuseStranger(living.values());
+      await tellClock();
       await sql.unsafe(`delete from nodes where heard_at < now() - interval '${FORGET_AFTER}'`);
       await renew();
       timer = setInterval(() => void turnOnce(), RENEW_MS);

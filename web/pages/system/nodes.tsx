@@ -18,6 +18,8 @@ export function Nodes({ system }: { system: System }) {
   const text = useText();
   const { nodes, enrollment } = system;
   const [only] = nodes;
+  // The one that answers comes first, and a balancer asks another one each time.
+  const byName = [...nodes].sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   const registering = `${text.system.enrollment}: ${text.system.enrollmentModes[enrollment]}`;
   return (
     <section class="system-section">
@@ -40,7 +42,7 @@ export function Nodes({ system }: { system: System }) {
             </p>
           </div>
           <ul class="flows">
-            {nodes.map((node) => (
+            {byName.map((node) => (
               <NodeCard key={node.id} node={node} />
             ))}
           </ul>
