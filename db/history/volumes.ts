@@ -43,17 +43,18 @@ export function embeddedVolume(folder: string): FoundVolume {
 
 /** Of a server on this machine that lets its user know where its files are; null otherwise, told once in the log. */
 export async function serverVolume(sql: postgres.Sql, url: string, log: Log): Promise<FoundVolume | null> {
+  const unseen = 'the disk of the database is out of sight: it is not guarded, watch it where it is';
+  if (!isLoopback(new URL(url).hostname)) {
+    log.info({ database: 'on another machine' }, unseen);
+    return null;
+  }
   try {
-    if (!isLoopback(new URL(url).hostname)) throw new Error('the database is on another machine');
     const [row] = await sql<{ data_directory: string }[]>`show data_directory`;
     const folder = row?.data_directory ?? '';
     await stat(folder);
     return { folder, space: () => spaceOf(folder), reserve: async () => SERVER_RESERVE_BYTES };
   } catch (error) {
-    log.warn(
-      { err: error },
-      'the disk of the database is out of sight: it is not guarded, watch it where it is',
-    );
+    log.warn({ err: error }, unseen);
     return null;
   }
 }
