@@ -13,6 +13,9 @@ import type { LiveState } from '../db/live-state/types.ts';
 import type { OpenCluster } from './cluster.ts';
 import type { OnStop } from './foundation.ts';
 
+/** Of one notice, which must stay small. */
+const COMMANDS_OF_ONE = 400;
+
 /** What is made later than what it is needed by. */
 export interface Parts {
   broker: Pick<Broker, 'evict' | 'endAll'>;
@@ -71,8 +74,9 @@ export function openShared(deps: OpenSharedDeps): Shared {
   const clientIds = createClientIds({ notices, fences, evict: (id) => parts?.broker.evict(id) });
   const moved = new Set<number>();
   const tellCommands = () => {
-    notices.send('commands', [...moved]);
+    const ids = [...moved];
     moved.clear();
+    while (ids.length > 0) notices.send('commands', ids.splice(0, COMMANDS_OF_ONE));
   };
 
   return {
@@ -100,6 +104,17 @@ export function openShared(deps: OpenSharedDeps): Shared {
       notices.onGap(async () => {
         await accounts.load();
         await commands.followAll();
+      });
+      // A node that was killed may have taken something away in the database, and not have said so.
+      const readTheirs = async () => {
+        await accounts.load();
+        await commands.followAll();
+        await state.readHere();
+      };
+      nodes.onGone(() => {
+        readTheirs().catch((error: unknown) =>
+          log.warn({ err: error }, 'what a node that ended has left could not be read'),
+        );
       });
       // What was told since they were read, and before anybody heard it.
       await accounts.load();

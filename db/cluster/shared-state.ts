@@ -28,6 +28,8 @@ export interface SharedStateDeps {
 export interface SharedState extends LiveState {
   /** Tells who is here, and asks the others; resolves once they have told, or after some seconds. */
   begin(): Promise<void>;
+  /** Reads the devices that are connected here, and ends the sessions of those that may not be. */
+  readHere(): Promise<void>;
 }
 
 /**
@@ -170,6 +172,15 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
     askAndTell();
     await readAll();
   });
+  const readHere = async () => {
+    const here = [...presence.here()].map(([pk]) => ({ pk, deviceId: live.deviceByPk(pk)?.deviceId }));
+    for (let i = 0; i < here.length; i += DEVICES_OF_ONE) {
+      await read(here.slice(i, i + DEVICES_OF_ONE).map(({ pk }) => pk));
+    }
+    for (const { pk, deviceId } of here) {
+      if (deviceId !== undefined && live.deviceByPk(pk)?.revoked !== false) evict(deviceId);
+    }
+  };
   nodes.onGone((node) => {
     confirmed.delete(node);
     presence.forgetNode(node);
@@ -183,6 +194,7 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
 
   return {
     ...live,
+    readHere,
     // What is told meanwhile is read after it.
     load: () => {
       last = live.load();

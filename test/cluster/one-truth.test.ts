@@ -127,4 +127,22 @@ void test('what one node changes holds at the other', { skip: clusterMissing() }
     await until('and the next one', async () => (await shown()).includes(18));
     await wire.disconnect();
   });
+
+  await t.test(
+    'what a node took away in the database and was killed before it said so holds as well',
+    async () => {
+      const { wire } = await enrolled(here, rest, 'unsaid');
+      const sql = postgres(cluster.postgres.url, { max: 1 });
+      await sql`update devices set revoked_at = now() where device_id = 'unsaid'`;
+      await sql`delete from users where username = 'ann'`;
+      await sql.end();
+      await there.stop('SIGKILL');
+      await wire.closed;
+      const people = (await rest.get<{ users: { username: string }[] }>('/api/users')).body.users;
+      assert.deepEqual(
+        people.map(({ username }) => username),
+        ['admin'],
+      );
+    },
+  );
 });
