@@ -46,7 +46,9 @@ export function connectRedis(
     maxRetriesPerRequest: subscriber ? null : 0,
     autoResendUnfulfilledCommands: subscriber,
     ...(!subscriber && { commandTimeout: COMMAND_TIMEOUT, socketTimeout: SILENCE }),
-    connectionName: 'pm-iot',
+    // With a name or its own to tell, the library is ready only once these were answered, or failed: a connection that is accepted and
+    // closed at once (a proxy before a Redis that is away) is then closed first and `ready` after it, and never made anew.
+    disableClientInfo: true,
   };
   const open = (): RedisConnection => {
     if (kind === 'cluster') {

@@ -91,6 +91,7 @@ export function describe(result: LoadResult): string {
       ['wills of who had come back', String(wills.wrong)],
       ['acknowledged, of a subscriber at QoS 1', String(delivered.acknowledged)],
       ['delivered, of these twice, not', `${delivered.delivered}, ${delivered.twice}, ${delivered.missing}`],
+      ['not delivered, by what was wrong', counts(delivered.missingBy)],
       ...Object.entries({ ...clients, ...database }).map(([what, number]) => [what, String(number)]),
     ],
   );

@@ -78,8 +78,8 @@ export async function runUnderLoad(cluster: TestCluster, options: LoadOptions): 
   const phases = createPhases('calm');
   const devices = new Map(
     enrolled.map(({ id, secret }, i) => {
-      const isCalm = () => phases.current().name === 'calm';
-      const more = { clean: i % 3 === 0, first: i, addresses, onAcknowledged: phases.acknowledged, isCalm };
+      const { acknowledged: onAcknowledged, current: phase } = phases;
+      const more = { clean: i % 3 === 0, first: i, addresses, onAcknowledged, phase };
       return [id, new Device({ id, secret, ...more })];
     }),
   );
@@ -168,8 +168,8 @@ export async function runUnderLoad(cluster: TestCluster, options: LoadOptions): 
   const told = all.flatMap(({ errors }) => errors);
   if (told.length > 0) fault(`${told.length} messages were refused, such as ${told[0]}`);
   const delivered = deliveredTo(watcher, devices);
-  if (delivered.missingInCalm > 0)
-    fault(`${delivered.missingInCalm} messages were not delivered, sent while nothing was wrong`);
+  const { calm: missing = 0 } = delivered.missingBy;
+  if (missing > 0) fault(`${missing} messages were not delivered, sent while nothing was wrong`);
   const sum = (of: (device: Device) => number) => all.reduce((total, device) => total + of(device), 0);
   const clients = {
     connections: sum(({ client }) => client.counts.connections),

@@ -1,4 +1,5 @@
 import type { Device } from './device.ts';
+import { count } from './phases.ts';
 import type { Watcher } from './watcher.ts';
 
 /** What a subscriber with a persistent session and QoS 1 was given of what was acknowledged. */
@@ -7,21 +8,22 @@ export interface Delivered {
   delivered: number;
   twice: number;
   missing: number;
-  /** Of those that were sent and acknowledged while nothing was wrong. */
-  missingInCalm: number;
+  /** By what was wrong when they were sent. */
+  missingBy: Record<string, number>;
 }
 
 export function deliveredTo({ seen }: Watcher, devices: ReadonlyMap<string, Device>): Delivered {
-  const result = { acknowledged: 0, delivered: 0, twice: 0, missing: 0, missingInCalm: 0 };
+  const result: Delivered = { acknowledged: 0, delivered: 0, twice: 0, missing: 0, missingBy: {} };
   for (const [id, numbers] of seen) {
     const device = devices.get(id);
-    result.missingInCalm += device?.calm.filter((number) => !numbers.has(number)).length ?? 0;
     for (const number of device?.book.acknowledgedNumbers() ?? []) {
       const times = numbers.get(number) ?? 0;
       result.acknowledged++;
-      if (times === 0) result.missing++;
-      else result.delivered++;
+      if (times > 0) result.delivered++;
       if (times > 1) result.twice++;
+      if (times > 0) continue;
+      result.missing++;
+      count(result.missingBy, device?.phases[number]?.name ?? 'unknown');
     }
   }
   return result;

@@ -1,5 +1,6 @@
 import { Book } from '../../soak/book.ts';
 import { type Address, FailoverClient } from './failover-client.ts';
+import type { Phase } from './phases.ts';
 
 /** Unacknowledged messages of a device; it waits at that many. */
 const MAX_UNACKNOWLEDGED = 500;
@@ -23,8 +24,8 @@ export interface DeviceOptions {
   first: number;
   addresses: () => readonly Address[];
   onAcknowledged: (milliseconds: number) => void;
-  /** Is nothing wrong at the moment? */
-  isCalm: () => boolean;
+  /** What is wrong at the moment. */
+  phase: () => Phase;
 }
 
 /** A device whose readings are numbered, and that obeys: one command of twenty it refuses, and one it never answers. */
@@ -37,15 +38,15 @@ export class Device {
   /** What it was told to be wrong. */
   readonly errors: string[] = [];
   withheld = 0;
-  /** Numbers that were sent and acknowledged while nothing was wrong. */
-  readonly calm: number[] = [];
-  readonly #isCalm: () => boolean;
+  /** By number: when it was sent, or when it was acknowledged if nothing was wrong before. */
+  readonly phases: Phase[] = [];
+  readonly #phase: () => Phase;
   /** Newest last. */
   readonly #acknowledged: { number: number; at: number }[] = [];
 
-  constructor({ id, secret, isCalm, ...rest }: DeviceOptions) {
+  constructor({ id, secret, phase, ...rest }: DeviceOptions) {
     this.id = id;
-    this.#isCalm = isCalm;
+    this.#phase = phase;
     this.client = new FailoverClient({
       ...rest,
       ...{ clientId: id, username: id, password: secret },
@@ -63,7 +64,7 @@ export class Device {
       return;
     }
     const at = Date.now();
-    const calm = this.#isCalm();
+    const sentIn = this.#phase();
     const timestamp = new Date(at).toISOString();
     const numbers = Array.from({ length: batch ? BATCH : 1 }, () => this.book.send(at));
     const readings = numbers.map((number) => ({
@@ -73,7 +74,7 @@ export class Device {
     const payload = JSON.stringify(batch ? { readings } : readings[0]);
     this.client.publish(`devices/${this.id}/sensor`, payload, () => {
       for (const number of numbers) this.book.acknowledge(number);
-      if (calm && this.#isCalm()) this.calm.push(...numbers);
+      for (const number of numbers) this.phases[number] = sentIn.name === 'calm' ? this.#phase() : sentIn;
       this.#acknowledged.push({ number: numbers.at(-1) ?? 0, at: performance.now() });
       if (this.#acknowledged.length > REMEMBERED) this.#acknowledged.shift();
     });
