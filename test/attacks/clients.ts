@@ -6,7 +6,7 @@ const FROZEN_MESSAGES = 4000;
 const FLOOD_MESSAGES = 8000;
 /** Fewer would stay below the limits, whatever the scale. */
 const FROZEN_AT_LEAST = 800;
-const FLOOD_AT_LEAST = 1600;
+const FLOOD_AT_LEAST = 6000;
 
 async function person(target: Target, clientId: string, clean = true): Promise<Wire> {
   const wire = await Wire.tcp(target.ports.mqtt);
