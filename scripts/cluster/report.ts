@@ -27,6 +27,7 @@ function joined(phases: readonly Phase[]): Phase[] {
   return [
     {
       name: 'nothing wrong',
+      endedAt: null,
       acknowledged: calm.reduce((total, { acknowledged }) => total + acknowledged, 0),
       longestWait: most(({ longestWait }) => longestWait),
       longestSilence: most(({ longestSilence }) => longestSilence),

@@ -12,6 +12,16 @@ export interface Delivered {
   missingBy: Record<string, number>;
 }
 
+/** What is on its way to another node when Redis ends is lost with it, however well all was when it was sent. */
+const ON_ITS_WAY_MS = 1000;
+
+function nameOf(circumstance: Device['circumstances'][number] | undefined): string {
+  if (circumstance === undefined) return 'unknown';
+  const { phase, at } = circumstance;
+  const isLast = phase.endedAt !== null && at > phase.endedAt - ON_ITS_WAY_MS;
+  return phase.name === 'calm' && isLast ? 'a moment before a fault' : phase.name;
+}
+
 export function deliveredTo({ seen }: Watcher, devices: ReadonlyMap<string, Device>): Delivered {
   const result: Delivered = { acknowledged: 0, delivered: 0, twice: 0, missing: 0, missingBy: {} };
   for (const [id, numbers] of seen) {
@@ -23,7 +33,7 @@ export function deliveredTo({ seen }: Watcher, devices: ReadonlyMap<string, Devi
       if (times > 1) result.twice++;
       if (times > 0) continue;
       result.missing++;
-      count(result.missingBy, device?.phases[number]?.name ?? 'unknown');
+      count(result.missingBy, nameOf(device?.circumstances[number]));
     }
   }
   return result;

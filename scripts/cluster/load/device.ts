@@ -38,8 +38,8 @@ export class Device {
   /** What it was told to be wrong. */
   readonly errors: string[] = [];
   withheld = 0;
-  /** By number: when it was sent, or when it was acknowledged if nothing was wrong before. */
-  readonly phases: Phase[] = [];
+  /** By number: what was wrong when it was sent, or when it was acknowledged if nothing was before; and when that was. */
+  readonly circumstances: { phase: Phase; at: number }[] = [];
   readonly #phase: () => Phase;
   /** Newest last. */
   readonly #acknowledged: { number: number; at: number }[] = [];
@@ -74,7 +74,8 @@ export class Device {
     const payload = JSON.stringify(batch ? { readings } : readings[0]);
     this.client.publish(`devices/${this.id}/sensor`, payload, () => {
       for (const number of numbers) this.book.acknowledge(number);
-      for (const number of numbers) this.phases[number] = sentIn.name === 'calm' ? this.#phase() : sentIn;
+      const phase = sentIn.name === 'calm' ? this.#phase() : sentIn;
+      for (const number of numbers) this.circumstances[number] = { phase, at: performance.now() };
       this.#acknowledged.push({ number: numbers.at(-1) ?? 0, at: performance.now() });
       if (this.#acknowledged.length > REMEMBERED) this.#acknowledged.shift();
     });

@@ -1,6 +1,8 @@
 /** What is seen from outside between one fault and the next. */
 export interface Phase {
   name: string;
+  /** `performance.now()`; null: it goes on. */
+  endedAt: number | null;
   acknowledged: number;
   /** Longest time from the first sending of a reading to its acknowledgement. Milliseconds. */
   longestWait: number;
@@ -19,6 +21,7 @@ export interface Phase {
 
 const begin = (name: string): Phase => ({
   name,
+  endedAt: null,
   ...{ acknowledged: 0, longestWait: 0, longestSilence: 0, longestStale: 0 },
   ...{ polls: {}, commands: {}, commandTimes: [], recovered: null },
 });
@@ -37,6 +40,7 @@ export function createPhases(first: string) {
     /** To which a request belongs that began in `before` and has ended now: one that touched a fault belongs to the fault. */
     of: (before: Phase): Phase => (before.name === 'calm' ? current() : before),
     next: (name: string): Phase => {
+      current().endedAt = performance.now();
       all.push(begin(name));
       return current();
     },
