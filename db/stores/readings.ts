@@ -9,34 +9,8 @@ import { lookUpPacked } from '../history/packed-lookup.ts';
 import { DAY, floorTo } from '../history/spans.ts';
 import type { HistoryState, HistoryStateStore } from '../history/state.ts';
 import { columnsOf, dayOf, lateHours, spanOf } from './reading-columns.ts';
+import { EXISTING, GUARD, INSERT, MARKS, ORDERED } from './reading-statements.ts';
 import { isDeadlock, isUniqueViolation } from './violations.ts';
-
-/**
- * Parameters go as text and are cast: the driver would cut a `timestamptz` to milliseconds. A float8 holds
- * microseconds exactly until the year 2255, and `to_timestamp` rounds to them. Nothing is stored when the state of
- * history is another than the one whose version is given.
- */
-const GUARD =
-  'guard as materialized (select true as ok from history_state where version = $8::text::bigint for share)';
-const MARKS = `marks as (insert into late_hours (widget_id, hour)
-  select w, to_timestamp(h / 1e6) from unnest($9::text::int[], $10::text::float8[]) as m(w, h)
-  where (select ok from guard))`;
-/** Where one list is shorter than the others, `unnest` gives nulls: see `columnsOf`. */
-const INSERT = `insert into readings (widget_id, at, seq, kind, num, txt)
-  select w, to_timestamp(($7::text::float8 + a) / 1e6), coalesce(s, 0), coalesce(k, 0), n, t
-  from unnest($1::text::int[], $2::text::bigint[], $3::text::bigint[], $4::text::smallint[],
-              $5::text::float8[], $6::text::text[]) as r(w, a, s, k, n, t)
-  where (select ok from guard)`;
-const EXISTING = `select i.o::int as o, e.kind, e.num, e.txt
-  from unnest($1::text::int[], $2::text::bigint[], $3::text::bigint[]) with ordinality as i(w, a, s, o)
-  join readings e on e.widget_id = i.w and e.at = to_timestamp(i.a::float8 / 1e6) and e.seq = i.s
-  where e.at >= to_timestamp($4::text::float8 / 1e6) and e.at <= to_timestamp($5::text::float8 / 1e6)`;
-
-/**
- * For statements that may meet others with the same readings, of another node or of the other group under way: where all take them
- * in one order, one waits for the other, and never both.
- */
-const ORDERED = 'order by 1, 2, 3';
 
 /** Another node may store the same readings, or change their place, at the same time; each round settles at least what it lost to. */
 const MAX_ROUNDS = 8;
@@ -179,7 +153,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
   };
 
   /** `all`: all are stored. null: the state of history is another one by now, or others stored some of the same. */
-  const tryAll = async (
+  const tryOnce = async (
     messages: readonly (readonly Reading[])[],
     rows: readonly Reading[],
     state: HistoryState,
@@ -194,9 +168,20 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
       // One statement is one transaction: a batch of which a part is known leaves nothing behind.
       return (await insert(rows, state)) === rows.length ? 'all' : null;
     } catch (error) {
-      if (!isUniqueViolation(error) && !isDeadlock(error)) throw error;
+      if (!isUniqueViolation(error)) throw error;
       repeats = REPEATS;
       return single ? skipKnown(rows, state) : resolve(messages, rows, state);
+    }
+  };
+
+  /** As above; whoever was given up for another one that waited begins again, and in order. */
+  const tryAll: typeof tryOnce = async (...given) => {
+    try {
+      return await tryOnce(...given);
+    } catch (error) {
+      if (!isDeadlock(error)) throw error;
+      repeats = REPEATS;
+      return null;
     }
   };
 
