@@ -19,9 +19,13 @@ const options = given.filter((argument) => argument.startsWith('-') && argument 
 const words = given.filter((argument) => !argument.startsWith('-')).map((word) => word.replace(/\.ts$/, ''));
 const folder = join('dist', 'test');
 
+/** What was built from a file that has been renamed or removed since is no test any more. */
+const hasSource = (path) => existsSync(join(root, path.replace(/^dist./, '').replace(/\.js$/, '.ts')));
+
 const files = existsSync(join(root, folder))
   ? listFiles(join(root, folder), (name) => name.endsWith('.test.js'))
       .map((path) => join(folder, path))
+      .filter(hasSource)
       .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
       .filter((path) => path.endsWith('.slow.test.js') === onlySlow || (words.length > 0 && !onlySlow))
   : [];
