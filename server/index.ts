@@ -18,7 +18,6 @@ import { createLimitWatch } from '../net/limit-watch.ts';
 import { openAccounts } from './accounts.ts';
 import { openApp } from './app.ts';
 import { openServerCertificates, tellAuthority } from './certificates.ts';
-import { openCluster } from './cluster.ts';
 import { openDisk } from './disk.ts';
 import { createDoor } from './door.ts';
 import { createDrain } from './drain.ts';
@@ -99,11 +98,17 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
     onStop,
   });
   // Before anything is read: whatever changes from here on is told.
-  const cluster = await openCluster({
-    ...{ foundation, config, jwtSecret, report, onStop },
-    caBundle: certificates.bundle,
-    log: part('cluster'),
-  });
+  // Loaded where there are other nodes: what speaks to Redis costs a lone one a tenth of a second and 15 MB.
+  const cluster =
+    config.redis === null
+      ? null
+      : await import('./cluster.ts').then(({ openCluster }) =>
+          openCluster({
+            ...{ foundation, config, jwtSecret, report, onStop },
+            caBundle: certificates.bundle,
+            log: part('cluster'),
+          }),
+        );
   const shared = openShared({
     ...{ cluster, live: local, fences, onStop },
     pairTimeoutMs: config.pairTimeoutMs,
