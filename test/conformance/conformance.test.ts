@@ -1,6 +1,4 @@
 import { test } from 'node:test';
-import { startMqttNodes } from '../helpers/mqtt-nodes.ts';
-import { clusterMissing } from '../helpers/nodes.ts';
 import { ADMIN } from '../helpers/server.ts';
 import { startServer } from '../helpers/setup.ts';
 import { CASES } from './cases.ts';
@@ -12,15 +10,6 @@ void test('MQTT 3.1.1, statement by statement', async (t) => {
     login: ADMIN,
     webSocketUrl: `ws://127.0.0.1:${server.ports.http}/mqtt`,
   };
-  for (const { statement, title, run } of CASES) {
-    await t.test(`[${statement}] ${title}`, () => run(broker));
-  }
-});
-
-void test('the same at a node of a cluster', { skip: clusterMissing() }, async (t) => {
-  const {
-    brokers: [broker],
-  } = await startMqttNodes(t);
   for (const { statement, title, run } of CASES) {
     await t.test(`[${statement}] ${title}`, () => run(broker));
   }
