@@ -63,10 +63,6 @@ export class WriteBehind {
     return this.#waiting.length;
   }
 
-  get waitingBytes(): number {
-    return this.#bytes;
-  }
-
   onWritten(listener: () => void): void {
     this.#listeners.push(listener);
   }

@@ -1,7 +1,7 @@
 import { createHmac, X509Certificate } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type BusService, createBus } from '../cluster/bus.ts';
-import { connectRedis, type RedisConnection } from '../cluster/redis.ts';
+import { connectRedis } from '../cluster/redis.ts';
 import { createSessionStore, type SessionStore } from '../cluster/session-store.ts';
 import type { Config } from '../config/index.ts';
 import { connect } from '../db/client.ts';
@@ -23,8 +23,6 @@ export interface OpenCluster {
   leader: LeaderService;
   /** For what one node at a time may do. */
   turns: Turns;
-  /** For sessions and what is retained. */
-  redis: RedisConnection;
   /** Sessions, what is retained, and wills. */
   store: SessionStore;
 }
@@ -105,5 +103,5 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
   await notices.start();
   await bus.start();
   await store.start();
-  return { nodes, notices, bus, leader, turns: createSharedTurns({ locks, sql }), redis, store };
+  return { nodes, notices, bus, leader, turns: createSharedTurns({ locks, sql }), store };
 }

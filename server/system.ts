@@ -23,7 +23,7 @@ export interface NodeReportDeps {
   id: string;
   name: string;
   now: () => number;
-  live: Pick<LocalLiveState, 'devices' | 'presence'>;
+  live: Pick<LocalLiveState, 'countDevices' | 'presence'>;
   /** Of MQTT. */
   connections: () => number;
   /** What the rest of the program knows of this node. */
@@ -60,7 +60,6 @@ export function createNodeReport(deps: NodeReportDeps): () => NodeReport {
   lag.start();
   onStop(lag.stop);
   return () => {
-    const devices = [...live.devices()];
     return {
       id,
       name,
@@ -71,8 +70,8 @@ export function createNodeReport(deps: NodeReportDeps): () => NodeReport {
       memoryBytes: process.memoryUsage.rss(),
       eventLoopLag: lag.p99(),
       connections: connections(),
-      devicesConnected: devices.filter(live.presence.isHere).length,
-      devicesTotal: devices.length,
+      devicesConnected: live.presence.countHere(),
+      devicesTotal: live.countDevices(),
     };
   };
 }

@@ -6,6 +6,7 @@ import type { LiveState } from '../live-state/types.ts';
 
 /** Of one notice, which must stay small. */
 const DEVICES_OF_ONE = 400;
+const ATTENDANCES_OF_ONE = 200;
 
 /** A node that does not answer keeps no other one from its work. */
 const BEGIN_LIMIT_MS = 3000;
@@ -46,6 +47,10 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
   let roomsChanged = false;
   let scheduled = false;
 
+  const tellAttendances = (told: ToldDevice[]) => {
+    while (told.length > 0) notices.send('presence', told.splice(0, ATTENDANCES_OF_ONE));
+  };
+
   const tellAll = () => {
     scheduled = false;
     if (roomsChanged) notices.send('rooms', null);
@@ -54,9 +59,8 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
     changed.clear();
     while (pks.length > 0) notices.send('devices', pks.splice(0, DEVICES_OF_ONE));
     // In the order in which things happen: a device is there before it is connected.
-    const told = [...moved.values()];
+    tellAttendances([...moved.values()]);
     moved.clear();
-    while (told.length > 0) notices.send('presence', told.splice(0, DEVICES_OF_ONE / 2));
   };
   const tellSoon = () => {
     if (scheduled) return;
@@ -132,14 +136,7 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
   const confirmed = new Map<string, Set<number>>();
   const tellPresence = () => {
     notices.send('presence-begins', null);
-    let part: ToldDevice[] = [];
-    for (const [pk, fence, attendance] of presence.here()) {
-      part.push([pk, fence, LETTERS[attendance]]);
-      if (part.length < DEVICES_OF_ONE / 2) continue;
-      notices.send('presence', part);
-      part = [];
-    }
-    if (part.length > 0) notices.send('presence', part);
+    tellAttendances([...presence.here()].map(([pk, fence, attendance]) => [pk, fence, LETTERS[attendance]]));
     notices.send('presence-ends', null);
   };
 

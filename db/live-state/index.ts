@@ -14,6 +14,7 @@ export interface LiveStateDeps extends Omit<PresenceDeps, 'registry'> {
 export interface LocalLiveState extends LiveState {
   loader: Loader;
   presence: Presence;
+  countDevices(): number;
 }
 
 /** See `LiveState`. */
@@ -91,5 +92,6 @@ export function createLiveState({ db, ...deps }: LiveStateDeps): LocalLiveState 
     ...presence,
     loader,
     presence,
+    countDevices: () => registry.byPk.size,
   };
 }

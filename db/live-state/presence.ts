@@ -153,6 +153,7 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry, fences
       tell = listener;
     },
     isHere: (device: LiveDevice): boolean => sessions.has(device),
+    countHere: (): number => sessions.size,
     /** The node that has it, as far as that is known; null: none but this one. */
     nodeOf: (pk: number): string | null => elsewhere.get(pk)?.node ?? null,
     *here(): Generator<[pk: number, fence: number, attendance: Attendance]> {
