@@ -1,3 +1,5 @@
+import { nodeAt, pathTo, prune } from './levels.ts';
+
 interface Node {
   children: Map<string, Node>;
   /** How many times the filter that ends here was added. */
@@ -17,34 +19,17 @@ export class FilterTree {
   }
 
   add(filter: string): void {
-    let at = this.#root;
-    for (const level of filter.split('/')) {
-      let next = at.children.get(level);
-      if (next === undefined) {
-        next = node();
-        at.children.set(level, next);
-      }
-      at = next;
-    }
+    const at = nodeAt(this.#root, filter.split('/'), node);
     if (at.count++ === 0) this.#size++;
   }
 
   delete(filter: string): void {
     const levels = filter.split('/');
-    const path = [this.#root];
-    for (const level of levels) {
-      const next = path.at(-1)?.children.get(level);
-      if (next === undefined) return;
-      path.push(next);
-    }
-    const last = path.at(-1);
-    if (last === undefined || last.count === 0) return;
+    const path = pathTo(this.#root, levels);
+    const last = path?.at(-1);
+    if (path === null || last === undefined || last.count === 0) return;
     if (--last.count === 0) this.#size--;
-    for (let depth = levels.length; depth > 0; depth--) {
-      const at = path[depth];
-      if (at === undefined || at.count > 0 || at.children.size > 0) return;
-      path[depth - 1]?.children.delete(levels[depth - 1] ?? '');
-    }
+    prune(path, levels, ({ count }) => count === 0);
   }
 
   /** A leading wildcard matches no `$…` [MQTT-4.7.2-1]. */

@@ -1,4 +1,5 @@
 import type { PublishPacket } from 'aedes';
+import { nodeAt, pathTo, prune } from './levels.ts';
 
 interface Node {
   children: Map<string, Node>;
@@ -26,42 +27,25 @@ export class Retained {
 
   /** What is kept for a topic itself. */
   get(topic: string): PublishPacket | null {
-    let at: Node | undefined = this.#root;
-    for (const level of topic.split('/')) at = at?.children.get(level);
-    return at?.packet ?? null;
+    return pathTo(this.#root, topic.split('/'))?.at(-1)?.packet ?? null;
   }
 
   set(packet: PublishPacket): void {
     this.delete(packet.topic);
-    let at = this.#root;
-    for (const level of packet.topic.split('/')) {
-      const next = at.children.get(level) ?? node();
-      at.children.set(level, next);
-      at = next;
-    }
-    at.packet = packet;
+    nodeAt(this.#root, packet.topic.split('/'), node).packet = packet;
     this.#count++;
     this.#bytes += retainedCost(packet);
   }
 
   delete(topic: string): void {
     const levels = topic.split('/');
-    const path = [this.#root];
-    for (const level of levels) {
-      const next = path.at(-1)?.children.get(level);
-      if (next === undefined) return;
-      path.push(next);
-    }
-    const last = path.at(-1);
-    if (last === undefined || last.packet === null) return;
+    const path = pathTo(this.#root, levels);
+    const last = path?.at(-1);
+    if (path === null || last === undefined || last.packet === null) return;
     this.#count--;
     this.#bytes -= retainedCost(last.packet);
     last.packet = null;
-    for (let depth = levels.length; depth > 0; depth--) {
-      const at = path[depth];
-      if (at === undefined || at.packet !== null || at.children.size > 0) return;
-      path[depth - 1]?.children.delete(levels[depth - 1] ?? '');
-    }
+    prune(path, levels, ({ packet }) => packet === null);
   }
 
   /** All that a filter matches, read as it is asked for. A leading wildcard matches no `$…` [MQTT-4.7.2-1]. */
