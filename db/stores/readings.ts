@@ -9,7 +9,7 @@ import { lookUpPacked } from '../history/packed-lookup.ts';
 import { DAY, floorTo } from '../history/spans.ts';
 import type { HistoryState, HistoryStateStore } from '../history/state.ts';
 import { columnsOf, dayOf, lateHours, spanOf } from './reading-columns.ts';
-import { EXISTING, GUARD, INSERT, MARKS, ORDERED } from './reading-statements.ts';
+import { EXISTING, GUARD, INSERT, MARKS } from './reading-statements.ts';
 import { isDeadlock, isUniqueViolation } from './violations.ts';
 
 /** Another node may store the same readings, or change their place, at the same time; each round settles at least what it lost to. */
@@ -133,7 +133,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     });
     if (fresh.length === 0) return outcomes;
     try {
-      return (await insert(fresh, state, ORDERED)) === fresh.length ? outcomes : null;
+      return (await insert(fresh, state)) === fresh.length ? outcomes : null;
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       return null;
@@ -142,8 +142,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
 
   /** One reading a message: whatever is skipped as known touches no other message. null: as below. */
   const skipKnown = async (rows: readonly Reading[], state: HistoryState) => {
-    if ((await insert(rows, state, `${ORDERED} on conflict do nothing`)) === rows.length)
-      return rows.map(() => STORED);
+    if ((await insert(rows, state, 'on conflict do nothing')) === rows.length) return rows.map(() => STORED);
     if (!(await history.isCurrent(state))) return null;
     const known = await existing(rows, state);
     return rows.map((row) => {
@@ -174,7 +173,7 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     }
   };
 
-  /** As above; whoever was given up for another one that waited begins again, and in order. */
+  /** As above; whoever was given up for another one that waited begins again. */
   const tryAll: typeof tryOnce = async (...given) => {
     try {
       return await tryOnce(...given);
