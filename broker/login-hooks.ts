@@ -5,6 +5,7 @@ import { guessKey, triedName } from '../db/domain/guesses.ts';
 import type { EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
 import { createRepeats } from '../db/domain/repeats.ts';
 import { monotonic } from '../db/domain/time.ts';
+import { within } from '../db/domain/within.ts';
 import { CONNACK, type ConnackCode, type Login, type LoginOutcome } from './authenticate.ts';
 import { mayPublish } from './authorize.ts';
 import type { ConnectionInfo } from './connection.ts';
@@ -15,7 +16,6 @@ import { guarded } from './guarded.ts';
 import { sessionPrefix } from './identity.ts';
 import { Session, type Sessions } from './sessions.ts';
 import { REGISTER } from './topics.ts';
-import { within } from './within.ts';
 
 /** A database that hangs must not leave a client without an answer. */
 const AUTHENTICATE_TIMEOUT_MS = 5000;

@@ -1,9 +1,10 @@
 import type { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import MQEmitterRedis from 'mqemitter-redis';
 import type { Bus, Hear, Nodes } from '../db/domain/cluster.ts';
 import type { Log } from '../db/domain/ports.ts';
+import { createQuestions } from '../db/domain/questions.ts';
+import { atMost } from '../db/domain/within.ts';
 import { guardListeners } from './guard-listeners.ts';
 import { orderedPublisher } from './ordered-publisher.ts';
 import { createPeers } from './peers.ts';
@@ -68,10 +69,9 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
   const gaps: ((from: string) => void)[] = [];
   const announcers: (() => void)[] = [];
   const peers = createPeers();
-  const asked = new Map<number, { left: Set<string>; resolve: () => void }>();
+  const questions = createQuestions();
   let unsent = 0;
   let seq = 0;
-  let asks = 0;
   let timer: NodeJS.Timeout | undefined;
   let echoedAt = 0;
   let beatAt = 0;
@@ -153,10 +153,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
     }
     if (kind === 'answer') {
       const [to, id] = body as [string, number];
-      if (to !== nodeId) return;
-      const waiting = asked.get(id);
-      waiting?.left.delete(from);
-      if (waiting?.left.size === 0) waiting.resolve();
+      if (to === nodeId) questions.answered(id, from);
       return;
     }
     const dealt = Promise.all((hearers.get(kind) ?? []).map((each) => hearOne(each, body, from)));
@@ -200,18 +197,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
     hears: (ids) => [...ids].every(peers.hears),
     tell: (kind, body) => post(kind, body),
     ask: (kind, body, milliseconds) =>
-      new Promise((resolve) => {
-        const left = new Set(peers.answering());
-        const id = ++asks;
-        const finish = () => {
-          clearTimeout(limit);
-          asked.delete(id);
-          resolve();
-        };
-        const limit = setTimeout(finish, milliseconds);
-        asked.set(id, { left, resolve: finish });
-        if (!post(kind, body, id) || left.size === 0) finish();
-      }),
+      questions.ask(new Set(peers.answering()), milliseconds, (id) => post(kind, body, id)),
     on: (kind, each) => void hearers.set(kind, [...(hearers.get(kind) ?? []), each]),
     onGap: (gap) => void gaps.push(gap),
     onLost: peers.onLost,
@@ -228,8 +214,7 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
         );
       });
       timer = setInterval(beat, BEAT_MS);
-      const late = new Promise<void>((resolve) => setTimeout(resolve, DEAF_MS).unref());
-      await Promise.race([listening, late]);
+      await atMost(DEAF_MS, listening, null);
       post('announce', null);
       beat();
     },
@@ -238,9 +223,12 @@ export function createBus({ nodeId, channel, publisher, subscriber, nodes, log }
       clearTimeout(announced);
       post('bye', null);
       // What was told last goes first; the library itself cannot be closed while Redis is away.
-      if (publisher.status === 'ready') {
-        await Promise.race([publisher.ping().catch(() => {}), sleep(LAST_WORDS_MS, null, { ref: false })]);
-      }
+      if (publisher.status === 'ready')
+        await atMost(
+          LAST_WORDS_MS,
+          publisher.ping().catch(() => {}),
+          null,
+        );
       publisher.disconnect();
       subscriber.disconnect();
     },

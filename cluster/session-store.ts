@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { BrokerStore, StoreReturn } from '../db/domain/broker-store.ts';
 import type { Log } from '../db/domain/ports.ts';
+import { atMost } from '../db/domain/within.ts';
 import { EPOCH } from './layout.ts';
 import type { RedisConnection } from './redis.ts';
 import { createRetainedCommands } from './retained-commands.ts';
@@ -122,10 +123,7 @@ export function createSessionStore(deps: SessionStoreDeps): SessionStore {
     },
     stop: async (milliseconds) => {
       clearInterval(timer);
-      await Promise.race([
-        behind.settled(),
-        new Promise<void>((resolve) => void setTimeout(resolve, milliseconds).unref()),
-      ]);
+      await atMost(milliseconds, behind.settled(), null);
       behind.stop();
     },
   };

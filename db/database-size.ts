@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
+import { atMost } from './domain/within.ts';
 
 /** A database that hangs would hold the answer up for ten seconds. */
 const PATIENCE_MS = 2000;
@@ -21,6 +21,6 @@ export function createDatabaseSize(sql: postgres.Sql): () => Promise<number | nu
   return () => {
     // One question for all who wait: those who poll must not fill the queue of a database that hangs.
     asking ??= ask();
-    return Promise.race([asking, sleep(PATIENCE_MS, null, { ref: false })]);
+    return atMost(PATIENCE_MS, asking, null);
   };
 }

@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { Log } from './domain/ports.ts';
+import { atMost } from './domain/within.ts';
 
 const LOOK_EVERY_MS = 5000;
 /** Above the time that the server itself grants a statement. */
@@ -48,7 +49,7 @@ export function createWatchedSockets() {
           // Refused or closed: the driver knows. A connection that is not even taken up: it hangs.
           (error: NodeJS.ErrnoException) => error.code !== 'CONNECT_TIMEOUT',
         );
-        const answered = await Promise.race([answer, sleep(ANSWER_LIMIT_MS, false, { ref: false })]);
+        const answered = await atMost(ANSWER_LIMIT_MS, answer, false);
         if (answered || stopped) continue;
         log.warn(
           { connections: sockets.size },

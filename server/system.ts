@@ -59,21 +59,19 @@ export function createNodeReport(deps: NodeReportDeps): () => NodeReport {
   const lag = createLoopLag();
   lag.start();
   onStop(lag.stop);
-  return () => {
-    return {
-      id,
-      name,
-      version,
-      ...standing(),
-      nodeVersion: process.versions.node,
-      startedAt: startedAt(),
-      memoryBytes: process.memoryUsage.rss(),
-      eventLoopLag: lag.p99(),
-      connections: connections(),
-      devicesConnected: live.presence.countHere(),
-      devicesTotal: live.countDevices(),
-    };
-  };
+  return () => ({
+    id,
+    name,
+    version,
+    ...standing(),
+    nodeVersion: process.versions.node,
+    startedAt: startedAt(),
+    memoryBytes: process.memoryUsage.rss(),
+    eventLoopLag: lag.p99(),
+    connections: connections(),
+    devicesConnected: live.presence.countHere(),
+    devicesTotal: live.countDevices(),
+  });
 }
 
 /** Gathers what is known of the running program where it is known. */

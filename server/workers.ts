@@ -1,9 +1,9 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Config, WORKER_VARIABLE } from '../config/index.ts';
 import { openDataDir } from '../db/data-dir.ts';
+import { atMost } from '../db/domain/within.ts';
 import type { ListenerPorts } from './index.ts';
 import { type Asked, createBoxMetrics } from './worker-metrics.ts';
 import type { WorkerWord } from './worker-words.ts';
@@ -112,7 +112,7 @@ export async function startWorkers({ config, log, onDrained }: WorkersDeps): Pro
       worker.process.kill(signal);
       await exited;
     });
-    await Promise.race([Promise.all(gone), sleep(STOP_LIMIT_MS, null, { ref: false })]);
+    await atMost(STOP_LIMIT_MS, Promise.all(gone), null);
     for (const worker of living.values()) worker.process.kill('SIGKILL');
     await dataDir.release();
     return failure;

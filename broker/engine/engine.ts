@@ -1,4 +1,5 @@
 import { Aedes, type AedesOptions, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes';
+import { isPerson } from '../../db/domain/broker-store.ts';
 import { MAX_RECEIVED } from './persistence.ts';
 import { clientOf, type Deliver, Deliveries } from './subscriptions.ts';
 import { CONSUMED, type EngineClient, type MarkedPacket, type QueuedPacket } from './types.ts';
@@ -25,8 +26,7 @@ const { _finishRegisterClient: registerAtLast } = Aedes.prototype as unknown as 
   _finishRegisterClient: (client: EngineClient) => void;
 };
 
-/** What a device may be sent is published where it is connected. Ids of people contain a slash. */
-const concernsOthers = (deliver: Deliver) => clientOf(deliver)?.id.includes('/') === true;
+const concernsOthers = (deliver: Deliver) => isPerson(clientOf(deliver)?.id ?? '');
 
 /**
  * Aedes with corrections: consumed packets go nowhere, a message is delivered once, at the right QoS and without the DUP of

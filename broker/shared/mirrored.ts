@@ -1,7 +1,7 @@
 import type { BrokerStore } from '../../db/domain/broker-store.ts';
 import type { Nodes } from '../../db/domain/cluster.ts';
+import { within } from '../../db/domain/within.ts';
 import type { BoundedPersistence } from '../engine/bounded.ts';
-import { within } from '../within.ts';
 import type { Queueing } from './queueing.ts';
 import type { StoredFilters } from './stored-filters.ts';
 

@@ -1,9 +1,10 @@
 import { type BrokerStore, isPerson, type StoreReturn } from '../../db/domain/broker-store.ts';
 import type { Bus, Nodes } from '../../db/domain/cluster.ts';
 import type { Limits } from '../../db/domain/limits.ts';
+import { within } from '../../db/domain/within.ts';
 import type { BoundedPersistence, PersistenceRules } from '../engine/bounded.ts';
 import type { EngineClient } from '../engine/types.ts';
-import { within } from '../within.ts';
+import { isLiving } from './living.ts';
 import { mirrorSessions } from './mirrored.ts';
 import { keptOf, packetOf } from './packets.ts';
 import { createQueueing } from './queueing.ts';
@@ -50,9 +51,9 @@ export function createSharedSessions(deps: SharedSessionsDeps) {
 
   const isLive = (id: string) => clientOf(id)?.closed === false;
 
-  /** Another node that may have the session. One that is cut from the database is still heard. */
+  /** Another node that may have the session. */
   const mayHold = (nodeId: string | null | undefined) =>
-    nodeId != null && nodeId !== nodes.id && (nodes.others().has(nodeId) || bus.hears([nodeId]));
+    nodeId != null && nodeId !== nodes.id && isLiving(nodes, bus, nodeId);
 
   const queueing = createQueueing({ ...deps, isHeld: (id) => held.has(id), onGone: deps.resyncSoon });
 

@@ -1,6 +1,7 @@
 import { type BrokerStore, isPerson } from '../../db/domain/broker-store.ts';
 import type { Bus, Nodes } from '../../db/domain/cluster.ts';
 import type { BoundedPersistence } from '../engine/bounded.ts';
+import { isLiving } from './living.ts';
 
 /** What is told of a person's stored session. */
 export interface StoredChange {
@@ -41,10 +42,15 @@ export function createStoredFilters(deps: StoredFiltersDeps) {
     else elsewhere.set(id, at);
   };
 
+  const putFilters = async (id: string, filters: ReadonlyMap<string, number>) => {
+    const { sessions, setFilters } = stored().working;
+    if (!sessions.has(id) || !sameFilters(filters, sessions.filtersOf(id))) await setFilters(id, filters);
+  };
+
   return {
     isElsewhere: (id: string) => {
       const at = elsewhere.get(id);
-      return at !== undefined && (nodes.others().has(at) || bus.hears([at]));
+      return at !== undefined && isLiving(nodes, bus, at);
     },
     added: (id: string, add: NonNullable<StoredChange['add']>) => tell({ id, add }),
     removed: (id: string, remove: readonly string[]) => tell({ id, remove }),
@@ -59,7 +65,7 @@ export function createStoredFilters(deps: StoredFiltersDeps) {
     },
     heard: async ({ id, add = [], remove = [], at, gone }: StoredChange) => {
       if (typeof id !== 'string' || !isPerson(id)) return;
-      const { sessions, setFilters, forget } = stored().working;
+      const { sessions, forget } = stored().working;
       if (gone === true) {
         elsewhere.delete(id);
         if (!isHeld(id)) await forget(id);
@@ -68,18 +74,18 @@ export function createStoredFilters(deps: StoredFiltersDeps) {
         const filters = new Map(sessions.filtersOf(id));
         for (const [filter, qos] of add) filters.set(filter, qos);
         for (const filter of remove) filters.delete(filter);
-        if (!sessions.has(id) || !sameFilters(filters, sessions.filtersOf(id))) await setFilters(id, filters);
+        await putFilters(id, filters);
       }
       onChange();
     },
     /** As they are kept; of those whose client is here this node knows best. */
     read: async () => {
-      const { sessions, setFilters, forget } = stored().working;
+      const { sessions, forget } = stored().working;
       const people = await store.readPeople();
       for (const [id, { filters, at }] of people) {
         if (isHeld(id)) continue;
         moveTo(id, at);
-        if (!sessions.has(id) || !sameFilters(filters, sessions.filtersOf(id))) await setFilters(id, filters);
+        await putFilters(id, filters);
       }
       for (const id of sessions.ids()) {
         if (isPerson(id) && !isHeld(id) && !people.has(id)) await forget(id);

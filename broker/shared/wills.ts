@@ -4,6 +4,7 @@ import type { Bus, Nodes } from '../../db/domain/cluster.ts';
 import type { Log } from '../../db/domain/ports.ts';
 import type { BoundedPersistence } from '../engine/bounded.ts';
 import type { EngineClient } from '../engine/types.ts';
+import { isLiving } from './living.ts';
 
 /** How often it is looked for wills of nodes that ended while nobody saw it. */
 const SWEEP_MS = 60_000;
@@ -34,8 +35,7 @@ export function createSharedWills({ store, bus, nodes, stored, publish, log }: S
     ...{ clientId, topic, qos, retain },
     payload: Buffer.from(payload),
   });
-  /** Also one that is cut from the database, and still heard, lives. */
-  const isMissing = (id: string) => id !== nodes.id && !nodes.others().has(id) && !bus.hears([id]);
+  const isMissing = (id: string) => id !== nodes.id && !isLiving(nodes, bus, id);
 
   const publishOnce = async (will: KeptWill) => {
     if (!(await store.takeWill(will))) return;
@@ -60,17 +60,19 @@ export function createSharedWills({ store, bus, nodes, stored, publish, log }: S
     const before = missing;
     return look((id) => before.has(id) && isMissing(id));
   };
-  const sweepTwice = () => {
-    void sweep();
+  const sweepLater = () => {
     clearTimeout(second);
     second = setTimeout(() => void sweep(), LOOK_TWICE_MS);
+  };
+  const sweepTwice = () => {
+    void sweep();
+    sweepLater();
   };
   // Whoever could not look then, or has died in the middle of it: the next sweep does it.
   nodes.onGone((nodeId) => {
     void look((id) => id === nodeId && isMissing(id));
     missing.add(nodeId);
-    clearTimeout(second);
-    second = setTimeout(() => void sweep(), LOOK_TWICE_MS);
+    sweepLater();
   });
 
   return {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, isUnavailable } from '../client.ts';
 import type { Log } from '../domain/ports.ts';
+import { atMost } from '../domain/within.ts';
 import { createPatience } from '../patience.ts';
 
 /** Any numbers that no other program on the server uses for an advisory lock; two more are in `migrate.ts` and `history/partitions.ts`. */
@@ -149,7 +150,7 @@ export function createLocks({ connect, log, onFatal }: LocksDeps): LocksService 
         () => true,
         () => false,
       );
-      const answered = await Promise.race([answer, sleep(ANSWER_LIMIT_MS, false, { ref: false })]);
+      const answered = await atMost(ANSWER_LIMIT_MS, answer, false);
       if (!answered) session.close();
     }
     if (isStopped()) return;

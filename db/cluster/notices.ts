@@ -3,6 +3,7 @@ import type postgres from 'postgres';
 import type { Client } from '../client.ts';
 import type { Hear, Notices, Told } from '../domain/cluster.ts';
 import type { Log } from '../domain/ports.ts';
+import { createQuestions } from '../domain/questions.ts';
 
 const CHANNEL = 'pm_iot';
 /** PostgreSQL takes less than 8000 bytes. */
@@ -53,13 +54,11 @@ export function createNotices({ nodeId, others, sql, connectListener, log }: Not
   const hearers = new Map<string, Hear[]>();
   const resyncs: (() => void | Promise<void>)[] = [];
   const working = new Set<Promise<unknown>>();
-  /** What waits for an answer, by number: of whom, and what is then done. */
-  const awaited = new Map<number, { left: Set<string>; pass: () => void }>();
+  const questions = createQuestions();
   let waiting: { entry: Entry; kept: boolean }[] = [];
   let sending: Promise<void> | null = null;
   let stopped = false;
   let listener: Pick<Client, 'sql' | 'abort'> | null = null;
-  let lastNumber = 0;
   let heardAt = performance.now();
   let sentAt = 0;
   let readAgain: NodeJS.Timeout | undefined;
@@ -84,15 +83,9 @@ export function createNotices({ nodeId, others, sql, connectListener, log }: Not
     for (const resync of resyncs) work(resync);
   };
 
-  const answered = (number: number, by: string) => {
-    const waits = awaited.get(number);
-    waits?.left.delete(by);
-    if (waits?.left.size === 0) waits.pass();
-  };
-
   const hear = (from: string, [kind, body]: Entry) => {
     if (from === nodeId) {
-      if (kind === 'barrier') void Promise.all(working).then(() => answered(Number(body), nodeId));
+      if (kind === 'barrier') void Promise.all(working).then(() => questions.answered(Number(body), nodeId));
       return;
     }
     if (kind === 'barrier') return;
@@ -100,7 +93,7 @@ export function createNotices({ nodeId, others, sql, connectListener, log }: Not
     if (kind === 'ask') return void Promise.all(working).then(() => send('answer', [from, body]));
     if (kind === 'answer') {
       const [to, number] = body as [string, number];
-      if (to === nodeId) answered(number, from);
+      if (to === nodeId) questions.answered(number, from);
       return;
     }
     for (const each of hearers.get(kind) ?? []) work(() => each(body as never, from));
@@ -172,18 +165,10 @@ export function createNotices({ nodeId, others, sql, connectListener, log }: Not
     sendSoon();
   };
 
-  /** Resolves once all of `left` have answered what is sent, or after `milliseconds`. */
   const ask = (kind: string, left: Set<string>, milliseconds: number) =>
-    new Promise<void>((resolve) => {
-      const number = ++lastNumber;
-      const pass = () => {
-        clearTimeout(timer);
-        awaited.delete(number);
-        resolve();
-      };
-      const timer = setTimeout(pass, milliseconds);
-      awaited.set(number, { left, pass });
+    questions.ask(left, milliseconds, (number) => {
       send(kind, number);
+      return true;
     });
 
   /** What was missed and counts all the same; then everything is read again. */

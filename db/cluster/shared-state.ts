@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Nodes, Notices } from '../domain/cluster.ts';
+import { atMost } from '../domain/within.ts';
 import type { LocalLiveState } from '../live-state/index.ts';
 import type { Attendance } from '../live-state/presence.ts';
 import type { LiveState } from '../live-state/types.ts';
@@ -158,12 +158,11 @@ export function shareState({ live, nodes, notices, evict, removed }: SharedState
   };
   const begin = async () => {
     untold = new Set(nodes.others());
-    const late = sleep(BEGIN_LIMIT_MS, undefined, { ref: false });
     const told = new Promise<void>((resolve) => {
       allTold = resolve;
     });
     askAndTell();
-    if (untold.size > 0) await Promise.race([told, late]);
+    if (untold.size > 0) await atMost(BEGIN_LIMIT_MS, told, null);
   };
   notices.onGap(async () => {
     askAndTell();

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray } from 'drizzle-orm';
+import { asc, eq, gt, inArray } from 'drizzle-orm';
 import type postgres from 'postgres';
 import type { Database } from '../client.ts';
 import type { Device, Micros, Value } from '../domain/types.ts';
@@ -108,7 +108,7 @@ export function createLoader({ db, sql, registry, putDevice, applyReading }: Loa
         const rows = await db
           .select()
           .from(devices)
-          .where(and(gt(devices.pk, last)))
+          .where(gt(devices.pk, last))
           .orderBy(asc(devices.pk))
           .limit(PAGE);
         await put(rows);

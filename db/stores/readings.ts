@@ -74,12 +74,16 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
     });
 
   /** How many were new. */
-  const insert = async (rows: readonly Reading[], { version, claimedBefore }: HistoryState, end = '') => {
+  const insert = async (
+    rows: readonly Reading[],
+    { version, claimedBefore }: HistoryState,
+    onConflict = '',
+  ) => {
     const late = lateHours(rows, claimedBefore);
     const { widgets, offsets, seqs, kinds, nums, txts, base } = columnsOf(rows);
     const columns = [widgets, offsets, seqs, kinds, nums, txts, String(base)];
     const parameters = [...columns, String(version), ...(late ?? [])];
-    const text = `with ${GUARD}${late === null ? '' : `, ${MARKS}`} ${INSERT} ${end}`;
+    const text = `with ${GUARD}${late === null ? '' : `, ${MARKS}`} ${INSERT} ${onConflict}`;
     return (await run(text, parameters)).count;
   };
 
@@ -179,7 +183,6 @@ export function createReadingStore(sql: postgres.Sql, history: HistoryStateStore
       return await tryOnce(...given);
     } catch (error) {
       if (!isDeadlock(error)) throw error;
-      repeats = REPEATS;
       return null;
     }
   };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { session } from '../../test/helpers/devices.ts';
 import { ADMIN } from '../../test/helpers/server.ts';
-import { Wire } from '../../test/helpers/wire.ts';
 import { clientSpecs, PAYLOAD, WILDCARD } from '../bench/contestants/devices.ts';
 import { type LoadGenerator, startLoad } from '../bench/load/index.ts';
 import type { OnEnd } from '../bench-history/database.ts';
@@ -25,14 +25,9 @@ interface Case {
   look?: (cluster: TestCluster, roomId: number) => Promise<() => Promise<void>>;
 }
 
-const person = async (cluster: TestCluster, node: number, clientId: string, clean: boolean) => {
+const person = (cluster: TestCluster, node: number, clientId: string, clean: boolean) => {
   const { server, rest } = cluster.node(node);
-  const wire = await Wire.tcp(server.ports.mqtt, server.host);
-  const { returnCode } = await wire.connect({
-    ...{ clientId, clean, username: ADMIN.username, password: rest.token },
-  });
-  if (returnCode !== 0) throw new Error(`a subscriber was refused with ${returnCode}`);
-  return wire;
+  return session(server, { clientId, clean, username: ADMIN.username, password: rest.token });
 };
 
 const subscriber = (node: number) => async (cluster: TestCluster) => {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { session } from '../../test/helpers/devices.ts';
 import { ADMIN } from '../../test/helpers/server.ts';
-import { Wire } from '../../test/helpers/wire.ts';
+import type { Hello } from '../../test/helpers/wire.ts';
 import { clientSpecs } from '../bench/contestants/devices.ts';
 import type { OnEnd } from '../bench-history/database.ts';
 import { say } from '../bench-history/progress.ts';
@@ -30,21 +31,8 @@ interface Sample {
   memory: number;
 }
 
-async function session(
-  cluster: TestCluster,
-  node: number,
-  hello: { clientId: string; username: string; password: string; clean: boolean; will?: string },
-): Promise<Wire> {
-  const { server } = cluster.node(node % cluster.nodes.length);
-  const wire = await Wire.tcp(server.ports.mqtt, server.host);
-  const { will, ...rest } = hello;
-  const { returnCode } = await wire.connect({
-    ...rest,
-    ...(will !== undefined && { will: { topic: will, payload: 'gone', qos: 1 as const } }),
-  });
-  if (returnCode !== 0) throw new Error(`${hello.clientId} was refused with ${returnCode}`);
-  return wire;
-}
+const sessionAt = (cluster: TestCluster, node: number, hello: Hello) =>
+  session(cluster.node(node % cluster.nodes.length).server, hello);
 
 /** Everything that leaves something in Redis for a while, and then takes it away again. */
 async function oneTurn(cluster: TestCluster, turn: number): Promise<void> {
@@ -53,17 +41,17 @@ async function oneTurn(cluster: TestCluster, turn: number): Promise<void> {
   const ids = Array.from({ length: SESSIONS }, (_, i) => `${mark}-${i}`);
   // Persistent sessions with messages that wait for them.
   for (const [i, clientId] of ids.entries()) {
-    const wire = await session(cluster, i, {
+    const wire = await sessionAt(cluster, i, {
       clientId,
       ...person,
       clean: false,
-      will: `soak/${mark}/will/${i}`,
+      will: { topic: `soak/${mark}/will/${i}`, payload: 'gone', qos: 1 },
     });
     await wire.subscribe(`soak/${mark}/${i}`, `soak/${mark}/all`);
     // Half of them end without a word.
     await (i % 2 === 0 ? wire.disconnect() : wire.drop());
   }
-  const publisher = await session(cluster, turn, { clientId: `${mark}-publisher`, ...person, clean: true });
+  const publisher = await sessionAt(cluster, turn, { clientId: `${mark}-publisher`, ...person, clean: true });
   for (let n = 0; n < QUEUED; n++) {
     for (const i of ids.keys()) await publisher.publish(`soak/${mark}/${i}`, `message ${n}`);
     await publisher.publish(`soak/${mark}/all`, `message ${n}`, { qos: 2 });
@@ -73,17 +61,17 @@ async function oneTurn(cluster: TestCluster, turn: number): Promise<void> {
   // Every other one is read to its end first; the others go with what waits for them.
   for (const [i, clientId] of ids.entries()) {
     if (i % 2 === 0) {
-      const wire = await session(cluster, i + 1, { clientId, ...person, clean: false });
+      const wire = await sessionAt(cluster, i + 1, { clientId, ...person, clean: false });
       await wire.message(({ topic }) => topic.endsWith('/all')).catch(() => {});
       await wire.disconnect();
     }
-    await (await session(cluster, i + 2, { clientId, ...person, clean: true })).disconnect();
+    await (await sessionAt(cluster, i + 2, { clientId, ...person, clean: true })).disconnect();
   }
   for (let i = 0; i < RETAINED; i++) await publisher.publish(`soak/${mark}/kept/${i}`, '', { retain: true });
   await publisher.disconnect();
   // Devices that come back at another node, each with a persistent session.
   for (const [i, { id, password = '', topic }] of clientSpecs(DEVICES).entries()) {
-    const wire = await session(cluster, turn + i, { clientId: id, username: id, password, clean: false });
+    const wire = await sessionAt(cluster, turn + i, { clientId: id, username: id, password, clean: false });
     await wire.subscribe(`devices/${id}/command/request`);
     await wire.publish(topic, { capability_type: 'temperature', control_type: 'sensor', value: turn });
     if ((turn + i) % 3 === 0) await wire.drop();

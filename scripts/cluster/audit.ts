@@ -5,6 +5,7 @@ import type { TestCluster } from './cluster.ts';
 import { call } from './load/calls.ts';
 import type { Asked } from './load/commander.ts';
 import type { Device } from './load/device.ts';
+import { count } from './load/phases.ts';
 
 /** As the nodes are told. */
 export const COMMAND_TIMEOUT_MS = 6000;
@@ -89,7 +90,7 @@ export async function auditCommands(
   const untrue: string[] = [];
   const byId = new Map(rows.map((row) => [row.id, row]));
   for (const row of rows) {
-    ended[row.status] = (ended[row.status] ?? 0) + 1;
+    count(ended, row.status);
     const reason = untruth(row, devices.get(row.device_id));
     if (reason !== null) untrue.push(`${row.id} of ${row.device_id} is ${row.status}: ${reason}`);
   }

@@ -1,3 +1,4 @@
+import { Quantiles } from '../load-test/quantiles.ts';
 import type { Phase } from './load/phases.ts';
 import type { LoadResult } from './under-load.ts';
 
@@ -8,11 +9,8 @@ const counts = (all: Record<string, number>) =>
     .map(([what, number]) => `${what}: ${number}`)
     .join(', ');
 
-function quantile(values: readonly number[], part: number): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
-  return value === undefined ? '–' : `${Math.round(value)} ms`;
-}
+const quantile = (times: Quantiles, part: number) =>
+  times.count === 0 ? '–' : `${Math.round(times.at(part))} ms`;
 
 /** Times of nothing wrong are told as one. */
 function joined(phases: readonly Phase[]): Phase[] {
@@ -23,6 +21,8 @@ function joined(phases: readonly Phase[]): Phase[] {
       for (const [what, number] of Object.entries(of(phase))) all[what] = (all[what] ?? 0) + number;
     return all;
   };
+  const commandTimes = new Quantiles();
+  for (const phase of calm) commandTimes.addAll(phase.commandTimes);
   const most = (of: (phase: Phase) => number) => Math.max(0, ...calm.map(of));
   return [
     {
@@ -34,7 +34,7 @@ function joined(phases: readonly Phase[]): Phase[] {
       longestStale: most(({ longestStale }) => longestStale),
       polls: sum(({ polls }) => polls),
       commands: sum(({ commands }) => commands),
-      commandTimes: calm.flatMap(({ commandTimes }) => commandTimes),
+      commandTimes,
       recovered: null,
     },
     ...phases.filter(({ name }) => name !== 'calm'),

@@ -1,3 +1,4 @@
+import { atMost } from '../../db/domain/within.ts';
 import { CASES } from './cases.ts';
 import { bareAedes, type Contestant, mosquitto, ours } from './contestants.ts';
 
@@ -5,17 +6,11 @@ const CASE_LIMIT_MS = 15_000;
 
 /** Prints which cases each broker passes, as a table. `npm run conformance` */
 async function passes({ broker }: Contestant, run: (typeof CASES)[number]['run']): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), CASE_LIMIT_MS);
-  });
   const passed = run(broker).then(
     () => true,
     () => false,
   );
-  const result = await Promise.race([passed, late]);
-  clearTimeout(timer);
-  return result;
+  return atMost(CASE_LIMIT_MS, passed, false);
 }
 
 const contestants = [await ours(), await mosquitto(), await bareAedes()].filter((one) => one !== null);

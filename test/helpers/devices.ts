@@ -1,6 +1,6 @@
 import type { Rest } from './rest.ts';
 import type { Server } from './server.ts';
-import { Wire } from './wire.ts';
+import { type Hello, Wire } from './wire.ts';
 
 export const LAMP = [
   { capability_type: 'power', control_type: 'toggle' },
@@ -57,21 +57,20 @@ export async function enrolled(server: Server, rest: Rest, deviceId: string, cap
   return { wire, secret };
 }
 
+export async function session(server: Server, hello: Hello): Promise<Wire> {
+  const wire = await Wire.tcp(server.ports.mqtt, server.host);
+  const { returnCode } = await wire.connect(hello);
+  if (returnCode !== 0) throw new Error(`${hello.clientId} was refused with ${returnCode}`);
+  return wire;
+}
+
 export async function connected(
   server: Server,
   deviceId: string,
   secret: string,
   clean = true,
 ): Promise<Wire> {
-  const wire = await Wire.tcp(server.ports.mqtt, server.host);
-  const { returnCode } = await wire.connect({
-    clientId: deviceId,
-    username: deviceId,
-    password: secret,
-    clean,
-  });
-  if (returnCode !== 0) throw new Error(`${deviceId} was refused with ${returnCode}`);
-  return wire;
+  return session(server, { clientId: deviceId, username: deviceId, password: secret, clean });
 }
 
 export const reading = (value: unknown, more: object = {}) => ({

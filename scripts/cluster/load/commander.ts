@@ -43,7 +43,7 @@ export function startCommander({ cluster, token, devices, everyMs, phases }: Com
     const command = (body as { command?: CommandBody } | null)?.command ?? null;
     asked.push({ deviceId: device.id, node: node.name, outcome, command });
     count(phase.commands, command === null ? outcome : `${outcome} ${command.status}`);
-    if (command?.status === 'executed') phase.commandTimes.push(performance.now() - askedAt);
+    if (command?.status === 'executed') phase.commandTimes.add(performance.now() - askedAt);
   };
 
   const loop = (async () => {

@@ -1,5 +1,4 @@
-import { connected, register, registration } from '../../../test/helpers/devices.ts';
-import { Wire } from '../../../test/helpers/wire.ts';
+import { connected, register, registration, session } from '../../../test/helpers/devices.ts';
 import type { Node, TestCluster } from '../cluster.ts';
 
 const AT_ONCE = 8;
@@ -16,9 +15,7 @@ export interface Enrolled {
 }
 
 async function enrolOne({ server, rest }: Node, id: string, token: string): Promise<Enrolled> {
-  const wire = await Wire.tcp(server.ports.mqtt, server.host);
-  const { returnCode } = await wire.connect({ clientId: id, username: id, password: token });
-  if (returnCode !== 0) throw new Error(`${id} may not enrol: ${returnCode}`);
+  const wire = await session(server, { clientId: id, username: id, password: token });
   const { device_secret: secret } = await register(wire, id, registration(id, CAPABILITIES));
   await wire.disconnect();
   if (secret === undefined) throw new Error(`${id} was given no secret`);

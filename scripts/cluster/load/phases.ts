@@ -1,3 +1,5 @@
+import { Quantiles } from '../../load-test/quantiles.ts';
+
 /** What is seen from outside between one fault and the next. */
 export interface Phase {
   name: string;
@@ -13,8 +15,8 @@ export interface Phase {
   /** By status; `no connection` and `no answer` beside them. */
   polls: Record<string, number>;
   commands: Record<string, number>;
-  /** From the request to 200 `executed`. Milliseconds. */
-  commandTimes: number[];
+  /** From the request to 200 `executed`. */
+  commandTimes: Quantiles;
   /** From the end of the fault until all is as before. Milliseconds; null: it had not come to that in time, or there was none. */
   recovered: number | null;
 }
@@ -23,7 +25,7 @@ const begin = (name: string): Phase => ({
   name,
   endedAt: null,
   ...{ acknowledged: 0, longestWait: 0, longestSilence: 0, longestStale: 0 },
-  ...{ polls: {}, commands: {}, commandTimes: [], recovered: null },
+  ...{ polls: {}, commands: {}, commandTimes: new Quantiles(), recovered: null },
 });
 
 export const count = (counts: Record<string, number>, what: string): void => {

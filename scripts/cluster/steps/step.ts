@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { connected, register, registration } from '../../../test/helpers/devices.ts';
+import { within } from '../../../db/domain/within.ts';
+import { connected, register, registration, session } from '../../../test/helpers/devices.ts';
 import { ADMIN } from '../../../test/helpers/server.ts';
-import { type Hello, Wire } from '../../../test/helpers/wire.ts';
+import type { Hello, Wire } from '../../../test/helpers/wire.ts';
 import type { TestCluster } from '../cluster.ts';
 
 /** One sentence of what must hold between nodes. Throws when it does not. */
@@ -32,47 +33,29 @@ export interface StageOptions {
 }
 
 export function createStage({ cluster, slack, note }: StageOptions): Stage {
-  const open = async (node: number) => {
-    const { server } = cluster.node(node);
-    return await Wire.tcp(server.ports.mqtt, server.host);
-  };
   return {
     cluster,
     note,
     within: async (what, limitMs, work) => {
       const began = performance.now();
-      const limit = limitMs * slack;
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`${what}: not within ${limit} ms`)), limit);
-      });
-      try {
-        const result = await Promise.race([work, late]);
-        note(`${what}: ${Math.round(performance.now() - began)} ms`);
-        return result;
-      } finally {
-        clearTimeout(timer);
-      }
+      const result = await within(limitMs * slack, work, `${what}: not`);
+      note(`${what}: ${Math.round(performance.now() - began)} ms`);
+      return result;
     },
     enrol: async (id, node = 0) => {
-      const { rest } = cluster.node(node);
-      const wire = await open(node);
+      const { server, rest } = cluster.node(node);
       const password = await rest.enroll({ max_uses: 1 });
-      const { returnCode } = await wire.connect({ clientId: id, username: id, password });
-      assert.equal(returnCode, 0, `${id} may enrol`);
+      const wire = await session(server, { clientId: id, username: id, password });
       const { device_secret: secret } = await register(wire, id, registration(id));
       await wire.disconnect();
       assert.ok(secret, `${id} has a secret`);
-      await (await connected(cluster.node(node).server, id, secret)).disconnect();
+      await (await connected(server, id, secret)).disconnect();
       return secret;
     },
     device: (node, id, secret, clean = true) => connected(cluster.node(node).server, id, secret, clean),
-    person: async (node, hello) => {
-      const wire = await open(node);
-      const { rest } = cluster.node(node);
-      const { returnCode } = await wire.connect({ ...hello, username: ADMIN.username, password: rest.token });
-      assert.equal(returnCode, 0, `${hello.clientId} may connect`);
-      return wire;
+    person: (node, hello) => {
+      const { server, rest } = cluster.node(node);
+      return session(server, { ...hello, username: ADMIN.username, password: rest.token });
     },
   };
 }
