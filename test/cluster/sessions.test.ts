@@ -26,6 +26,13 @@ void test('a session goes with its client from node to node', { skip: clusterMis
       .map((key) => key.slice(prefix.length))
       .filter((key) => key.includes(clientId));
 
+  /** Messages of its queue. */
+  const queuedFor = async (clientId: string) => {
+    const key = (await keysOf(clientId)).find((each) => each.endsWith(':q'));
+    const fields = key === undefined ? [] : await client.hkeys(key);
+    return fields.filter((field) => field.startsWith('m')).length;
+  };
+
   await t.test('what came while its client was away is sent at another node, in order and once', async () => {
     const clientId = unique();
     const first = await keep(brokers[0], clientId);
@@ -35,7 +42,10 @@ void test('a session goes with its client from node to node', { skip: clusterMis
     const publishers = [await Peer.connected(brokers[0]), await Peer.connected(brokers[1])] as const;
     for (let i = 0; i < 6; i++) {
       await publishers[i % 2 === 0 ? 0 : 1].published(`away/${i}`, String(i), { qos: i % 3 === 0 ? 1 : 2 });
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      // A PUBACK comes before the message has its place, and of two nodes the earlier millisecond goes first.
+      await until('it is queued', async () => (await queuedFor(clientId)) === i + 1);
+      const queuedAt = Date.now();
+      await until('the next one is later', () => Date.now() > queuedAt);
     }
     await publishers[0].published('away/none', 'QoS 0 is not kept', { qos: 0 });
     const again = await keep(brokers[1], clientId);
