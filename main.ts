@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CertificateError } from './certs/authorities.ts';
+import { helpText } from './config/help.ts';
 import { type Config, ConfigError, loadConfig, loadEnvFile, WORKER_VARIABLE } from './config/index.ts';
 import { ClusterMismatchError } from './db/cluster/nodes.ts';
 import { DatabaseInUseError } from './db/cluster/one-use.ts';
@@ -9,6 +10,7 @@ import { DataDirLockedError, DataDirUnusableError } from './db/data-dir.ts';
 import { DatabaseVersionError } from './db/migrate.ts';
 import { createLogger } from './logger.ts';
 import { ListenError } from './net/listeners.ts';
+import { packageVersion } from './server/foundation.ts';
 import { type ListenerPorts, type Running, startServer } from './server/index.ts';
 import { createSharedMetrics } from './server/worker-metrics.ts';
 import { tellParent } from './server/worker-words.ts';
@@ -16,8 +18,24 @@ import { startWorkers, WorkerStartError } from './server/workers.ts';
 
 /** EX_CONFIG of sysexits.h: the configuration is at fault, a restart cannot help. */
 const EXIT_CONFIG = 78;
+/** EX_USAGE of sysexits.h. */
+const EXIT_USAGE = 64;
 /** What did not end by then is left behind: nothing unacknowledged is lost by it. */
 const STOP_LIMIT_MS = 9500;
+
+/** It has no options but those that tell about it: a variable that is given as one would be believed and lost. */
+function answerArguments([first]: readonly string[]): void {
+  if (first === undefined) return;
+  if (first === '--help' || first === '-h') console.log(helpText());
+  else if (first === '--version') console.log(packageVersion());
+  else {
+    console.error(
+      `${first}: there are no options but --help and --version; variables are set in the environment or .env`,
+    );
+    process.exit(EXIT_USAGE);
+  }
+  process.exit(0);
+}
 
 function readConfig(): Config {
   try {
@@ -133,6 +151,7 @@ async function lead(config: Config, log: Logger, ending: Ending): Promise<void> 
 }
 
 async function main(): Promise<void> {
+  answerArguments(process.argv.slice(2));
   const config = readConfig();
   const { workers, worker, logLevel: level } = config;
   const log = createLogger({ level, ...(worker !== null && { base: { worker } }) });

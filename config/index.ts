@@ -1,19 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { type BlockList, isIP } from 'node:net';
+import type { BlockList } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { faultOfOwn, type OwnFiles } from '../certs/own.ts';
-import { MAX_PASSWORD, MIN_PASSWORD, passwordFault } from '../db/accounts/password-rules.ts';
 import type { Limits } from '../db/domain/limits.ts';
-import { parseRedisUrl, REDIS_FORMS, type RedisTarget } from '../db/domain/redis-target.ts';
-import { WIDGET_STATUSES, type WidgetStatus } from '../db/domain/types.ts';
+import type { RedisTarget } from '../db/domain/redis-target.ts';
+import type { WidgetStatus } from '../db/domain/types.ts';
 import type { MinFree } from '../db/history/disk-state.ts';
 import type { Retention } from '../db/history/retention.ts';
-import { readLimits } from './limits.ts';
-import { createReader } from './reader.ts';
-import { readRetention } from './retention.ts';
-import { readTrustedProxies } from './trusted-proxies.ts';
+import { contradictions } from './contradictions.ts';
+import { readVariables } from './variable.ts';
+import { VARIABLES, type VariableValues } from './variables/index.ts';
+import { limitsOf } from './variables/limits.ts';
 
 export interface ListenerAddress {
   host: string;
@@ -65,18 +64,11 @@ export interface Config {
   /** Free space of the disk of the database, below which the oldest raw readings go. */
   minFreeDisk: MinFree;
   limits: Limits;
-  logLevel: (typeof LOG_LEVELS)[number];
+  logLevel: VariableValues['LOG_LEVEL'];
 }
 
 /** Set by the parent of workers alone. */
-export const WORKER_VARIABLE = 'PM_IOT_WORKER';
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-const MIN_SECRET_BYTES = 32;
-const DEFAULT_ADMIN = 'admin';
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 3600 * SECOND;
-const DAY = 24 * HOUR;
+export const WORKER_VARIABLE = 'PM_IOT_WORKER' satisfies keyof typeof VARIABLES;
 
 /** Every bad variable, each with one line for the person who set it. */
 export class ConfigError extends Error {
@@ -103,145 +95,60 @@ export function loadEnvFile(folder: string, env: NodeJS.ProcessEnv = process.env
   for (const [name, value] of Object.entries(parseEnv(text))) env[name] ||= value;
 }
 
-const isLoopback = (host: string) =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-
 /**
  * Throws a ConfigError that names every bad variable. An empty variable counts as unset. `readFiles`: the files that
  * variables name must be of use too; a tool that does not need them goes on without.
  */
 export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): Config {
-  const reader = createReader(env);
-  const { lines, read, oneOf, duration, retention, port, host, share, count } = reader;
-
-  const plaintext = oneOf('ALLOW_PLAINTEXT', 'false', ['true', 'false']) === 'true';
-  const plain = (name: string, address: ListenerAddress): ListenerAddress => {
-    if (!plaintext && address.port !== 'off' && !isLoopback(address.host)) {
-      lines.push(
-        `${name}_HOST: ${JSON.stringify(address.host)} would send passwords in plain text over the network: ` +
-          'a loopback address such as 127.0.0.1 is allowed, or set ALLOW_PLAINTEXT=true',
-      );
-    }
-    return address;
-  };
+  const { values, lines } = readVariables(VARIABLES, env);
+  lines.push(...contradictions(values));
 
   const tlsFiles = (): Config['tlsFiles'] => {
-    const { TLS_CERT: cert, TLS_KEY: key } = env;
-    if (!cert && !key) return null;
-    if (cert && key) {
-      const fault = readFiles ? faultOfOwn({ cert, key }) : null;
-      if (fault !== null) lines.push(fault);
-      return { cert, key };
-    }
-    const [missing, set] = cert ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY'];
-    lines.push(`${missing}: must be set too when ${set} is: the path of a PEM file`);
-    return null;
+    const { TLS_CERT: cert, TLS_KEY: key } = values;
+    if (cert === null || key === null) return null;
+    const fault = readFiles ? faultOfOwn({ cert, key }) : null;
+    if (fault !== null) lines.push(fault);
+    return { cert, key };
   };
-
-  const worker = read<number | null>(WORKER_VARIABLE, null, 'set by the program itself', (text) =>
-    /^[1-9]\d?$/.test(text) ? Number(text) : undefined,
-  );
-  const nodeName = read('NODE_NAME', hostname(), 'a name of 1 to 64 characters without spaces', (text) =>
-    /^\S{1,64}$/u.test(text) ? text : undefined,
-  );
+  const { PM_IOT_WORKER: worker } = values;
+  const nodeName = values.NODE_NAME ?? hostname();
 
   const config: Config = {
-    dataDir: read('DATA_DIR', './data', 'the path of a folder', (text) =>
-      text.includes('\u0000') ? undefined : text,
-    ),
-    databaseUrl: read<string | null>(
-      'DATABASE_URL',
-      null,
-      'a URL such as postgres://user:password@host:5432/database',
-      parseDatabaseUrl,
-      true,
-    ),
-    redis: read<RedisTarget | null>('REDIS_URL', null, REDIS_FORMS, parseRedisUrl, true),
+    dataDir: values.DATA_DIR,
+    databaseUrl: values.DATABASE_URL,
+    redis: values.REDIS_URL,
     nodeName: worker === null ? nodeName : `${nodeName}/${worker}`,
-    workers: count('WORKERS', 1, 1, 64),
+    workers: values.WORKERS,
     worker,
-    drainMs: duration('DRAIN_TIME', 30 * SECOND, SECOND, HOUR, 'from 1s to 1h'),
+    drainMs: values.DRAIN_TIME,
     listeners: {
-      http: plain('HTTP', { host: host('HTTP_HOST', '127.0.0.1'), port: port('HTTP_PORT', 3000) }),
-      https: { host: host('HTTPS_HOST', '0.0.0.0'), port: port('HTTPS_PORT', 8443) },
-      mqtt: plain('MQTT', { host: host('MQTT_HOST', '127.0.0.1'), port: port('MQTT_PORT', 1883) }),
-      mqtts: { host: host('MQTTS_HOST', '0.0.0.0'), port: port('MQTTS_PORT', 8883) },
+      http: { host: values.HTTP_HOST, port: values.HTTP_PORT },
+      https: { host: values.HTTPS_HOST, port: values.HTTPS_PORT },
+      mqtt: { host: values.MQTT_HOST, port: values.MQTT_PORT },
+      mqtts: { host: values.MQTTS_HOST, port: values.MQTTS_PORT },
     },
-    tlsMinVersion: oneOf('TLS_MIN_VERSION', 'TLSv1.3', ['TLSv1.2', 'TLSv1.3']),
-    adminUsername: read(
-      'ADMIN_USERNAME',
-      DEFAULT_ADMIN,
-      'a name of 1 to 64 characters without spaces',
-      (text) => (/^\S{1,64}$/u.test(text) ? text : undefined),
-    ),
-    adminPassword: read<string | null>(
-      'ADMIN_PASSWORD',
-      null,
-      `a password of ${MIN_PASSWORD} to ${MAX_PASSWORD} characters, neither a common one nor made of the user name`,
-      (text) => (passwordFault(text, env.ADMIN_USERNAME || DEFAULT_ADMIN) === null ? text : undefined),
-      true,
-    ),
-    jwtSecret: read<string | null>(
-      'JWT_SECRET',
-      null,
-      `a secret of at least ${MIN_SECRET_BYTES} bytes, for example from: openssl rand -base64 48`,
-      (text) => (Buffer.byteLength(text) >= MIN_SECRET_BYTES ? text : undefined),
-      true,
-    ),
-    jwtExpiresInMs: duration('JWT_EXPIRES_IN', 72 * HOUR, SECOND, 365 * DAY, 'from 1s to 365d'),
-    enrollment: oneOf('DEVICE_ENROLLMENT', 'token', ['open', 'token', 'closed']),
-    sessionExpiryMs: duration('SESSION_EXPIRY', 7 * DAY, MINUTE, 365 * DAY, 'from 1m to 365d'),
-    offlineAfterMs: duration('OFFLINE_AFTER', 60 * SECOND, SECOND, DAY, 'from 1s to 1d'),
-    commandTimeoutMs: duration('COMMAND_TIMEOUT', 60 * SECOND, 100, DAY, 'from 100ms to 1d'),
-    commandExpiryMs: duration('COMMAND_EXPIRY', HOUR, 100, 30 * DAY, 'from 100ms to 30d'),
-    pairTimeoutMs: duration('PAIR_TIMEOUT', 30 * SECOND, 100, HOUR, 'from 100ms to 1h'),
-    defaultWidgetStatus: oneOf('DEFAULT_WIDGET_STATUS', 'exclude', WIDGET_STATUSES),
-    corsOrigins: read<string[]>(
-      'CORS_ORIGINS',
-      [],
-      'origins such as https://app.example.org, separated by commas',
-      parseOrigins,
-    ),
-    trustedProxies: readTrustedProxies(reader),
+    tlsMinVersion: values.TLS_MIN_VERSION,
+    adminUsername: values.ADMIN_USERNAME,
+    adminPassword: values.ADMIN_PASSWORD,
+    jwtSecret: values.JWT_SECRET,
+    jwtExpiresInMs: values.JWT_EXPIRES_IN,
+    enrollment: values.DEVICE_ENROLLMENT,
+    sessionExpiryMs: values.SESSION_EXPIRY,
+    offlineAfterMs: values.OFFLINE_AFTER,
+    commandTimeoutMs: values.COMMAND_TIMEOUT,
+    commandExpiryMs: values.COMMAND_EXPIRY,
+    pairTimeoutMs: values.PAIR_TIMEOUT,
+    defaultWidgetStatus: values.DEFAULT_WIDGET_STATUS,
+    corsOrigins: values.CORS_ORIGINS ?? [],
+    trustedProxies: values.TRUSTED_PROXIES,
     tlsFiles: tlsFiles(),
-    publicHost: host('PUBLIC_HOST', null),
-    retentionEventsMs: retention('RETENTION_EVENTS', 365 * DAY, DAY),
-    retention: readRetention(reader),
-    minFreeDisk: share('MIN_FREE_DISK', { percent: 5 }),
-    limits: readLimits(reader),
-    logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
+    publicHost: values.PUBLIC_HOST,
+    retentionEventsMs: values.RETENTION_EVENTS,
+    retention: { raw: values.RETENTION_RAW, minute: values.RETENTION_MINUTE, hour: values.RETENTION_HOUR },
+    minFreeDisk: values.MIN_FREE_DISK,
+    limits: limitsOf(values),
+    logLevel: values.LOG_LEVEL,
   };
-  if (config.redis !== null && config.databaseUrl === null) {
-    lines.push(
-      'DATABASE_URL: must be set too when REDIS_URL is: nodes of a cluster share a PostgreSQL server',
-    );
-  }
-  const { workers, databaseUrl, redis } = config;
-  const missing = Object.entries({ DATABASE_URL: databaseUrl, REDIS_URL: redis }).flatMap(([name, value]) =>
-    value === null ? [name] : [],
-  );
-  if (workers > 1 && missing.length > 0) {
-    lines.push(
-      `WORKERS: ${workers} is not allowed without ${missing.join(' and ')}: the workers are nodes that share them`,
-    );
-  }
   if (lines.length > 0) throw new ConfigError(lines);
   return Object.freeze(config);
-}
-
-function parseOrigins(text: string): string[] | undefined {
-  const origins = text.split(',').map((origin) => origin.trim());
-  const isOrigin = (origin: string) =>
-    /^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
-  return origins.every(isOrigin) ? origins : undefined;
-}
-
-function parseDatabaseUrl(text: string): string | undefined {
-  try {
-    const url = new URL(text);
-    const known = url.protocol === 'postgres:' || url.protocol === 'postgresql:';
-    return known && url.hostname !== '' ? text : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPersistence } from '../../broker/engine/persistence.ts';
 import { createSharedRetained } from '../../broker/shared/retained.ts';
-import { DEFAULT_LIMITS } from '../../config/limits.ts';
+import { DEFAULT_LIMITS } from '../../config/variables/limits.ts';
 import type { BrokerStore, KeptRetained } from '../../db/domain/broker-store.ts';
 import type { Bus, Hear } from '../../db/domain/cluster.ts';
 
