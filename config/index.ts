@@ -58,6 +58,8 @@ export interface Config {
   tlsFiles: OwnFiles | null;
   /** How devices are told to reach this box; null: its addresses. */
   publicHost: string | null;
+  /** Under which it announces itself by mDNS, without `.local`; null: not at all. */
+  mdnsName: string | null;
   /** How long events are kept; null: for ever. */
   retentionEventsMs: number | null;
   /** Milliseconds; null: for ever. Each at least as long as the one before. */
@@ -205,6 +207,15 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     trustedProxies: readTrustedProxies(reader),
     tlsFiles: tlsFiles(),
     publicHost: host('PUBLIC_HOST', null),
+    mdnsName: read<string | null>(
+      'MDNS_NAME',
+      null,
+      'off, or a name such as pm-iot: 1 to 40 letters, digits and hyphens, without .local',
+      (text) => {
+        if (text === 'off') return null;
+        return /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/i.test(text) ? text.toLowerCase() : undefined;
+      },
+    ),
     retentionEventsMs: retention('RETENTION_EVENTS', 365 * DAY, DAY),
     retention: readRetention(reader),
     minFreeDisk: share('MIN_FREE_DISK', { percent: 5 }),
