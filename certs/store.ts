@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { type Ca, CertificateError, certificatesOf, issuedBy, readAuthorities } from './authorities.ts';
 import { certificateFiles, checkPair, messageOf, type ReadFile } from './files.ts';
 import type { KeyAndCertificate } from './issue.ts';
@@ -14,10 +15,13 @@ export type Listed = ReadFile & {
   issuer?: 'ca' | 'ca-next' | null;
 };
 
-/** Names that are not of now stay in a certificate that is made for a new one, so many at most: an address that comes and goes makes one certificate, not one each time. */
+/**
+ * Addresses that are not of now stay in a certificate that is made for a new one, so many at most: one that comes and goes
+ * makes one certificate, not one each time.
+ */
 const MAX_FORMER = 32;
 
-/** Why the server's certificate is to be made anew. `former`: names to be kept, since nothing but a new one is the reason. */
+/** Why the server's certificate is to be made anew. `former`: addresses to be kept, as nothing but a new name is the reason. */
 interface Outdated {
   reason: string;
   former: string[] | null;
@@ -36,7 +40,7 @@ function outdated(
   if (Date.parse(server.validFrom) > now) return anew('it is not valid yet');
   const uncovered = names.find((name) => !covers(server, name));
   if (uncovered === undefined) return null;
-  const former = namesOf(server).filter((name) => !names.includes(name));
+  const former = namesOf(server).filter((name) => isIP(name) !== 0 && !names.includes(name));
   return { reason: `${uncovered} is a new name of this machine`, former: former.slice(0, MAX_FORMER) };
 }
 
