@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { EventLog, Log } from '../db/domain/ports.ts';
 import { createEndWarnings, createFaultTeller, measureEnds, type Named } from './ends.ts';
 import { type Fault, messageOf } from './files.ts';
+import { createFollowing } from './following.ts';
 import { covers, reachableHosts } from './names.ts';
 import type { OwnFiles } from './own.ts';
 import { type CertificateReport, certificateReports } from './report.ts';
@@ -12,7 +13,7 @@ import { openCertificateStore } from './store.ts';
 export type { TlsMaterial } from './state.ts';
 
 const LOOK_EVERY_MS = 2000;
-/** How often the server's certificate is held against its end and the names of the machine. */
+/** How often the server's certificate is held against its end; against the names of the machine, at each look. */
 const CHECK_EVERY_MS = 60_000;
 
 export interface CertificatesDeps {
@@ -23,6 +24,8 @@ export interface CertificatesDeps {
   files: OwnFiles | null;
   /** How devices are told to reach this machine; null: its addresses, or the names of the operator's certificate. */
   publicHost: string | null;
+  /** The name that this machine announces itself by, with `.local`; null: it does not. */
+  announced?: () => string | null;
   log: Log;
   events: EventLog;
   registry: Registry;
@@ -50,14 +53,15 @@ export interface Certificates {
 
 /** The certificates of the running server: read again when they change, renewed before they end. */
 export async function openCertificates(deps: CertificatesDeps): Promise<Certificates> {
-  const { dir, makes = true, files, publicHost, log, events, registry, now } = deps;
-  const store = openCertificateStore({ dir, publicHost, now });
+  const { dir, makes = true, files, publicHost, announced = () => null, log, events, registry, now } = deps;
+  const store = openCertificateStore({ dir, publicHost, announced, now });
+  const mayFollow = createFollowing(log);
   const tellFaults = createFaultTeller(log);
   const tellEnds = createEndWarnings({ log, events, now });
 
   const ensure = async () => {
     if (files !== null || !makes) return;
-    const reason = await store.ensureServer();
+    const reason = await store.ensureServer(mayFollow);
     if (reason === null) return;
     log.info({ reason }, 'made a server certificate');
     events.record({ kind: 'certificate_renewed', actor: 'server', detail: { reason } });
@@ -70,6 +74,7 @@ export async function openCertificates(deps: CertificatesDeps): Promise<Certific
 
   await ensure();
   let ensuredAt = now();
+  let ensuredNames = store.names().join();
   let seen = stamp();
   let state = await read(null);
   let served = JSON.stringify(state.material);
@@ -101,9 +106,11 @@ export async function openCertificates(deps: CertificatesDeps): Promise<Certific
 
   const checkAndRead = async () => {
     const due = Math.abs(now() - ensuredAt) > CHECK_EVERY_MS;
-    if (due || stamp() !== seen) {
+    const names = store.names().join();
+    if (due || names !== ensuredNames || stamp() !== seen) {
       await ensure();
       ensuredAt = now();
+      ensuredNames = names;
     }
     const stamped = stamp();
     const changed = stamped !== seen;
@@ -134,7 +141,7 @@ export async function openCertificates(deps: CertificatesDeps): Promise<Certific
   return {
     material: () => state.material,
     fingerprints: () => state.fingerprints,
-    hosts: () => (publicHost === null ? (state.hosts ?? reachableHosts()) : [publicHost]),
+    hosts: () => (publicHost === null ? (state.hosts ?? reachableHosts(announced())) : [publicHost]),
     bundle: () => state.material.caPem,
     reports: () => certificateReports(counting(), now()),
     caPath: store.caPath,

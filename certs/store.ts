@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { type Ca, CertificateError, certificatesOf, issuedBy, readAuthorities } from './authorities.ts';
 import { certificateFiles, checkPair, messageOf, type ReadFile } from './files.ts';
 import type { KeyAndCertificate } from './issue.ts';
-import { covers, localNames } from './names.ts';
+import { covers, localNames, namesOf } from './names.ts';
 
 /** A server certificate is made anew when it has less than this left. */
 const RENEW_BEFORE_MS = 30 * 86_400_000;
@@ -14,18 +15,33 @@ export type Listed = ReadFile & {
   issuer?: 'ca' | 'ca-next' | null;
 };
 
-/** The reason to make the server's certificate anew, or null. */
+/**
+ * Addresses that are not of now stay in a certificate that is made for a new one, so many at most: one that comes and goes
+ * makes one certificate, not one each time.
+ */
+const MAX_FORMER = 32;
+
+/** Why the server's certificate is to be made anew. `former`: addresses to be kept, as nothing but a new name is the reason. */
+interface Outdated {
+  reason: string;
+  former: string[] | null;
+}
+
+/** null: it is as it should be. */
 function outdated(
   server: X509Certificate,
   ca: X509Certificate,
   names: readonly string[],
   now: number,
-): string | null {
-  if (!issuedBy(server, ca)) return 'the CA is another';
-  if (Date.parse(server.validTo) - now < RENEW_BEFORE_MS) return 'it ends soon';
-  if (Date.parse(server.validFrom) > now) return 'it is not valid yet';
+): Outdated | null {
+  const anew = (reason: string): Outdated => ({ reason, former: null });
+  if (!issuedBy(server, ca)) return anew('the CA is another');
+  if (Date.parse(server.validTo) - now < RENEW_BEFORE_MS) return anew('it ends soon');
+  if (Date.parse(server.validFrom) > now) return anew('it is not valid yet');
   const uncovered = names.find((name) => !covers(server, name));
-  return uncovered === undefined ? null : `${uncovered} is a new name of this machine`;
+  if (uncovered === undefined) return null;
+  const former = namesOf(server).filter((name) => isIP(name) !== 0 && !names.includes(name));
+  return { reason: `${uncovered} is a new name of this machine`, former: former.slice(0, MAX_FORMER) };
 }
 
 /**
@@ -37,9 +53,12 @@ export function openCertificateStore(options: {
   dir: string;
   /** How devices are told to reach this machine, beside its own names. */
   publicHost?: string | null;
+  /** The name that it announces itself by, with `.local`; null: it does not. */
+  announced?: () => string | null;
   now?: () => number;
 }) {
-  const { dir, publicHost = null, now = Date.now } = options;
+  const { dir, publicHost = null, announced = () => null, now = Date.now } = options;
+  const names = () => localNames([publicHost, announced()].filter((name) => name !== null));
   const files = certificateFiles(dir);
   const authorities = () => readAuthorities(files, now());
 
@@ -50,19 +69,20 @@ export function openCertificateStore(options: {
     return rest;
   };
 
-  const whyAnew = (ca: Ca, names: readonly string[]): string | null => {
-    if (!files.has('server.pem')) return 'there is none';
+  const whyAnew = (ca: Ca, wanted: readonly string[]): Outdated | null => {
+    const anew = (reason: string): Outdated => ({ reason, former: null });
+    if (!files.has('server.pem')) return anew('there is none');
     try {
-      return outdated(checkPair(files.readPair('server.pem')), ca.certificate, names, now());
+      return outdated(checkPair(files.readPair('server.pem')), ca.certificate, wanted, now());
     } catch {
-      return 'the file is damaged';
+      return anew('the file is damaged');
     }
   };
 
-  const renewServer = async (names = localNames(publicHost)): Promise<void> => {
+  const renewServer = async (wanted: readonly string[] = names()): Promise<void> => {
     const { current } = await authorities();
     const { issueServer } = await import('./issue.ts');
-    files.writePair('server.pem', await issueServer(current, names, now()));
+    files.writePair('server.pem', await issueServer(current, wanted, now()));
   };
 
   const listServer = (): Listed[] => {
@@ -112,12 +132,19 @@ export function openCertificateStore(options: {
     watched: ['ca.crt', 'ca.key', 'ca-next.key', 'server.pem', 'devices'].map(files.path),
     server: (): KeyAndCertificate => files.readPair('server.pem'),
 
-    /** Makes the server's certificate anew when it must be; gives the reason. */
-    ensureServer: async (): Promise<string | null> => {
-      const names = localNames(publicHost);
-      const reason = whyAnew((await authorities()).current, names);
-      if (reason !== null) await renewServer(names);
-      return reason;
+    /** What the server's certificate is to name. */
+    names,
+
+    /**
+     * Makes the server's certificate anew when it must be; gives the reason. `mayFollow` is asked where a new name alone is
+     * the reason.
+     */
+    ensureServer: async (mayFollow = () => true): Promise<string | null> => {
+      const wanted = names();
+      const found = whyAnew((await authorities()).current, wanted);
+      if (found === null || (found.former !== null && !mayFollow())) return null;
+      await renewServer([...wanted, ...(found.former ?? [])]);
+      return found.reason;
     },
 
     /** A second CA, trusted beside the first. Errors: CertificateError when a rotation is under way. */

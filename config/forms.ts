@@ -95,6 +95,16 @@ export const host: Form<string> = {
     isIP(given) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(given) ? given : undefined,
 };
 
+/** The first part of a name that ends in `.local`; null: none. */
+export const mdnsName: Form<string | null> = {
+  allowed: 'off, or a name such as pm-iot: 1 to 40 letters, digits and hyphens, without .local',
+  shown: 'a name or `off`',
+  parse: (given) => {
+    if (given === 'off') return null;
+    return /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/i.test(given) ? given.toLowerCase() : undefined;
+  },
+};
+
 export const count = (min: number, max: number): Form<number> => ({
   allowed: `a whole number from ${min} to ${max}`,
   shown: `${code(String(min))} to ${code(String(max))}`,

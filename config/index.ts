@@ -57,6 +57,8 @@ export interface Config {
   tlsFiles: OwnFiles | null;
   /** How devices are told to reach this box; null: its addresses. */
   publicHost: string | null;
+  /** Under which it announces itself by mDNS, without `.local`; null: not at all. */
+  mdnsName: string | null;
   /** How long events are kept; null: for ever. */
   retentionEventsMs: number | null;
   /** Milliseconds; null: for ever. Each at least as long as the one before. */
@@ -143,6 +145,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     trustedProxies: values.TRUSTED_PROXIES,
     tlsFiles: tlsFiles(),
     publicHost: values.PUBLIC_HOST,
+    mdnsName: values.MDNS_NAME,
     retentionEventsMs: values.RETENTION_EVENTS,
     retention: { raw: values.RETENTION_RAW, minute: values.RETENTION_MINUTE, hour: values.RETENTION_HOUR },
     minFreeDisk: values.MIN_FREE_DISK,

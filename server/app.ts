@@ -9,6 +9,7 @@ import { createImports } from '../db/imports.ts';
 import { ping } from '../db/ping.ts';
 import { createRoomStore } from '../db/stores/rooms.ts';
 import { createWidgetStore } from '../db/stores/widgets.ts';
+import { announcedName } from '../net/mdns/kept-name.ts';
 import type { Disk } from './disk.ts';
 import { type Foundation, here, packageVersion } from './foundation.ts';
 import type { Shared } from './shared.ts';
@@ -51,7 +52,10 @@ export function openApp(deps: OpenAppDeps) {
     nodes,
     drain,
     diskState: disk.state,
-    system: openSystem({ foundation, nodes, disk, certificates, ports }),
+    system: openSystem({
+      ...{ foundation, nodes, disk, certificates, ports },
+      mdnsName: announcedName(config, foundation.dataDir),
+    }),
     version: packageVersion(),
     log: part('api'),
     now,

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Certificates, openCertificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
 import { builtAt } from '../db/built-at.ts';
+import { announcedName } from '../net/mdns/kept-name.ts';
 import type { Foundation } from './foundation.ts';
 
 /** Those of DATA_DIR. Of the workers that share it, the first makes them and the others read them. */
@@ -14,6 +15,7 @@ export function openServerCertificates(foundation: Foundation, config: Config): 
     makes: (config.worker ?? 1) === 1,
     files: config.tlsFiles,
     publicHost: config.publicHost,
+    announced: announcedName(config, dataDir),
     log: part('certs'),
     events: eventLog,
     registry: metrics,

@@ -242,6 +242,11 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   const { ports } = listeners;
   await makeFirstAdmin({ accounts, username, password, ports, hosts: certificates.hosts() });
   tellAuthority(certificates, log);
+  if (config.mdnsName !== null) {
+    // Last, so that its goodbye comes first. Loaded where it is asked for.
+    const { openMdns } = await import('./mdns.ts');
+    openMdns({ foundation, config, ports, onStop });
+  }
   onReady(ports);
   return drain;
 }

@@ -15,6 +15,7 @@ export interface SystemDeps {
   nodes: () => NodeState[];
   disk: Pick<Disk, 'reports'>;
   certificates: Pick<Certificates, 'reports'>;
+  mdnsName: () => string | null;
   ports: () => SystemReport['listeners'];
 }
 
@@ -80,6 +81,7 @@ export function openSystem({
   nodes,
   disk,
   certificates,
+  mdnsName,
   ports,
 }: SystemDeps): () => Promise<SystemReport> {
   const { sql, database } = foundation;
@@ -91,6 +93,7 @@ export function openSystem({
       nodes: nodes(),
       disks,
       certificates: certificates.reports(),
+      mdnsName: mdnsName(),
       listeners: ports(),
     };
   };

@@ -28,6 +28,7 @@ void test('an empty environment gives the defaults of the contract', () => {
   assert.equal(config.pairTimeoutMs, 30_000);
   assert.equal(config.defaultWidgetStatus, 'exclude');
   assert.equal(config.tlsMinVersion, 'TLSv1.3');
+  assert.equal(config.mdnsName, null);
   assert.equal(config.databaseUrl, null);
   assert.equal(config.retentionEventsMs, 365 * 86_400_000);
 });

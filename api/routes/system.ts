@@ -59,6 +59,10 @@ const System = z
         days_left: count.openapi({ description: 'negative once it has ended' }),
       }),
     ),
+    mdns_name: z
+      .string()
+      .nullable()
+      .openapi({ description: 'MDNS_NAME with `.local`, and with a number where another box has the name' }),
     listeners: z.object({ http: port, https: port, mqtt: port, mqtts: port }).openapi({
       description: 'bound ports; a listener that is off is missing',
     }),
@@ -108,7 +112,7 @@ const certificateDto = (certificate: CertificateReport): Told['certificates'][nu
 
 export function systemRoutes(api: Api, deps: AppDeps): void {
   api.openapi(system, async (c) => {
-    const { database, nodes, disks, certificates, listeners } = await deps.system();
+    const { database, nodes, disks, certificates, mdnsName, listeners } = await deps.system();
     const told: Told = {
       version: deps.version,
       time: new Date(deps.now()).toISOString(),
@@ -117,6 +121,7 @@ export function systemRoutes(api: Api, deps: AppDeps): void {
       nodes: nodes.map(nodeDto),
       disks: disks.map(diskDto),
       certificates: certificates.map(certificateDto),
+      mdns_name: mdnsName,
       listeners,
     };
     // It changes with every look: no ETag.

@@ -31,6 +31,11 @@ export const network = {
     about:
       'how devices reach this box, in the enrolment line and QR code; also a name in the server certificate',
   }),
+  MDNS_NAME: variable(form.mdnsName, {
+    fallback: 'off',
+    about:
+      'under which the box announces itself by mDNS: `pm-iot` is `pm-iot.local` ([certificates](certificates.md#a-name-by-mdns))',
+  }),
   CORS_ORIGINS: optional(form.origins, {
     about: 'origins of web pages elsewhere that may call the API, separated by commas',
   }),

@@ -11,6 +11,8 @@ export interface SystemReport {
   nodes: NodeState[];
   disks: DiskReport[];
   certificates: CertificateReport[];
+  /** With `.local`; null: it does not announce itself. */
+  mdnsName: string | null;
   /** Bound ports; a listener that is off is missing. */
   listeners: { http?: number; https?: number; mqtt?: number; mqtts?: number };
 }

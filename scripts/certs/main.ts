@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type CertificateStore, openCertificateStore } from '../../certs/store.ts';
 import type { Config } from '../../config/index.ts';
 import { builtAt } from '../../db/built-at.ts';
+import { announcedName } from '../../net/mdns/kept-name.ts';
 import { localConfig } from '../operator/local-server.ts';
 import { readServerFile } from '../operator/server-file.ts';
 import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
@@ -49,12 +50,12 @@ async function rotate(store: CertificateStore, dropOld: boolean): Promise<void> 
 }
 
 /** The folder of the server, and no other: a wrong one would get a CA that nobody trusts. */
-function storeOf({ dataDir, publicHost }: Config): CertificateStore {
+function storeOf({ dataDir, publicHost, mdnsName }: Config): CertificateStore {
   const dir = join(dataDir, 'certs');
   // Where the key alone is missing, the store says what to do.
   const keyLost = existsSync(join(dir, 'ca.crt')) && !existsSync(join(dir, 'ca.key'));
   if (!keyLost) readServerFile(dataDir, join('certs', 'ca.key'));
-  return openCertificateStore({ dir, publicHost, now });
+  return openCertificateStore({ dir, publicHost, announced: announcedName({ mdnsName }, dataDir), now });
 }
 
 async function certs(args: string[]): Promise<void> {

@@ -38,6 +38,7 @@ const system = (change: Partial<System> = {}): System => ({
   nodes: [],
   disks: [disk('data', 'ok'), disk('database', 'ok')],
   certificates: [],
+  mdns_name: null,
   listeners: {},
   ...change,
 });

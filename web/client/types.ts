@@ -254,6 +254,8 @@ export interface System {
     /** negative once it has ended */
     days_left: number;
   }[];
+  /** MDNS_NAME with `.local`, and with a number where another box has the name */
+  mdns_name: string | null;
   /** bound ports; a listener that is off is missing */
   listeners: {
     http?: number;
