@@ -21,7 +21,7 @@ function compiled(dir: string, config: string): string {
     'g++',
     [
       ...['-std=c++17', '-Wall', '-Wextra', '-Werror', `-I${dir}`],
-      ...(library === undefined ? [] : [`-isystem${library}`]),
+      ...(library === undefined ? [] : [`-I${library}`]),
       ...[`-I${board}`, '-include', 'Arduino.h'],
       ...['-x', 'c++', example(SKETCH), join(board, 'board.cpp')],
       ...(library === undefined ? [] : ['-w', join(library, 'PubSubClient.cpp')]),

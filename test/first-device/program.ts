@@ -1,9 +1,10 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Rest } from '../helpers/rest.ts';
+import type { CommandBody, Rest } from '../helpers/rest.ts';
 import type { Server } from '../helpers/server.ts';
 import { until } from '../helpers/wait.ts';
 
@@ -85,51 +86,68 @@ export class Program {
 }
 
 /** From its first connection to its secret, a command, a server that goes and comes, and its last words. */
-export async function livesThrough(server: Server, rest: Rest, id: string, start: () => Program) {
-  const first = start();
-  await first.said('registered: the secret is kept');
-  await first.said('connected with the secret');
-  const value = (capability: string) => async () => (await rest.widget(id, capability)).value;
-  const has = (capability: string, wanted: unknown) =>
+export async function livesThrough(
+  server: Server,
+  rest: Rest,
+  id: string,
+  start: () => Program,
+  [sensor, shown]: [string, RegExp] = ['temperature', /^53\.3$/],
+) {
+  let device = start();
+  await device.said('registered: the secret is kept');
+  await device.said('connected with the secret');
+  const has = (capability: string, wanted: RegExp) =>
     until(
       `${capability} is ${wanted}`,
-      async () => (await value(capability)()) === wanted,
-      () => first.lines.join('\n'),
+      async () => {
+        const { widgets } = await rest.device(id);
+        const widget = widgets.find((each) => each.capability.capability_type === capability);
+        return widget !== undefined && wanted.test(String(widget.value));
+      },
+      () => device.lines.join('\n'),
     );
-  await has('link', 'up');
-  await has('power', 'OFF');
-  await has('temperature', '53.3');
+  await has('link', /^up$/);
+  await has('power', /^OFF$/);
+  await has(sensor, shown);
   const { widget_id: widget } = await rest.widget(id, 'power');
-  const command = (to: string) =>
-    rest.expect<{ command: { status: string } }>(200, 'POST', `/api/widgets/${widget}/command`, {
-      value: to,
-    });
-  const { command: done } = await command('ON');
-  if (done.status !== 'executed') throw new Error(`the command is ${done.status}`);
-  await first.said(/HIGH|LED on/);
+  const command = async (value: string) => {
+    const path = `/api/widgets/${widget}/command?wait=30000`;
+    const { command: done } = await rest.expect<{ command: CommandBody }>(200, 'POST', path, { value });
+    assert.equal(done.status, 'executed');
+    assert.equal((await rest.widget(id, 'power')).value, value);
+  };
+  await command('ON');
+  await device.said(/HIGH|LED on/);
 
   // The server goes, and comes back: so does the device, with what it has measured meanwhile.
-  const before = first.lines.length;
+  const before = device.lines.length;
+  const ports = Object.entries(server.ports).map(([name, port]) => [
+    `${name.toUpperCase()}_PORT`,
+    String(port),
+  ]);
   await server.stop();
-  await first.said('not connected', before);
-  await server.restartWith({
-    ...Object.fromEntries(
-      Object.entries(server.ports).map(([name, port]) => [`${name.toUpperCase()}_PORT`, String(port)]),
-    ),
-  });
+  await device.said('not connected', before);
+  await server.restartWith(Object.fromEntries(ports));
   await rest.logIn();
-  await first.said('connected with the secret', before);
+  await device.said('connected with the secret', before);
   await command('OFF');
+  const { readings } = await rest.expect<{ readings: { seq: number }[] }>(
+    200,
+    'GET',
+    `/api/widgets/${(await rest.widget(id, sensor)).widget_id}/readings?limit=200`,
+  );
+  assert.equal(new Set(readings.map(({ seq }) => seq)).size, readings.length, 'each is stored once');
 
   // It is cut off: its will tells so. Started anew, it has its secret.
-  await first.end('SIGKILL');
-  await has('link', 'lost');
-  const second = start();
-  await second.said('connected with the secret');
-  await has('link', 'up');
-  if (second.lines.some((line) => line.includes('enrolment token')))
-    throw new Error('it has enrolled once more');
-  for (const line of [...first.lines, ...second.lines]) {
-    if (line.startsWith('refused:')) throw new Error(line);
-  }
+  const { lines } = device;
+  await device.end('SIGKILL');
+  await has('link', /^lost$/);
+  device = start();
+  await device.said('connected with the secret');
+  await has('link', /^up$/);
+  assert.ok(!device.lines.some((line) => line.includes('enrolment token')), 'it has enrolled once more');
+  assert.deepEqual(
+    [...lines, ...device.lines].filter((line) => line.includes('refused:')),
+    [],
+  );
 }
