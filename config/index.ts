@@ -13,6 +13,7 @@ import type { Retention } from '../db/history/retention.ts';
 import { readLimits } from './limits.ts';
 import { createReader } from './reader.ts';
 import { readRetention } from './retention.ts';
+import { readJwtSecret, readMetricsToken } from './secrets.ts';
 import { readTrustedProxies } from './trusted-proxies.ts';
 
 export interface ListenerAddress {
@@ -43,6 +44,8 @@ export interface Config {
   /** null: made once and kept. */
   jwtSecret: string | null;
   jwtExpiresInMs: number;
+  /** Opens `/api/metrics` and nothing else; null: none does. */
+  metricsToken: string | null;
   sessionExpiryMs: number;
   enrollment: 'open' | 'token' | 'closed';
   offlineAfterMs: number;
@@ -71,7 +74,6 @@ export interface Config {
 /** Set by the parent of workers alone. */
 export const WORKER_VARIABLE = 'PM_IOT_WORKER';
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-const MIN_SECRET_BYTES = 32;
 const DEFAULT_ADMIN = 'admin';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -181,14 +183,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
       (text) => (passwordFault(text, env.ADMIN_USERNAME || DEFAULT_ADMIN) === null ? text : undefined),
       true,
     ),
-    jwtSecret: read<string | null>(
-      'JWT_SECRET',
-      null,
-      `a secret of at least ${MIN_SECRET_BYTES} bytes, for example from: openssl rand -base64 48`,
-      (text) => (Buffer.byteLength(text) >= MIN_SECRET_BYTES ? text : undefined),
-      true,
-    ),
+    jwtSecret: readJwtSecret(reader),
     jwtExpiresInMs: duration('JWT_EXPIRES_IN', 72 * HOUR, SECOND, 365 * DAY, 'from 1s to 365d'),
+    metricsToken: readMetricsToken(reader),
     enrollment: oneOf('DEVICE_ENROLLMENT', 'token', ['open', 'token', 'closed']),
     sessionExpiryMs: duration('SESSION_EXPIRY', 7 * DAY, MINUTE, 365 * DAY, 'from 1m to 365d'),
     offlineAfterMs: duration('OFFLINE_AFTER', 60 * SECOND, SECOND, DAY, 'from 1s to 1d'),
