@@ -14,6 +14,7 @@ import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { historyUpkeepRoutes } from './routes/history-upkeep.ts';
 import { importRoutes } from './routes/import.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { roomRoutes } from './routes/rooms.ts';
@@ -69,6 +70,7 @@ export function createApp(deps: AppDeps): Api {
   eventRoutes(api, deps);
   enrollmentRoutes(api, deps);
   healthRoutes(api, deps);
+  metricsRoutes(api, deps);
   systemRoutes(api, deps);
   nodeRoutes(api, deps);
   docsRoutes(api, deps);

@@ -44,6 +44,8 @@ export interface AppDeps {
   eventLog: EventLog;
   flows: FlowMeterService;
   metrics: MetricsText;
+  /** METRICS_TOKEN */
+  metricsToken: string | null;
   /** Asks the database something, and gives the milliseconds it took. Throws when it is away. */
   pingDatabase(): Promise<number>;
   /** Of the disk of the database. `critical`: no readings are stored. */

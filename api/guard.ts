@@ -5,6 +5,7 @@ import type { AccountsService } from '../db/accounts/index.ts';
 import type { ClientAddresses } from '../db/domain/client-address.ts';
 import { isDeviceId } from '../db/domain/device-id.ts';
 import { DomainError } from '../db/domain/errors.ts';
+import type { FlowReason } from '../db/domain/flow-reasons.ts';
 import type { FlowMeter } from '../db/domain/ports.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import { type Ctx, type Env, hasBody } from './context.ts';
@@ -77,11 +78,28 @@ export function authentication(accounts: Pick<AccountsService, 'callerOf'>) {
   });
 }
 
+const REASON: Record<number, FlowReason> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  413: 'too_large',
+  429: 'too_many',
+  503: 'unavailable',
+  504: 'device_timeout',
+};
+
+function reasonOf(status: number): FlowReason | undefined {
+  if (status < 400) return undefined;
+  return REASON[status] ?? (status < 500 ? 'invalid' : 'internal');
+}
+
 export function meterRequests(flows: FlowMeter) {
   return createMiddleware<Env>(async (c, next) => {
     const started = performance.now();
     await next();
-    flows.record('api_requests', performance.now() - started, c.res.status < 500);
+    const { status } = c.res;
+    flows.record('api_requests', performance.now() - started, status < 500, reasonOf(status));
   });
 }
 

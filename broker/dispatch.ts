@@ -1,4 +1,4 @@
-import type { Log } from '../db/domain/ports.ts';
+import type { FlowMeter, FlowName, Log } from '../db/domain/ports.ts';
 import type { IntakeGate } from './gate.ts';
 import type { Handler, Message } from './message.ts';
 import { Refusal } from './refusal.ts';
@@ -8,6 +8,7 @@ export interface DispatchDeps {
   handlers: Record<UplinkKind, Handler>;
   refuse: (message: Message, refusal: Refusal) => void;
   gate: IntakeGate;
+  flows: FlowMeter;
   log: Log;
 }
 
@@ -18,14 +19,31 @@ export interface Dispatch {
   idle(milliseconds: number): Promise<void>;
 }
 
-/** Routes each message to the handler of its kind. */
-export function createDispatch({ handlers, refuse, gate, log }: DispatchDeps): Dispatch {
+const FLOW_OF: Record<UplinkKind, FlowName | null> = {
+  register: 'device_registration',
+  sensor: 'sensor_data',
+  heartbeat: 'heartbeat',
+  command_response: null,
+  pair_response: null,
+};
+
+/** Routes each message to the handler of its kind, and measures how long it took until it may be acknowledged. */
+export function createDispatch({ handlers, refuse, gate, flows, log }: DispatchDeps): Dispatch {
   let running = 0;
   let wake: (() => void) | null = null;
+
+  const measure = ({ flow, arrivedAt }: Message, error: Error | null) => {
+    const took = performance.now() - arrivedAt;
+    const ok = error === null || error instanceof Refusal;
+    const reason = error === null ? undefined : error instanceof Refusal ? error.reason : 'internal';
+    flows.record('mqtt_messages', took, ok, reason);
+    if (flow !== null) flows.record(flow, took, ok, reason);
+  };
 
   const finish = (message: Message, error: Error | null) => {
     running--;
     gate.release(message.bytes);
+    measure(message, error);
     if (error === null) message.settled('accepted');
     else if (error instanceof Refusal) {
       refuse(message, error);
@@ -39,6 +57,8 @@ export function createDispatch({ handlers, refuse, gate, log }: DispatchDeps): D
 
   const dispatch: Dispatch['dispatch'] = (message) => {
     running++;
+    message.arrivedAt = performance.now();
+    message.flow = FLOW_OF[message.uplink.kind];
     gate.hold(message.bytes);
     message.onDone(finish);
     try {

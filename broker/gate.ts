@@ -1,3 +1,5 @@
+import type { Fill } from '../db/metrics/queues.ts';
+
 /** Bytes of payloads that may wait to be stored before devices are no longer read from. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
@@ -17,6 +19,11 @@ export class IntakeGate {
 
   closed(): boolean {
     return this.#full || this.#saturated();
+  }
+
+  /** Bytes that wait to be stored. */
+  fill(): Fill {
+    return { depth: this.#heldBytes, limit: MAX_HELD_BYTES };
   }
 
   /** `resume` is called once the gate opens. */

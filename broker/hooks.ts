@@ -116,7 +116,7 @@ export function createHooks(deps: HooksDeps) {
     const session = client === null ? undefined : sessions.of(client);
     if (session === undefined || session.over || deps.stopping()) return callback(new Error('no session'));
     const { topic, payload } = packet;
-    counters.received(payload.length);
+    counters.received(parseUplink(topic)?.kind ?? 'other', packet.qos, payload.length);
     const verdict = mayPublish(session.identity, topic);
     if (verdict === 'deny') {
       denied(session.identity, 'publish', topic, session.address);
@@ -177,6 +177,7 @@ export function createHooks(deps: HooksDeps) {
       deps.onLimit(session, 'unread_bytes');
       return null;
     }
+    counters.sent('subscription', packet.qos, packet.payload);
     return packet;
   };
 

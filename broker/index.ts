@@ -43,7 +43,7 @@ import { createWillPublisher } from './wills.ts';
 export function createBroker(deps: BrokerDeps): Broker {
   const { live, writer, clock, rawFrom, devices, accounts, events, flows, log, metrics, limits, limitWatch } =
     deps;
-  const sessions = createSessions();
+  const sessions = createSessions((qos, payload) => counters.sent('device', qos, payload));
   const gate = new IntakeGate(() => writer.saturated);
   writer.onDrain(() => gate.open());
   const trust = createTrustWaiter(clock, log);
@@ -107,23 +107,27 @@ export function createBroker(deps: BrokerDeps): Broker {
     publishCopy: publish,
     stored,
   });
-  const counters = createCounters(metrics, () => sessions.count, stored.sizes);
+  const counters = createCounters(metrics, sessions, stored.sizes);
+  deps.queues.weigh('intake', () => gate.fill());
+  deps.queues.weigh('mqtt', () => ({ depth: stored.sizes().queuedBytes, limit: limits.queuedBytes }));
+  deps.queues.weigh('retained', () => ({ depth: stored.sizes().retainedBytes, limit: limits.retainedBytes }));
   const told = deps.others?.told ?? null;
   const dups = new DupMemory();
   const sensor = createSensorHandler({
-    ...{ live, writer, clock, rawFrom, flows, dups },
+    ...{ live, writer, clock, rawFrom, dups },
     declare: devices.declare,
     whenTrusted: trust.whenTrusted,
     told,
   });
   const dispatch = createDispatch({
     gate,
+    flows,
     log,
     refuse: createRefusals({ live, counters, log, now: clock.now, publish }),
     handlers: {
-      register: createRegisterHandler({ live, devices, events, flows, now: clock.now, told }),
+      register: createRegisterHandler({ live, devices, events, now: clock.now, told }),
       sensor: cluster === null ? sensor : createDupsElsewhere({ cluster, live, dups })(sensor),
-      heartbeat: createHeartbeatHandler({ live, flows }),
+      heartbeat: createHeartbeatHandler({ live }),
       command_response: createCommandResponseHandler({ live, commands: theCommands }),
       pair_response: createPairResponseHandler({ live, downlink }),
     },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthenticateError, ConnectPacket } from 'aedes';
 import { isDeviceId } from '../db/domain/device-id.ts';
+import type { FlowReason } from '../db/domain/flow-reasons.ts';
 import { guessKey, triedName } from '../db/domain/guesses.ts';
 import type { EventLog, FlowMeter, Log } from '../db/domain/ports.ts';
 import { createRepeats } from '../db/domain/repeats.ts';
@@ -44,9 +45,24 @@ export interface LoginHooksDeps {
   stopping: () => boolean;
 }
 
-function connackError(code: ConnackCode, message: string): AuthenticateError {
-  return Object.assign(new Error(message), { returnCode: code }) as AuthenticateError;
+/** A log-in that is refused. `returnCode` is what Aedes answers. */
+class Refused extends Error {
+  readonly returnCode: ConnackCode;
+  readonly reason: FlowReason;
+
+  constructor(code: ConnackCode, message: string, reason: FlowReason = REASON[code]) {
+    super(message);
+    this.returnCode = code;
+    this.reason = reason;
+  }
 }
+
+const REASON = {
+  [CONNACK.identifier]: 'not_allowed',
+  [CONNACK.unavailable]: 'locked',
+  [CONNACK.credentials]: 'wrong_credentials',
+  [CONNACK.notAuthorized]: 'not_allowed',
+} as const satisfies Record<ConnackCode, FlowReason>;
 
 /** From the CONNECT to a session. */
 export function createLoginHooks(deps: LoginHooksDeps) {
@@ -72,7 +88,7 @@ export function createLoginHooks(deps: LoginHooksDeps) {
     const connection = deps.connectionOf(client);
     const name = username ?? clientId;
     if (guesses.lockedFor(name, connection.address) !== null)
-      throw connackError(CONNACK.unavailable, 'too many failed log-ins');
+      throw new Refused(CONNACK.unavailable, 'too many failed log-ins');
     const outcome = await authenticate({ clientId, username, password, connection });
     if ('refuse' in outcome) {
       const { event: kind, why } = outcome;
@@ -82,7 +98,7 @@ export function createLoginHooks(deps: LoginHooksDeps) {
         const detail = { action: 'connect', why, address: connection.address };
         events.record({ kind, actor, ...(isDeviceId(actor) && { deviceId: actor }), detail });
       }
-      throw connackError(outcome.refuse, outcome.why);
+      throw new Refused(outcome.refuse, outcome.why);
     }
     const { identity } = outcome;
     if (identity.kind === 'person') {
@@ -93,7 +109,7 @@ export function createLoginHooks(deps: LoginHooksDeps) {
     // Whoever is gone registers nothing.
     if (will && (will.topic === REGISTER || mayPublish(identity, will.topic) !== 'allow')) {
       denied(identity, 'publish', will.topic, connection.address);
-      throw connackError(CONNACK.notAuthorized, 'the will topic is not allowed');
+      throw new Refused(CONNACK.notAuthorized, 'the will topic is not allowed');
     }
     if (identity.kind === 'person')
       client.id = sessionPrefix(identity.user.id) + (clientId === '' ? randomUUID() : clientId);
@@ -104,8 +120,8 @@ export function createLoginHooks(deps: LoginHooksDeps) {
     }
     // A device begins anew: it must be able to send. A person is told to come again.
     if (!client.clean && !(await deps.openSession(client.id)) && identity.kind === 'person')
-      throw connackError(CONNACK.unavailable, 'its session cannot be read now');
-    sessions.attach(client, new Session(identity, client, connection.address, begunAt, sessions.flusher));
+      throw new Refused(CONNACK.unavailable, 'its session cannot be read now', 'unavailable');
+    sessions.attach(client, new Session(identity, client, connection.address, begunAt, sessions));
   };
 
   const onAuthenticate = (
@@ -121,20 +137,21 @@ export function createLoginHooks(deps: LoginHooksDeps) {
         callback(null, true);
       },
       (error: unknown) => {
-        const refused = error instanceof Error && 'returnCode' in error;
-        flows.record('authentication', performance.now() - started, refused);
+        const refused = error instanceof Refused;
+        const reason = refused ? error.reason : 'unavailable';
+        flows.record('authentication', performance.now() - started, refused, reason);
         // While the database is away all of them come again and again.
         if (!refused)
           log[isNew(UNCHECKED) ? 'warn' : 'debug']({ err: error }, 'a log-in could not be checked');
         counters.denied('connect');
         const answer = refused
-          ? (error as AuthenticateError)
-          : connackError(CONNACK.unavailable, 'the log-in could not be checked');
+          ? error
+          : new Refused(CONNACK.unavailable, 'the log-in could not be checked', reason);
         const { address } = deps.connectionOf(client);
         const name = triedName(username ?? pending.get(client)?.clientId ?? '');
         const level = isNew(guessKey(name, address)) ? 'info' : 'debug';
         log[level]({ client: name, address, why: answer.message }, 'connection refused');
-        callback(answer, false);
+        callback(answer as Error as AuthenticateError, false);
       },
     );
   };

@@ -1,3 +1,4 @@
+import type { FlowName } from '../db/domain/ports.ts';
 import type { LiveDevice } from '../db/live-state/types.ts';
 import { Refusal } from './refusal.ts';
 import type { Session } from './sessions.ts';
@@ -23,6 +24,10 @@ export abstract class Message {
   readonly packetId: number | undefined;
   /** The device says that it may have sent this before. */
   readonly dup: boolean;
+  /** When it came, as `performance.now()` tells; set by whoever dispatches it. */
+  arrivedAt = 0;
+  /** Which flow it is counted in, beside that of all messages; null: in no other. */
+  flow: FlowName | null = null;
   #finish: ((message: Message, error: Error | null) => void) | null = null;
 
   constructor(

@@ -9,6 +9,7 @@ import type { Accounts, DeviceLink, EventLog, FlowMeter, Log } from '../db/domai
 import type { Commands, ReadingWriter } from '../db/domain/services.ts';
 import type { Micros } from '../db/domain/types.ts';
 import type { LiveState } from '../db/live-state/types.ts';
+import type { QueueMeter } from '../db/metrics/queues.ts';
 import type { DeviceStore } from '../db/stores/devices.ts';
 import type { AuthenticateDeps } from './authenticate.ts';
 import type { LoginHooksDeps } from './login-hooks.ts';
@@ -30,6 +31,7 @@ export interface BrokerDeps {
   flows: FlowMeter;
   log: Log;
   metrics: Registry;
+  queues: QueueMeter;
   enrollmentMode: AuthenticateDeps['enrollmentMode'];
   pairTimeoutMs: number;
   limits: Limits;

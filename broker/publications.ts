@@ -98,7 +98,7 @@ class Lane {
     const session = this.#session;
     const { counters, heard, dispatch } = this.#deps;
     const publication = new Publication(session, route, bytes.subarray(payloadAt, end), packetId, dup, this);
-    counters.received(publication.bytes);
+    counters.received(route.uplink.kind, packetId === 0 ? 0 : 1, publication.bytes);
     heard(session);
     session.acks.hold(publication);
     dispatch.dispatch(publication);

@@ -1,15 +1,4 @@
-/** Why a message was refused; the label that refusals are counted by. */
-export type RefusalReason =
-  | 'bad_json'
-  | 'missing_field'
-  | 'bad_field'
-  | 'unknown_type'
-  | 'too_large'
-  | 'too_deep'
-  | 'wrong_time'
-  | 'conflict'
-  | 'not_allowed'
-  | 'limit';
+import type { RefusalReason } from '../db/domain/flow-reasons.ts';
 
 const CODES: Record<RefusalReason, string> = {
   bad_json: 'INVALID_PAYLOAD',

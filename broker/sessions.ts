@@ -16,6 +16,9 @@ const MAX_HELD = 4;
 /** No log-in takes longer from its first look at the rights to its session. */
 const LOGIN_LIMIT_MS = 60_000;
 
+/** Told of each message that is written to one connection alone. */
+type OnSent = (qos: 0 | 1, payload: string) => void;
+
 /** What a session hangs on: taken away, the session ends. */
 export const hangsOn = {
   device: (deviceId: string) => `device ${deviceId}`,
@@ -36,6 +39,7 @@ export class Session {
   /** Under way or waiting. */
   lookUps = 0;
   #lastLookUp: Promise<void> = Promise.resolve();
+  readonly #onSent: OnSent;
 
   /** When its log-in began, as `performance.now()` tells. */
   readonly begunAt: number;
@@ -45,13 +49,14 @@ export class Session {
     client: EngineClient,
     address: string,
     begunAt: number,
-    flusher: AckFlusher,
+    { flusher, onSent }: { flusher: AckFlusher; onSent: OnSent },
   ) {
     this.identity = identity;
     this.client = client;
     this.acks = new AckQueue((bytes) => writeTo(client, bytes), flusher);
     this.address = address;
     this.begunAt = begunAt;
+    this.#onSent = onSent;
   }
 
   hangsOn(key: string): boolean {
@@ -103,7 +108,9 @@ export class Session {
   /** To this connection alone. false: not subscribed, or not writable. */
   send(topic: string, payload: string): boolean {
     const qos = this.subscribedQos(topic);
-    return qos !== null && sendTo(this.client, topic, payload, qos);
+    if (qos === null || !sendTo(this.client, topic, payload, qos)) return false;
+    this.#onSent(qos, payload);
+    return true;
   }
 
   /** As `send`, but kept until the device subscribes or disconnects. */
@@ -124,7 +131,7 @@ export class Session {
 }
 
 /** Live sessions by connection, and those of devices by id. */
-export function createSessions() {
+export function createSessions(onSent: OnSent) {
   const byClient = new WeakMap<EngineClient, Session>();
   const live = new Set<Session>();
   const byDevice = new Map<string, Session>();
@@ -133,6 +140,7 @@ export function createSessions() {
 
   return {
     flusher: new AckFlusher(),
+    onSent,
     /** From its log-in on it can be ended; it is forgotten when its connection closes. */
     attach(client: EngineClient, session: Session): void {
       byClient.set(client, session);

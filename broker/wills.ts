@@ -12,7 +12,7 @@ import { parseUplink, REGISTER, type Uplink } from './topics.ts';
 export interface WillDeps {
   accounts: Pick<Accounts, 'find'>;
   live: Pick<LiveState, 'device'>;
-  sessions: Pick<Sessions, 'flusher'>;
+  sessions: Pick<Sessions, 'flusher' | 'onSent'>;
   dispatch: Pick<Dispatch, 'dispatch'>;
   hasAudience: (topic: string) => boolean;
   publish: (packet: PublishPacket) => void;
@@ -69,7 +69,7 @@ export function createWillPublisher(deps: WillDeps) {
     }
     // It may wait for the database as long as it takes: no connection ends meanwhile.
     const nowhere = { id: clientId, closed: false } as EngineClient;
-    const session = new Session(identity, nowhere, '', performance.now(), sessions.flusher);
+    const session = new Session(identity, nowhere, '', performance.now(), sessions);
     const settled = (outcome: Outcome) => {
       if (outcome === 'accepted' && (retain || deps.hasAudience(topic))) deps.publish(packet);
     };

@@ -58,24 +58,21 @@ export function createFaultTeller(log: Log) {
   };
 }
 
-export function measureEnds(
-  registry: Registry,
-  now: () => number,
-  certificates: () => readonly Named[],
-): void {
+export function measureEnds(registry: Registry, certificates: () => readonly Named[]): void {
   new Gauge({
-    name: 'pm_iot_certificate_days_left',
-    help: 'Days until a certificate ends; of those of devices the one that ends first',
+    name: 'pm_iot_certificate_expiry_timestamp_seconds',
+    help: 'When a certificate ends, in seconds since 1970; of those of devices the one that ends first',
     labelNames: ['certificate'],
     aggregator: 'min',
     registers: [registry],
     collect() {
       this.reset();
       const devices: number[] = [];
+      const endOf = (certificate: X509Certificate) => Date.parse(certificate.validTo) / 1000;
       for (const { name, certificate } of certificates()) {
-        const days = daysLeft(certificate, now());
-        if (name.startsWith('device ')) devices.push(days);
-        else this.set({ certificate: name }, days);
+        const end = endOf(certificate);
+        if (name.startsWith('device ')) devices.push(end);
+        else this.set({ certificate: name }, end);
       }
       if (devices.length > 0) this.set({ certificate: 'devices' }, Math.min(...devices));
     },

@@ -89,7 +89,7 @@ export async function openCertificates(deps: CertificatesDeps): Promise<Certific
     ...listed.flatMap((one) => ('fault' in one || one.name === 'server' || one.issuer === null ? [] : [one])),
     { name: 'server', ...state.server },
   ];
-  measureEnds(registry, now, counting);
+  measureEnds(registry, counting);
 
   const listedFaults = () =>
     listed.filter((one) => 'fault' in one && one.name !== 'server' && one.name !== 'ca-next') as Fault[];

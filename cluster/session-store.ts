@@ -3,6 +3,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { BrokerStore, StoreReturn } from '../db/domain/broker-store.ts';
 import type { Log } from '../db/domain/ports.ts';
 import { atMost } from '../db/domain/within.ts';
+import type { QueueMeter } from '../db/metrics/queues.ts';
 import { EPOCH } from './layout.ts';
 import type { RedisConnection } from './redis.ts';
 import { createRetainedCommands } from './retained-commands.ts';
@@ -20,6 +21,7 @@ export interface SessionStoreDeps {
   /** Seconds: a session whose client has been away for so long is forgotten. */
   expirySeconds: number;
   registry: Registry;
+  queues: QueueMeter;
   log: Log;
   /** Writes; for tests. */
   maxWaiting?: number;
@@ -41,6 +43,8 @@ export function createSessionStore(deps: SessionStoreDeps): SessionStore {
     registers,
   });
   const behind = new WriteBehind({ ...deps, onDropped: (count) => dropped.inc(count) });
+  deps.queues.count('redis_writes', () => behind.fill());
+  deps.queues.weigh('redis_writes', () => behind.bytesFill());
   const returns: ((how: StoreReturn) => void)[] = [];
   const isReady = () => redis.status === 'ready';
   let epoch: string | null = null;

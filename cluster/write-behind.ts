@@ -1,5 +1,6 @@
 import { Cluster } from 'ioredis';
 import type { Log } from '../db/domain/ports.ts';
+import type { Fill } from '../db/metrics/queues.ts';
 import type { RedisConnection } from './redis.ts';
 
 /** What may wait while Redis is away; beyond it the oldest is dropped. */
@@ -61,6 +62,14 @@ export class WriteBehind {
 
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  fill(): Fill {
+    return { depth: this.#waiting.length, limit: this.#deps.maxWaiting ?? MAX_WAITING };
+  }
+
+  bytesFill(): Fill {
+    return { depth: this.#bytes, limit: MAX_WAITING_BYTES };
   }
 
   onWritten(listener: () => void): void {

@@ -41,6 +41,8 @@ export interface Config {
   adminPassword: string | null;
   /** null: made once and kept. */
   jwtSecret: string | null;
+  /** Opens `/api/metrics` and nothing else; null: none does. */
+  metricsToken: string | null;
   jwtExpiresInMs: number;
   sessionExpiryMs: number;
   enrollment: 'open' | 'token' | 'closed';
@@ -133,6 +135,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     adminUsername: values.ADMIN_USERNAME,
     adminPassword: values.ADMIN_PASSWORD,
     jwtSecret: values.JWT_SECRET,
+    metricsToken: values.METRICS_TOKEN,
     jwtExpiresInMs: values.JWT_EXPIRES_IN,
     enrollment: values.DEVICE_ENROLLMENT,
     sessionExpiryMs: values.SESSION_EXPIRY,

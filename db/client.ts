@@ -63,6 +63,8 @@ export function tlsOption(url: URL): false | 'require' | 'verify-full' {
 export interface ConnectionUse {
   onNotify?: (payload: string) => void;
   onClose?: () => void;
+  /** Counts what the pool is asked. */
+  measured?: (sql: postgres.Sql) => postgres.Sql;
   /** Milliseconds of silence after which the server ends it. */
   silenceLimit?: number;
 }
@@ -84,7 +86,7 @@ export function connect(
     ...({ onnotify: (_channel: string, payload: string) => told.onNotify?.(payload) } as object),
   } satisfies postgres.Options<Record<string, never>>;
   const sockets = createWatchedSockets();
-  const sql =
+  const pool =
     'socketPath' in target
       ? postgres({
           ...common,
@@ -109,10 +111,11 @@ export function connect(
             ...(told.silenceLimit !== undefined && { idle_session_timeout: told.silenceLimit }),
           },
         });
-  if ('url' in target) void sockets.watch(sql, log);
+  if ('url' in target) void sockets.watch(pool, log);
+  const sql = told.measured?.(pool) ?? pool;
   const end = async (seconds: number) => {
     sockets.stop();
-    await sql.end({ timeout: seconds });
+    await pool.end({ timeout: seconds });
   };
   return {
     sql,

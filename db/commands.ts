@@ -82,13 +82,14 @@ export function createCommands(deps: CommandsDeps): Commands {
   const track = (command: Command) => {
     follow(command);
     tell?.(command.id);
-    if (!TERMINAL.has(command.status)) {
+    if (command.status === 'queued' || command.status === 'sent') {
       timers.arm(command);
       return;
     }
     const answered = command.status === 'executed' || command.status === 'rejected';
     const since = (command.sentAt ?? command.createdAt).getTime();
-    flows.record('commands', clock.now() - since, answered);
+    const reason = command.status === 'executed' ? undefined : command.status;
+    flows.record('commands', clock.now() - since, answered, reason);
     const device = live.deviceByPk(command.devicePk);
     events.record({
       kind: 'command_finished',

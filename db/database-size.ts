@@ -5,7 +5,10 @@ import { atMost } from './domain/within.ts';
 const PATIENCE_MS = 2000;
 
 /** Asks for the bytes of the database; null: it is away, or too busy to tell. */
-export function createDatabaseSize(sql: postgres.Sql): () => Promise<number | null> {
+export function createDatabaseSize(
+  sql: postgres.Sql,
+  patienceMs = PATIENCE_MS,
+): () => Promise<number | null> {
   const ask = async () => {
     try {
       const [row] = await sql<{ bytes: string }[]>`select pg_database_size(current_database()) as bytes`;
@@ -21,6 +24,6 @@ export function createDatabaseSize(sql: postgres.Sql): () => Promise<number | nu
   return () => {
     // One question for all who wait: those who poll must not fill the queue of a database that hangs.
     asking ??= ask();
-    return atMost(PATIENCE_MS, asking, null);
+    return atMost(patienceMs, asking, null);
   };
 }

@@ -1,4 +1,5 @@
 import type { EventLog, Log, NewEvent } from './domain/ports.ts';
+import type { Fill } from './metrics/queues.ts';
 import type { EventStore } from './stores/events.ts';
 
 /** Events that wait for the database; beyond it the oldest give way, counted in the log. */
@@ -29,6 +30,8 @@ interface Repeated {
 
 export interface EventLogService extends EventLog {
   start(): void;
+  /** Those that wait, and how many may. */
+  fill(): Fill;
   /** Writes what waits, once. */
   stop(): Promise<void>;
 }
@@ -140,6 +143,7 @@ export function createEventLog(deps: { store: EventStore; log: Log; now: () => n
       add(event);
       return true;
     },
+    fill: () => ({ depth: waiting.length, limit: MAX_WAITING }),
     start: () => {
       timer = setInterval(tick, WRITE_EVERY_MS);
     },

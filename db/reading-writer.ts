@@ -29,8 +29,8 @@ export interface ReadingWriterDeps {
   log: Log;
   /** Called for each reading after its commit, before its message is acknowledged. */
   onStored: (reading: Reading) => void;
-  /** Called after each group: readings in it, milliseconds it took, whether it was committed. */
-  onGroup?: (readings: number, milliseconds: number, ok: boolean) => void;
+  /** Called after each group: readings in it, milliseconds it took, why it could not be committed (null: it was). */
+  onGroup?: (readings: number, milliseconds: number, failure: unknown) => void;
 }
 
 const STORED: StoreOutcome = { ok: true };
@@ -148,11 +148,11 @@ export function createReadingWriter({
       const started = performance.now();
       try {
         const outcomes = await commit(group);
-        onGroup?.(size, performance.now() - started, true);
+        onGroup?.(size, performance.now() - started, null);
         settle(group, outcomes);
         return;
       } catch (error) {
-        onGroup?.(size, performance.now() - started, false);
+        onGroup?.(size, performance.now() - started, error);
         const away = isUnavailable(error);
         log.warn(
           { err: error, waiting },
@@ -195,6 +195,8 @@ export function createReadingWriter({
     get saturated() {
       return saturated;
     },
+    fill: () => ({ depth: waiting, limit: MAX_WAITING }),
+    textFill: () => ({ depth: waitingText, limit: MAX_WAITING_TEXT }),
     onDrain: (listener) => {
       drainListeners.push(listener);
     },

@@ -1,5 +1,5 @@
 import { Counter, type Registry } from 'prom-client';
-import type { LimitWatch } from '../db/domain/limits.ts';
+import { LIMIT_NAMES, type LimitWatch } from '../db/domain/limits.ts';
 import type { EventLog, Log } from '../db/domain/ports.ts';
 
 export function createLimitWatch(deps: { registry: Registry; events: EventLog; log: Log }): LimitWatch {
@@ -9,6 +9,7 @@ export function createLimitWatch(deps: { registry: Registry; events: EventLog; l
     labelNames: ['limit'],
     registers: [deps.registry],
   });
+  for (const limit of LIMIT_NAMES) counter.inc({ limit }, 0);
   return {
     reached: (limit, { actor, deviceId, address }) => {
       counter.inc({ limit });

@@ -38,6 +38,9 @@ export async function openAccounts(deps: AccountsDeps) {
   const homes = createHomes({ store: createHomeStore(sql), log: part('accounts') });
   await homes.load();
   onStop(homes.stop);
+  const gate = createPasswordGate(PASSWORD_GATE);
+  foundation.queues.count('passwords', gate.fills.known);
+  foundation.queues.count('passwords_of_strangers', gate.fills.strangers);
   const accounts = createAccounts({
     users: createUserStore(db),
     passwords: createPasswords(),
@@ -47,7 +50,7 @@ export async function openAccounts(deps: AccountsDeps) {
       now,
     }),
     guesses: createGuessGuard({ limits: config.limits, homes, news, watch, now: monotonic }),
-    gate: createPasswordGate(PASSWORD_GATE),
+    gate,
     events: eventLog,
     flows,
     now,

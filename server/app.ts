@@ -42,6 +42,7 @@ export function openApp(deps: OpenAppDeps) {
     rooms: createRoomStore(db),
     widgets: createWidgetStore(db),
     enrollmentMode: config.enrollment,
+    metricsToken: config.metricsToken,
     events,
     history: history.queries,
     imports: createImports({ live, devices, importer: history.importer, clock }),

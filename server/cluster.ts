@@ -88,6 +88,7 @@ export async function openCluster(deps: ClusterDeps): Promise<OpenCluster | null
     nodeId: nodes.id,
     expirySeconds: config.sessionExpiryMs / 1000,
     registry: foundation.metrics,
+    queues: foundation.queues,
   });
   onStop(async () => {
     await leader.resign();

@@ -3,16 +3,19 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Config } from '../config/index.ts';
 import { builtAt } from '../db/built-at.ts';
-import { connect } from '../db/client.ts';
+import { connect, POOL_SIZE } from '../db/client.ts';
 import { openDataDir } from '../db/data-dir.ts';
 import { createClock } from '../db/domain/clock.ts';
 import { createCheckpointer } from '../db/embedded/checkpointer.ts';
 import { createEventLog } from '../db/event-log.ts';
 import { createFlowMeter } from '../db/flow-meter.ts';
 import { readWatermark } from '../db/maintenance.ts';
+import { measureFlows } from '../db/metrics/flows.ts';
+import { createPoolMeter } from '../db/metrics/pool.ts';
+import { createQueueMeter } from '../db/metrics/queues.ts';
+import { createRegistry } from '../db/metrics/registry.ts';
 import { openDatabase } from '../db/open.ts';
 import { createEventStore } from '../db/stores/events.ts';
 import { openLocks } from './locks.ts';
@@ -52,7 +55,10 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
     onCrash: onFatal,
   });
   onStop(database.stop);
-  const { sql, db, close } = connect(database.target, part('db'));
+  const metrics = createRegistry();
+  const poolSize = 'folder' in database.target ? 1 : POOL_SIZE;
+  const { measured } = createPoolMeter(metrics, poolSize);
+  const { sql, db, close } = connect(database.target, part('db'), poolSize, { measured });
   onStop(close);
   if ('folder' in database.target) {
     const checkpointer = createCheckpointer({ sql, log: part('db') });
@@ -62,9 +68,7 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
 
   const clock = createClock(now, Math.max(builtAt(), await readWatermark(sql)));
   if (!clock.trusted()) log.warn({ now: new Date(now()) }, 'the clock of this machine is wrong');
-  const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics });
-  const flows = createFlowMeter(now);
+  const flows = measureFlows(createFlowMeter(now), metrics);
   const events = createEventStore(db);
   const eventLog = createEventLog({ store: events, log: part('events'), now });
   eventLog.start();
@@ -82,6 +86,7 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
     db,
     clock,
     metrics,
+    queues: createQueueMeter(metrics),
     flows,
     events,
     eventLog,

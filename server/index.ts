@@ -10,6 +10,7 @@ import { readOrCreateSecret } from '../db/data-dir.ts';
 import { createFences } from '../db/domain/fence.ts';
 import type { MetricsText } from '../db/domain/system.ts';
 import { createLiveState } from '../db/live-state/index.ts';
+import { createCommitMeter } from '../db/metrics/commits.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
 import { createCommandStore } from '../db/stores/commands.ts';
 import { createDeviceStore } from '../db/stores/devices.ts';
@@ -25,6 +26,7 @@ import { type OnStop, openFoundation } from './foundation.ts';
 import { makeFirstAdmin } from './greeting.ts';
 import { openHistory } from './history.ts';
 import { createListeners } from './listeners.ts';
+import { measureProgram } from './metrics.ts';
 import { openShared } from './shared.ts';
 import { createNodeReport, type NodeReportDeps, standingOf } from './system.ts';
 
@@ -77,7 +79,7 @@ export async function startServer(deps: ServerDeps): Promise<Running> {
 async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   const { config, log, onFatal, onDrain, onReady } = deps;
   const foundation = await openFoundation({ config, log, onStop, onFatal });
-  const { part, now, dataDir, sql, db, clock, metrics, flows, eventLog } = foundation;
+  const { part, now, dataDir, sql, db, clock, metrics, queues, flows, eventLog } = foundation;
   const { limits } = config;
   const limitWatch = createLimitWatch({ registry: metrics, events: eventLog, log: part('limits') });
   const certificates = await openServerCertificates(foundation, config);
@@ -124,6 +126,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
     changed: shared.accountsChanged,
   });
   const { history, load, dropped, start } = await openHistory({ foundation, config, cluster, onStop });
+  const commits = createCommitMeter(metrics, flows);
   const writer = createReadingWriter({
     sql,
     history: history.state,
@@ -132,12 +135,13 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
       clock.stored(at);
       live.applyReading(widgetId, at, seq, value);
     },
-    onGroup: (readings, milliseconds, ok) => {
+    onGroup: (readings, milliseconds, failure) => {
       load.stored(readings);
-      flows.record('database_sync', milliseconds, ok);
+      commits.record(readings, milliseconds, failure);
     },
   });
   writer.start();
+  measureProgram({ foundation, config, live: local, writer });
   const disk = await openDisk({
     ...{ foundation, config, writer, dropped, onStop },
     leader: cluster?.leader ?? null,
@@ -152,15 +156,10 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
     writer,
     clock,
     rawFrom: history.rawFrom,
-    devices,
     findEnrollment: enrollments.findByToken,
-    accounts,
-    guesses,
-    clients,
+    ...{ devices, accounts, guesses, clients, flows, metrics, queues },
     events: eventLog,
-    flows,
     log: part('broker'),
-    metrics,
     enrollmentMode: config.enrollment,
     pairTimeoutMs: config.pairTimeoutMs,
     limits,
@@ -213,7 +212,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
     ports: () => listeners.ports,
   });
   const listeners = createListeners({
-    ...{ config, app, broker, certificates, admission, clients },
+    ...{ config, app, broker, certificates, admission, clients, registry: metrics },
     log: part('net'),
   });
   const drain = createDrain({

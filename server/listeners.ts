@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server as NetServer, type Server } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
+import type { Registry } from 'prom-client';
 import { createHttpServer, createHttpsServer } from '../api/server.ts';
 import type { Broker } from '../broker/ports.ts';
 import type { Certificates } from '../certs/index.ts';
@@ -8,6 +9,7 @@ import type { Config } from '../config/index.ts';
 import type { ClientAddresses } from '../db/domain/client-address.ts';
 import type { Log } from '../db/domain/ports.ts';
 import type { Admission } from '../net/admission.ts';
+import { createListenerMeter } from '../net/listener-meter.ts';
 import {
   closeServer,
   createTcpListener,
@@ -23,6 +25,7 @@ export interface ListenersDeps {
   certificates: Certificates;
   admission: Admission;
   clients: ClientAddresses;
+  registry: Registry;
   log: Log;
 }
 
@@ -31,6 +34,7 @@ type Name = keyof Config['listeners'];
 /** The four doors of the process, those that are not off. Nothing is open before `open`. */
 export function createListeners(deps: ListenersDeps) {
   const { config, app, broker, certificates, admission } = deps;
+  const meter = createListenerMeter(deps.registry);
   const { tlsMinVersion: minVersion } = config;
   const material = () => ({ ...certificates.material(), minVersion });
   const made: Record<Name, Server> = {
@@ -59,6 +63,7 @@ export function createListeners(deps: ListenersDeps) {
         const { host, port } = config.listeners[name];
         if (port === 'off') continue;
         admission.guard(made[name]);
+        meter.watch(name, made[name]);
         ports[name] = await listen(made[name], name, host, port);
         opened.push(made[name]);
       }

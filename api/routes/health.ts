@@ -1,11 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import { DomainError } from '../../db/domain/errors.ts';
 import { FLOWS, type FlowName } from '../../db/domain/ports.ts';
 import type { NodeState } from '../../db/domain/system.ts';
 import type { FlowReport } from '../../db/flow-meter.ts';
-import type { Api, AppDeps, Ctx } from '../context.ts';
-import { bearerToken } from '../guard.ts';
-import { askFirst, errors, json, openRoute } from '../route.ts';
+import type { Api, AppDeps } from '../context.ts';
+import { json, openRoute } from '../route.ts';
 import { time } from '../schemas.ts';
 
 const tags = ['operation'];
@@ -59,41 +57,10 @@ const health = openRoute({
 
 const round = (value: number | null) => (value === null ? null : Math.round(value * 1000) / 1000);
 
-const prometheus = openRoute({
-  method: 'get',
-  path: '/api/metrics',
-  tags,
-  security: [{ bearer: ['ADMIN'] }, {}],
-  responses: {
-    200: {
-      description: 'Prometheus text; without a token to this machine alone, and not through a proxy',
-      content: { 'text/plain': { schema: z.string() } },
-    },
-    ...errors(401, 403),
-  },
-});
-
-async function checkReader(
-  c: Ctx,
-  { accounts, clients }: Pick<AppDeps, 'accounts' | 'clients'>,
-): Promise<void> {
-  const token = bearerToken(c);
-  const caller = token === null ? null : await accounts.callerOf(token);
-  if (caller !== null) {
-    if (caller.user.role !== 'ADMIN') throw new DomainError('FORBIDDEN', 'metrics are for admins');
-    return;
-  }
-  const incoming = c.env?.incoming;
-  const isLocal = incoming !== undefined && clients.isLocal(incoming);
-  if (token !== null || !isLocal) {
-    throw new DomainError('UNAUTHORIZED', 'metrics are for admins, or for this machine without a proxy');
-  }
-}
-
 const nameAndStatus = ({ name, status }: Pick<NodeState, 'name' | 'status'>) => ({ name, status });
 
 export function healthRoutes(api: Api, deps: AppDeps): void {
-  const { flows, metrics, pingDatabase, diskState, nodes } = deps;
+  const { flows, pingDatabase, diskState, nodes } = deps;
   api.openapi(health, async (c) => {
     let up = true;
     try {
@@ -129,10 +96,5 @@ export function healthRoutes(api: Api, deps: AppDeps): void {
       flows: report,
     } satisfies z.output<typeof Health>;
     return status === 'ok' ? c.json(told, 200) : c.json(told, 503);
-  });
-
-  const forReaders = askFirst(prometheus, (c) => checkReader(c, deps));
-  api.openapi(forReaders, async (c) => {
-    return c.text(await metrics.metrics(), 200, { 'Content-Type': metrics.contentType });
   });
 }

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { isUnavailable } from '../../db/client.ts';
 import { DomainError } from '../../db/domain/errors.ts';
 import type { LiveRoom, LiveWidget } from '../../db/live-state/types.ts';
 import { type Api, type AppDeps, mayUseRoom, polled, resource, roomFor, userOf } from '../context.ts';
@@ -120,7 +121,9 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
       return result;
     } catch (error) {
       // A name that is taken is no fault of the flow.
-      flows.record(flow, performance.now() - started, error instanceof DomainError);
+      const refused = error instanceof DomainError;
+      const reason = refused ? 'refused' : isUnavailable(error) ? 'unavailable' : 'internal';
+      flows.record(flow, performance.now() - started, refused, reason);
       throw error;
     }
   };

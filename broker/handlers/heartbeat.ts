@@ -1,4 +1,3 @@
-import type { FlowMeter } from '../../db/domain/ports.ts';
 import type { LiveState } from '../../db/live-state/types.ts';
 import { deviceOf, type Handler } from '../message.ts';
 import { parseFields } from '../messages/json.ts';
@@ -6,9 +5,8 @@ import { controlTypeOf } from '../messages/reading.ts';
 import { Refusal } from '../refusal.ts';
 
 /** A sign of life: nothing is stored as a reading, so it is acknowledged at once. */
-export function createHeartbeatHandler({ live, flows }: { live: LiveState; flows: FlowMeter }): Handler {
+export function createHeartbeatHandler({ live }: { live: LiveState }): Handler {
   return (message) => {
-    const started = performance.now();
     const device = deviceOf(message);
     live.beat(device);
     const fields = parseFields(message.payload);
@@ -18,7 +16,6 @@ export function createHeartbeatHandler({ live, flows }: { live: LiveState; flows
         'control_type must be heartbeat here; readings go to the sensor topic',
       );
     }
-    flows.record('heartbeat', performance.now() - started, true);
     message.done(null);
   };
 }

@@ -1,6 +1,6 @@
 import { DomainError } from '../../db/domain/errors.ts';
 import { createGate } from '../../db/domain/gate.ts';
-import type { EventLog, FlowMeter } from '../../db/domain/ports.ts';
+import type { EventLog } from '../../db/domain/ports.ts';
 import { formatMicros } from '../../db/domain/time.ts';
 import type { LiveState } from '../../db/live-state/types.ts';
 import type { DeviceStore } from '../../db/stores/devices.ts';
@@ -20,7 +20,6 @@ export interface RegisterDeps {
   live: LiveState;
   devices: Pick<DeviceStore, 'register'>;
   events: EventLog;
-  flows: FlowMeter;
   now: () => number;
   /** Resolves once other nodes know what was changed here; null: there is none. */
   told: (() => Promise<void>) | null;
@@ -28,7 +27,7 @@ export interface RegisterDeps {
 
 /** Adds the device or updates what it says of itself, and answers on its `register/response`. */
 export function createRegisterHandler(deps: RegisterDeps): Handler {
-  const { live, devices, events, flows, now, told } = deps;
+  const { live, devices, events, now, told } = deps;
   // Who waits is bounded by the packets that each connection may have under way.
   const gate = createGate({ concurrency: MAX_RUNNING });
 
@@ -93,7 +92,6 @@ export function createRegisterHandler(deps: RegisterDeps): Handler {
   };
 
   return handleAsync(async (message) => {
-    const started = performance.now();
     const { session } = message;
     const deviceId = ownId(session);
     try {
@@ -111,11 +109,9 @@ export function createRegisterHandler(deps: RegisterDeps): Handler {
         ...(registered.secret !== null && { device_secret: registered.secret }),
         widgets_created: registered.widgetsCreated,
       });
-      flows.record('device_registration', performance.now() - started, true);
     } catch (error) {
       if (error instanceof Refusal) {
         answer(message, deviceId, { status: 'error', code: error.code, message: error.message });
-        flows.record('device_registration', performance.now() - started, false);
       }
       throw error;
     }

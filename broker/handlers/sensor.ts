@@ -1,7 +1,6 @@
 import type { Clock } from '../../db/domain/clock.ts';
 import { CLOCK_TOLERANCE_MS } from '../../db/domain/clock.ts';
 import { DomainError } from '../../db/domain/errors.ts';
-import type { FlowMeter } from '../../db/domain/ports.ts';
 import type { ReadingWriter, StoreOutcome, WriteEntry } from '../../db/domain/services.ts';
 import { formatMicros } from '../../db/domain/time.ts';
 import type { Capability, Micros, Reading, Widget } from '../../db/domain/types.ts';
@@ -26,7 +25,6 @@ export interface SensorDeps {
   clock: Clock;
   /** Microseconds: raw readings from before this are not kept. */
   rawFrom: () => Micros;
-  flows: FlowMeter;
   dups: DupMemory;
   declare(devicePk: number, capability: Capability): Promise<Widget>;
   /** Calls back once the machine's clock can be believed. */
@@ -41,25 +39,20 @@ const REASONS = { CONFLICT: 'conflict', INVALID_TIMESTAMP: 'wrong_time' } as con
 class Unstored implements WriteEntry {
   readonly readings: readonly Reading[];
   readonly #message: Message;
-  readonly #started: number;
-  readonly #flows: FlowMeter;
 
-  constructor(message: Message, readings: readonly Reading[], started: number, flows: FlowMeter) {
+  constructor(message: Message, readings: readonly Reading[]) {
     this.readings = readings;
     this.#message = message;
-    this.#started = started;
-    this.#flows = flows;
   }
 
   stored(outcome: StoreOutcome): void {
-    this.#flows.record('sensor_data', performance.now() - this.#started, outcome.ok);
     this.#message.done(outcome.ok ? null : new Refusal(REASONS[outcome.code], outcome.message));
   }
 }
 
 /** Readings, batches and heartbeats: acknowledged once they are stored. */
 export function createSensorHandler(deps: SensorDeps): Handler {
-  const { live, writer, clock, rawFrom, flows, dups, declare, whenTrusted, told } = deps;
+  const { live, writer, clock, rawFrom, dups, declare, whenTrusted, told } = deps;
   /** Declarations under way, so that a burst of first readings declares once. */
   const declaring = new Map<string, Promise<void>>();
 
@@ -105,9 +98,9 @@ export function createSensorHandler(deps: SensorDeps): Handler {
     }
   };
 
-  const write = (message: Message, readings: readonly Reading[], started: number) => {
+  const write = (message: Message, readings: readonly Reading[]) => {
     message.forgetPayload();
-    writer.write(new Unstored(message, readings, started, flows));
+    writer.write(new Unstored(message, readings));
   };
 
   /** Of the first of `count` readings without a time; the others come a microsecond later each. */
@@ -123,7 +116,6 @@ export function createSensorHandler(deps: SensorDeps): Handler {
   };
 
   const store = (message: Message, device: LiveDevice, sent: readonly SentReading[]) => {
-    const started = performance.now();
     const untimed = sent.filter(({ at }) => at === null).length;
     let arrival = untimed === 0 ? 0 : arrivalOf(message, device, untimed);
     const readings: Reading[] = [];
@@ -137,12 +129,11 @@ export function createSensorHandler(deps: SensorDeps): Handler {
         value: reading.value,
       });
     }
-    write(message, readings, started);
+    write(message, readings);
   };
 
   const storeKnown = (message: Message, device: LiveDevice, { widget, value, at, seq }: KnownReading) => {
-    const started = performance.now();
-    write(message, [{ widgetId: widget.id, at: at ?? arrivalOf(message, device, 1), seq, value }], started);
+    write(message, [{ widgetId: widget.id, at: at ?? arrivalOf(message, device, 1), seq, value }]);
   };
 
   const proceed = (message: Message, device: LiveDevice, readings: readonly SentReading[]) => {
@@ -169,9 +160,10 @@ export function createSensorHandler(deps: SensorDeps): Handler {
     const sent = parseReadings(fields);
     for (const { at } of sent) checkTime(at);
     const readings = sent.filter(({ controlType }) => controlType !== 'heartbeat');
-    if (readings.length < sent.length) flows.record('heartbeat', 0, true);
-    if (readings.length === 0) message.done(null);
-    else if (readings.every(({ at }) => at !== null) || clock.trusted()) proceed(message, device, readings);
+    if (readings.length === 0) {
+      message.flow = 'heartbeat';
+      message.done(null);
+    } else if (readings.every(({ at }) => at !== null) || clock.trusted()) proceed(message, device, readings);
     else whenTrusted(() => proceed(message, device, readings));
   };
 }

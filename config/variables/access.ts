@@ -18,6 +18,13 @@ const secret: form.Form<string> = {
   parse: (given) => (Buffer.byteLength(given) >= MIN_SECRET_BYTES ? given : undefined),
 };
 
+/** What goes into a header as it is. */
+const headerSecret = form.text(
+  /^[\w\-.~+/=]{32,512}$/,
+  'a secret of 32 to 512 letters, digits and - . _ ~ + / =, for example from: openssl rand -hex 32',
+  '32 to 512 characters',
+);
+
 export const access = {
   ADMIN_USERNAME: variable(
     form.text(/^\S{1,64}$/u, 'a name of 1 to 64 characters without spaces', '1 to 64 characters, no spaces'),
@@ -36,6 +43,11 @@ export const access = {
   JWT_EXPIRES_IN: variable(form.duration('1s', '365d'), {
     fallback: '72h',
     about: 'how long a log-in lasts',
+  }),
+  METRICS_TOKEN: optional(headerSecret, {
+    about:
+      'with which Prometheus may ask for `GET /api/metrics` from elsewhere, and for nothing else ([metrics](metrics.md))',
+    secret: true,
   }),
   DEVICE_ENROLLMENT: variable(form.oneOf('open', 'token', 'closed'), {
     fallback: 'token',

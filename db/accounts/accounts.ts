@@ -173,7 +173,8 @@ export function createAccounts(deps: AccountsDeps): AccountsService {
       // A token is no password here: it would buy the next one, and never end.
       if (looksLikeToken(login.password)) throw wrong();
       const result = await authenticate(login);
-      flows.record('authentication', performance.now() - started, true);
+      const reason = result.ok ? undefined : result.reason === 'locked' ? 'locked' : 'wrong_credentials';
+      flows.record('authentication', performance.now() - started, true, reason);
       if (!result.ok && result.reason === 'locked') {
         throw tooMany(result.retryAfterSeconds);
       }

@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts';
+import type { Fill } from '../metrics/queues.ts';
 
 /** Who has a password stretched. */
 export interface Visitor {
@@ -11,6 +12,8 @@ export interface Visitor {
 export interface PasswordGate {
   /** Runs `task` when it is its turn. Throws TOO_MANY_REQUESTS (retry after 1 s) when too many wait already. */
   run<T>(visitor: Visitor, task: () => Promise<T>): Promise<T>;
+  /** Of those who wait. */
+  fills: Record<'known' | 'strangers', () => Fill>;
 }
 
 export interface PasswordGateOptions {
@@ -57,6 +60,7 @@ function createQueue(limit: number) {
       size++;
       lines.set(key, line);
     },
+    fill: (): Fill => ({ depth: size, limit }),
     take: (): Waiter | undefined => {
       const [first] = lines;
       if (first === undefined) return undefined;
@@ -91,6 +95,7 @@ export function createPasswordGate(options: PasswordGateOptions): PasswordGate {
   };
 
   return {
+    fills: { known: known.queue.fill, strangers: strangers.queue.fill },
     run: async (visitor, task) => {
       const lane = visitor.known ? known : strangers;
       await new Promise<void>((start, reject) => {

@@ -18,22 +18,24 @@ export interface Limits {
   loginFailuresPerName: number;
 }
 
-export type LimitName =
-  | 'connections'
-  | 'connections_per_address'
-  | 'half_open_per_address'
-  | 'packets_per_second'
-  | 'bytes_per_second'
-  | 'packet_bytes'
-  | 'unread_bytes'
-  | 'subscriptions'
-  | 'retained'
-  | 'sessions'
-  | 'sessions_per_user'
-  | 'queued'
-  | 'login_failures'
-  | 'login_failures_per_address'
-  | 'login_failures_per_name';
+export const LIMIT_NAMES = [
+  'connections',
+  'connections_per_address',
+  'half_open_per_address',
+  'packets_per_second',
+  'bytes_per_second',
+  'packet_bytes',
+  'unread_bytes',
+  'subscriptions',
+  'retained',
+  'sessions',
+  'sessions_per_user',
+  'queued',
+  'login_failures',
+  'login_failures_per_address',
+  'login_failures_per_name',
+] as const;
+export type LimitName = (typeof LIMIT_NAMES)[number];
 
 export interface Offender {
   /** Name of the session; the address where nobody has logged in. */

@@ -1,3 +1,4 @@
+import type { FlowReason } from './flow-reasons.ts';
 import type { Command, Device, User } from './types.ts';
 
 /** What REST needs of the connections to devices, wherever they are held. The broker implements it. */
@@ -65,7 +66,8 @@ export type FlowName = (typeof FLOWS)[number];
 
 /** Counts what really happened in each flow; `/api/health` tells it. */
 export interface FlowMeter {
-  record(flow: FlowName, milliseconds: number, ok: boolean): void;
+  /** `ok`: the flow works, also where somebody was refused; `reason`: why it did not come to a good end. */
+  record(flow: FlowName, milliseconds: number, ok: boolean, reason?: FlowReason): void;
 }
 
 /** What an administrator can read later: who did what and when. Bounded; never blocks the caller. */

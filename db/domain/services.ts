@@ -1,4 +1,5 @@
 import type { LiveWidget } from '../live-state/types.ts';
+import type { Fill } from '../metrics/queues.ts';
 import type { Actor, Command, Reading, Value } from './types.ts';
 
 /** Commands from request to end. Created by `createCommands` in `db/commands.ts`. */
@@ -60,6 +61,10 @@ export interface ReadingWriter {
   release(): void;
   /** True while more waits than the bound: publishers must be paused. */
   readonly saturated: boolean;
+  /** Readings that wait, and how many may. */
+  fill(): Fill;
+  /** The text that they carry, in UTF-16 units. */
+  textFill(): Fill;
   /** Called each time `saturated` turns false again. */
   onDrain(listener: () => void): void;
 }

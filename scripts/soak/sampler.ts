@@ -100,7 +100,7 @@ export function createSampler({ server, rest, tally, signal }: House) {
       ...{ commandP50: command.at(0.5), commandP99: command.at(0.99) },
       ...{ pollP50: poll.at(0.5), pollP99: poll.at(0.99) },
       waiting,
-      queued: metric(text, 'pm_iot_mqtt_stored{what="queued"}'),
+      queued: metric(text, 'pm_iot_mqtt_queued_messages'),
       readings: tally.counted('readings acknowledged'),
       database: (system.database.bytes ?? Number.NaN) / MIB,
       wal: walBytes(server.dataDir) / MIB,

@@ -4,7 +4,8 @@ import { parseCommandResult, parsePairAnswer } from '../../broker/messages/answe
 import { parseFields } from '../../broker/messages/json.ts';
 import { parseReadings } from '../../broker/messages/reading.ts';
 import { parseRegistration } from '../../broker/messages/registration.ts';
-import type { Refusal, RefusalReason } from '../../broker/refusal.ts';
+import type { Refusal } from '../../broker/refusal.ts';
+import type { RefusalReason } from '../../db/domain/flow-reasons.ts';
 
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 const refuses = (reason: RefusalReason, message: RegExp, act: () => unknown) =>

@@ -6,6 +6,7 @@ import { createSessionStore } from '../../cluster/session-store.ts';
 import { WriteBehind } from '../../cluster/write-behind.ts';
 import type { KeptMessage, StoreReturn } from '../../db/domain/broker-store.ts';
 import type { RedisTarget } from '../../db/domain/redis-target.ts';
+import { createQueueMeter } from '../../db/metrics/queues.ts';
 import { type RedisServer, redisMissing, startRedis } from '../helpers/redis.ts';
 import { until } from '../helpers/wait.ts';
 
@@ -21,7 +22,7 @@ async function open(t: TestContext, server: RedisServer, nodeId: string, maxWait
   await until('Redis is there', () => redis.status === 'ready');
   const registry = new Registry();
   const store = createSessionStore({
-    ...{ redis, nodeId, registry, log, expirySeconds: 600 },
+    ...{ redis, nodeId, registry, log, expirySeconds: 600, queues: createQueueMeter(registry) },
     ...(maxWaiting !== undefined && { maxWaiting }),
   });
   await store.start();

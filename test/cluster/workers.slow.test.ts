@@ -102,9 +102,9 @@ void test('two workers of one machine', {
     const caller = new Rest(server);
     caller.token = rest.token;
     const text = await caller.expect<string>(200, 'GET', '/api/metrics');
-    const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? [];
-    assert.ok(value !== undefined, name);
-    return Number(value);
+    const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))];
+    assert.ok(values.length > 0, name);
+    return values.reduce((sum, [, value]) => sum + Number(value), 0);
   };
   const RECEIVED = 'pm_iot_mqtt_messages_received_total';
 

@@ -58,7 +58,7 @@ void test('what ends a log-in of a person', async (t) => {
     await wire.closed;
     await until('nothing is stored for it', async () => {
       const { body } = await rest.get<string>('/api/metrics');
-      return /^pm_iot_mqtt_stored\{what="sessions"\} 0$/m.test(body);
+      return /^pm_iot_mqtt_stored_sessions 0$/m.test(body);
     });
   });
 });

@@ -165,10 +165,9 @@ void test('the end of certificates is measured', async (t: TestContext) => {
   await runBeside(server, 'certs', 'device', 'lamp');
   const days = async (name: string) => {
     const { body } = await rest.get<string>('/api/metrics');
-    const found = new RegExp(`^pm_iot_certificate_days_left\\{certificate="${name}"\\} (\\d+)$`, 'm').exec(
-      body,
-    );
-    return found === null ? null : Number(found[1]);
+    const line = `^pm_iot_certificate_expiry_timestamp_seconds\\{certificate="${name}"\\} (\\d+)$`;
+    const found = new RegExp(line, 'm').exec(body);
+    return found === null ? null : (Number(found[1]) * 1000 - Date.now()) / DAY_MS;
   };
   assert.ok(((await days('server')) ?? 0) > 390);
   assert.ok(((await days('ca')) ?? 0) > 3600);

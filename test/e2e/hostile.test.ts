@@ -9,7 +9,7 @@ import { type Hello, Wire } from '../helpers/wire.ts';
 
 const stored = async (rest: Rest, what: string): Promise<number> => {
   const { body } = await rest.get<string>('/api/metrics');
-  return Number(new RegExp(`^pm_iot_mqtt_stored\\{what="${what}"\\} (\\d+)$`, 'm').exec(body)?.[1]);
+  return Number(new RegExp(`^pm_iot_mqtt_${what} (\\d+)$`, 'm').exec(body)?.[1]);
 };
 
 void test('what one client does costs the others nothing', async (t) => {
@@ -64,7 +64,7 @@ void test('what one client does costs the others nothing', async (t) => {
       assert.equal(returnCode, 0);
       await wire.drop();
     }
-    assert.equal(await stored(rest, 'sessions'), 0);
+    assert.equal(await stored(rest, 'stored_sessions'), 0);
   });
 
   await t.test('a session that reads without confirming stays, though its queue is full', async () => {
@@ -74,7 +74,7 @@ void test('what one client does costs the others nothing', async (t) => {
     for (let i = 0; i < 30; i++) await honest.publish('devices/honest/sensor', reading(i));
     await until('all have come', () => reader.messages.length === 30);
     await reader.ping();
-    assert.equal(await stored(rest, 'queued'), 10);
+    assert.equal(await stored(rest, 'queued_messages'), 10);
     await reader.drop();
     await open({ clientId: 'reader', ...ADMIN }).then(({ wire }) => wire.drop());
   });
@@ -86,7 +86,7 @@ void test('what one client does costs the others nothing', async (t) => {
     assert.deepEqual(await wire.subscribe('devices/#'), [1]);
     await wire.drop();
     await honest.publish('devices/honest/sensor', reading(2));
-    assert.equal(await stored(rest, 'queued'), 0);
+    assert.equal(await stored(rest, 'queued_messages'), 0);
   });
 
   await t.test('whoever knows a client id, and no secret, changes nothing of its session', async () => {
