@@ -30,6 +30,8 @@ export interface BrokerDeps {
   flows: FlowMeter;
   log: Log;
   metrics: Registry;
+  /** Those whose certificates devices may log in with, PEM. */
+  caBundle: () => string;
   enrollmentMode: AuthenticateDeps['enrollmentMode'];
   pairTimeoutMs: number;
   limits: Limits;
