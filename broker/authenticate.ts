@@ -33,6 +33,7 @@ export interface AuthenticateDeps {
   findEnrollment(token: string, usedBefore: number | null): Promise<{ id: number } | null>;
   accounts: Accounts;
   enrollmentMode: 'open' | 'token' | 'closed';
+  now: () => number;
   /** Other nodes may have made a device that is not known here; null: there is none. */
   others: { findDevice(deviceId: string): Promise<void> } | null;
 }
@@ -57,7 +58,7 @@ const OUTDATED: LoginOutcome = {
 
 /** Who connects. Contract, section 3. Errors of the database are thrown. */
 export function createAuthenticate(deps: AuthenticateDeps) {
-  const { live, devices, findEnrollment, accounts, enrollmentMode, others } = deps;
+  const { live, devices, findEnrollment, accounts, enrollmentMode, now, others } = deps;
 
   const enrolling = (deviceId: string, enrolment: Enrolment): LoginOutcome => ({
     identity: { kind: 'enrolling', deviceId, enrolment },
@@ -89,7 +90,7 @@ export function createAuthenticate(deps: AuthenticateDeps) {
     if (enrollmentMode !== 'open') return { refuse: CONNACK.credentials, why: 'a password is required' };
     if (row === null) return enrolling(deviceId, WITHOUT_PROOF);
     if (row.revokedAt !== null) return REVOKED;
-    if (row.secretUsedAt === null || mayReenroll(row)) return known(row, WITHOUT_PROOF);
+    if (row.secretUsedAt === null || mayReenroll(row, now())) return known(row, WITHOUT_PROOF);
     return { refuse: CONNACK.credentials, why: 'the device has a secret' };
   };
 
@@ -104,7 +105,7 @@ export function createAuthenticate(deps: AuthenticateDeps) {
     const enrolment = await findEnrollment(token, row?.enrollmentId ?? null);
     if (enrolment === null) return WRONG;
     if (row?.revokedAt) return REVOKED;
-    if (row?.secretUsedAt && !mayReenroll(row)) {
+    if (row?.secretUsedAt && !mayReenroll(row, now())) {
       return {
         refuse: CONNACK.notAuthorized,
         why: 'the device has its secret and may not enrol again',

@@ -5,7 +5,7 @@ import type { AedesOptions } from 'aedes';
 import type { Commands } from '../db/domain/services.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { mayReceive } from './authorize.ts';
-import { socketOf } from './connection.ts';
+import { createCertificateCheck, socketOf } from './connection.ts';
 import { createCounters } from './counters.ts';
 import { createDenied } from './denied.ts';
 import { createDispatch } from './dispatch.ts';
@@ -44,9 +44,9 @@ export function createBroker(deps: BrokerDeps): Broker {
   const { live, writer, clock, rawFrom, devices, accounts, events, flows, log, metrics, limits, limitWatch } =
     deps;
   const sessions = createSessions((qos, payload) => counters.sent('device', qos, payload));
-  const gate = new IntakeGate(() => writer.saturated);
+  const trust = createTrustWaiter(clock, log, () => gate.open());
+  const gate = new IntakeGate(() => writer.saturated || trust.full());
   writer.onDrain(() => gate.open());
-  const trust = createTrustWaiter(clock, log);
   let commands: Commands | null = null;
   let stopping = false;
   let unwatch = () => {};
@@ -60,6 +60,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     engine: () => engine,
     publications: () => publications,
     ...{ sessions, gate, live, clients: deps.clients, limits, limitWatch },
+    isOfUse: createCertificateCheck(deps),
   });
   const { connectionOf } = intake;
 
@@ -144,7 +145,7 @@ export function createBroker(deps: BrokerDeps): Broker {
   const loginHooks = createLoginHooks({
     ...common,
     openSession: shared?.openSession ?? (async () => true),
-    authenticate: createAuthenticate(deps),
+    authenticate: createAuthenticate({ ...deps, now: clock.now }),
     guesses: deps.guesses,
     events,
     flows,

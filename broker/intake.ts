@@ -4,7 +4,7 @@ import type { ClientAddresses } from '../db/domain/client-address.ts';
 import type { LimitName, Limits, LimitWatch } from '../db/domain/limits.ts';
 import { monotonic } from '../db/domain/time.ts';
 import type { LiveState } from '../db/live-state/types.ts';
-import { type ConnectionInfo, connectionInfo } from './connection.ts';
+import { type CertificateCheck, type ConnectionInfo, connectionInfo } from './connection.ts';
 import { adoptClient } from './engine/client.ts';
 import type { Engine } from './engine/engine.ts';
 import { PaceBook } from './engine/pace.ts';
@@ -20,6 +20,7 @@ export interface IntakeDeps {
   live: Pick<LiveState, 'heard'>;
   publications: () => Publications;
   clients: ClientAddresses;
+  isOfUse: CertificateCheck;
   limits: Limits;
   limitWatch: LimitWatch;
 }
@@ -35,7 +36,7 @@ export interface Taken {
 
 /** Takes connections in: what is known of each before its log-in, and the limits that it is read under. */
 export function createIntake(deps: IntakeDeps) {
-  const { engine, sessions, gate, live, publications, clients, limits, limitWatch } = deps;
+  const { engine, sessions, gate, live, publications, clients, isOfUse, limits, limitWatch } = deps;
   const paces = new PaceBook(limits);
   const connections = new WeakMap<EngineClient, ConnectionInfo>();
   const connectionOf = (client: EngineClient): ConnectionInfo =>
@@ -53,7 +54,7 @@ export function createIntake(deps: IntakeDeps) {
     /** `request`: the upgrade that a WebSocket came from. */
     accept: (conn: Duplex, request?: IncomingMessage): Taken => {
       const client = engine().handle(conn, request as IncomingMessage) as unknown as EngineClient;
-      connections.set(client, connectionInfo(clients, conn, request));
+      connections.set(client, connectionInfo(clients, conn, request, isOfUse));
       const onLimit = (limit: LimitName) => {
         const session = sessions.of(client);
         if (session !== undefined) return reachedBy(session, limit);

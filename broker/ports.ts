@@ -32,6 +32,8 @@ export interface BrokerDeps {
   log: Log;
   metrics: Registry;
   queues: QueueMeter;
+  /** Those whose certificates devices may log in with, PEM. */
+  caBundle: () => string;
   enrollmentMode: AuthenticateDeps['enrollmentMode'];
   pairTimeoutMs: number;
   limits: Limits;

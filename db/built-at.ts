@@ -22,7 +22,11 @@ export function newestMigration(): number {
   return Math.max(...journal.entries.map(({ when }) => when));
 }
 
+/** Files have no earlier time but that of a box without a clock, or the one of 1985 that npm gives what it packs. */
+const EARLIEST = Date.UTC(2020, 0, 1);
+
 /** A time that has certainly passed: when the program was made. Milliseconds. */
 export function builtAt(): number {
-  return Math.min(newestMigration(), statSync(import.meta.filename).mtimeMs);
+  const written = statSync(import.meta.filename).mtimeMs;
+  return written < EARLIEST ? newestMigration() : Math.min(newestMigration(), written);
 }

@@ -43,7 +43,6 @@ export function packageVersion(): string {
 /** What everything else stands on: the folder, the database, the clock, and what is counted and told. */
 export async function openFoundation({ config, log, onStop, onFatal }: FoundationDeps) {
   const part = (name: string) => log.child({ part: name });
-  const now = Date.now;
   const { dataDir, release } = await openFolder(config);
   onStop(release);
   // Before anything is changed: nobody else may be at work on it.
@@ -66,8 +65,15 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
     onStop(checkpointer.stop);
   }
 
-  const clock = createClock(now, Math.max(builtAt(), await readWatermark(sql)));
-  if (!clock.trusted()) log.warn({ now: new Date(now()) }, 'the clock of this machine is wrong');
+  const clock = createClock(Date.now, Math.max(builtAt(), await readWatermark(sql)));
+  const { now } = clock;
+  if (!clock.trusted()) {
+    const detail = { now: new Date(), taken: new Date(now()) };
+    log.warn(
+      detail,
+      'the clock of this machine is wrong: the time that was known last is taken until it is set',
+    );
+  }
   const flows = measureFlows(createFlowMeter(now), metrics);
   const events = createEventStore(db);
   const eventLog = createEventLog({ store: events, log: part('events'), now });

@@ -9,6 +9,7 @@ import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { createFences } from '../db/domain/fence.ts';
 import type { MetricsText } from '../db/domain/system.ts';
+import { monotonic } from '../db/domain/time.ts';
 import { createLiveState } from '../db/live-state/index.ts';
 import { createCommitMeter } from '../db/metrics/commits.ts';
 import { createReadingWriter } from '../db/reading-writer.ts';
@@ -85,7 +86,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   const certificates = await openServerCertificates(foundation, config);
   const fences = createFences(foundation.nodeId, now);
   const { offlineAfterMs } = config;
-  const local = createLiveState({ db, sql, log: part('live'), now, offlineAfterMs, fences });
+  const local = createLiveState({ db, sql, log: part('live'), now, monotonic, offlineAfterMs, fences });
   const jwtSecret = config.jwtSecret ?? readOrCreateSecret(dataDir, 'jwt.secret');
   let connections = () => 0;
   const redis = config.redis === null ? null : 'away';
@@ -148,8 +149,8 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
     dropOldestDay: history.dropOldestDay,
   });
 
-  const devices = createDeviceStore({ db, sql }, { defaultWidgetStatus: config.defaultWidgetStatus });
-  const enrollments = createEnrollmentStore(db);
+  const devices = createDeviceStore({ db, sql }, { defaultWidgetStatus: config.defaultWidgetStatus, now });
+  const enrollments = createEnrollmentStore(db, now);
   const { clients, admission } = createDoor({ foundation, config, cluster, limitWatch });
   const broker = createBroker({
     live,
@@ -160,6 +161,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
     ...{ devices, accounts, guesses, clients, flows, metrics, queues },
     events: eventLog,
     log: part('broker'),
+    caBundle: certificates.bundle,
     enrollmentMode: config.enrollment,
     pairTimeoutMs: config.pairTimeoutMs,
     limits,

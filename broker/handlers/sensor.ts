@@ -68,6 +68,12 @@ export function createSensorHandler(deps: SensorDeps): Handler {
     }
   };
 
+  /**
+   * Nothing is refused by a clock that is wrong; but what has no time, or one that a device can only have from a wrong clock of
+   * its own, is not stored by it either.
+   */
+  const needsClock = (at: Micros | null) => (at === null || at < rawFrom()) && !clock.trusted();
+
   const widgetOf = (
     device: LiveDevice,
     { capabilityType, controlType }: SentReading,
@@ -147,12 +153,21 @@ export function createSensorHandler(deps: SensorDeps): Handler {
     );
   };
 
+  const proceedLate = (message: Message, device: LiveDevice, readings: readonly SentReading[]) => {
+    try {
+      for (const { at } of readings) checkTime(at);
+      proceed(message, device, readings);
+    } catch (error) {
+      message.done(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+
   return (message) => {
     const device = deviceOf(message);
     live.beat(device);
     const fields = parseFields(message.payload);
     const known = knownReading(device, fields);
-    if (known !== null && (known.at !== null || clock.trusted())) {
+    if (known !== null && !needsClock(known.at)) {
       checkTime(known.at);
       storeKnown(message, device, known);
       return;
@@ -163,7 +178,7 @@ export function createSensorHandler(deps: SensorDeps): Handler {
     if (readings.length === 0) {
       message.flow = 'heartbeat';
       message.done(null);
-    } else if (readings.every(({ at }) => at !== null) || clock.trusted()) proceed(message, device, readings);
-    else whenTrusted(() => proceed(message, device, readings));
+    } else if (!readings.some(({ at }) => needsClock(at))) proceed(message, device, readings);
+    else whenTrusted(() => proceedLate(message, device, readings));
   };
 }

@@ -1,7 +1,11 @@
+import { monotonic } from './time.ts';
 import type { Micros } from './types.ts';
 
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /**
+   * Milliseconds since the epoch, as well as they are known: of the machine's clock while that can be believed, or else what
+   * has certainly passed, and the time since then that this process has seen pass.
+   */
   now(): number;
   /**
    * Time of arrival in microseconds: never the same twice in one process, so that it can identify a reading. With `count`
@@ -20,13 +24,20 @@ export interface Clock {
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
- * @param now the machine's clock, milliseconds
+ * @param machine the machine's clock, milliseconds
  * @param knownPast a time that has certainly passed: when the program was made, or the watermark of an earlier run
+ * @param elapsed milliseconds that no clock adjustment moves
  */
-export function createClock(now: () => number, knownPast: number): Clock {
+export function createClock(machine: () => number, knownPast: number, elapsed = monotonic): Clock {
   let lastArrival = 0;
   let passed = knownPast;
-  const trusted = () => now() >= passed - CLOCK_TOLERANCE_MS;
+  let passedAt = elapsed();
+  const believable = (time: number) => time >= passed - CLOCK_TOLERANCE_MS;
+  const trusted = () => believable(machine());
+  const now = () => {
+    const time = machine();
+    return believable(time) ? time : Math.round(passed + elapsed() - passedAt);
+  };
   return {
     now,
     arrival: (count = 1) => {
@@ -37,7 +48,10 @@ export function createClock(now: () => number, knownPast: number): Clock {
     trusted,
     stored: (at) => {
       // While the clock is wrong any time is stored, and none of them proves anything.
-      if (trusted()) passed = Math.max(passed, Math.floor(at / 1000));
+      const time = Math.floor(at / 1000);
+      if (time <= passed || !trusted()) return;
+      passed = time;
+      passedAt = elapsed();
     },
     watermark: () => passed,
   };

@@ -25,6 +25,8 @@ export interface PresenceDeps {
   sql: postgres.Sql;
   log: Log;
   now: () => number;
+  /** Milliseconds that no clock adjustment moves: a clock that is set makes nobody silent, and nobody present. */
+  monotonic: () => number;
   offlineAfterMs: number;
   registry: Registry;
   fences: Fences;
@@ -47,7 +49,8 @@ interface Elsewhere {
 const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
 /** Who is connected, who was heard of lately, and the coalesced write of both to the database. */
-export function createPresence({ sql, log, now, offlineAfterMs, registry, fences }: PresenceDeps) {
+export function createPresence(deps: PresenceDeps) {
+  const { sql, log, now, monotonic, offlineAfterMs, registry, fences } = deps;
   const sessions = new Map<LiveDevice, Here>();
   /** By pk: a node may tell of a device before it is known here. */
   const elsewhere = new Map<number, Elsewhere>();
@@ -62,7 +65,8 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry, fences
   const refresh = (device: LiveDevice) => {
     const far = elsewhere.get(device.pk);
     const connected = sessions.has(device) || far !== undefined;
-    const online = (sessions.has(device) && device.heardAt >= now() - offlineAfterMs) || far?.online === true;
+    const online =
+      (sessions.has(device) && device.heardAt >= monotonic() - offlineAfterMs) || far?.online === true;
     if (device.connected === connected && device.online === online) return;
     device.connected = connected;
     device.online = online;
@@ -70,7 +74,7 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry, fences
   };
 
   const sweep = () => {
-    const limit = now() - offlineAfterMs;
+    const limit = monotonic() - offlineAfterMs;
     for (const [device, { fence }] of sessions) {
       if (!device.online || device.heardAt >= limit) continue;
       refresh(device);
@@ -116,7 +120,7 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry, fences
     connected(device: LiveDevice, session: object): void {
       const fence = fences.next();
       sessions.set(device, { session, fence });
-      device.heardAt = now();
+      device.heardAt = monotonic();
       refresh(device);
       tell(device.pk, fence, 'online');
     },
@@ -128,7 +132,7 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry, fences
       tell(device.pk, here.fence, 'gone');
     },
     heard(device: LiveDevice): void {
-      device.heardAt = now();
+      device.heardAt = monotonic();
       if (device.online) return;
       const here = sessions.get(device);
       if (here === undefined) return;
@@ -158,7 +162,7 @@ export function createPresence({ sql, log, now, offlineAfterMs, registry, fences
     nodeOf: (pk: number): string | null => elsewhere.get(pk)?.node ?? null,
     *here(): Generator<[pk: number, fence: number, attendance: Attendance]> {
       for (const [device, { fence }] of sessions) {
-        yield [device.pk, fence, device.heardAt >= now() - offlineAfterMs ? 'online' : 'silent'];
+        yield [device.pk, fence, device.heardAt >= monotonic() - offlineAfterMs ? 'online' : 'silent'];
       }
     },
     /** Another node has told. true: it has the device since a later time than this node, whose session is to end. */

@@ -24,5 +24,5 @@ export function toDevice(row: DeviceRow): Device {
 }
 
 /** Has a person allowed it to enrol once more? */
-export const mayReenroll = ({ reenrollUntil }: DeviceRow): boolean =>
-  reenrollUntil !== null && reenrollUntil.getTime() > Date.now();
+export const mayReenroll = ({ reenrollUntil }: DeviceRow, now: number): boolean =>
+  reenrollUntil !== null && reenrollUntil.getTime() > now;

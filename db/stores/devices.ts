@@ -4,13 +4,13 @@ import { arrayLiteral, quoted } from '../array-literals.ts';
 import type { Database } from '../client.ts';
 import { DomainError } from '../domain/errors.ts';
 import { createSecret, hashSecret } from '../domain/secrets.ts';
-import type { Capability, Device, Widget, WidgetStatus } from '../domain/types.ts';
+import type { Capability, Device, Widget } from '../domain/types.ts';
 import { devices, formerDevices, purges, widgets } from '../schema/index.ts';
 import { declareCapabilities } from './capabilities.ts';
 import { type DeviceRow, toDevice } from './device-row.ts';
 import { createLookUps } from './look-ups.ts';
 import { insertNewDevice } from './new-device.ts';
-import { createRegister, formerSince } from './register-device.ts';
+import { createRegister, formerSince, type StoreOptions } from './register-device.ts';
 import { isForeignKeyViolation } from './violations.ts';
 
 /** What a device is said to be until it registers and tells. */
@@ -18,8 +18,9 @@ const IMPORTED_TYPE = 'imported';
 
 export function createDeviceStore(
   { db, sql: client }: { db: Database; sql: postgres.Sql },
-  options: { defaultWidgetStatus: WidgetStatus },
+  options: StoreOptions,
 ) {
+  const date = () => new Date((options.now ?? Date.now)());
   const change = async (pk: number, set: Partial<typeof devices.$inferInsert>): Promise<Device> => {
     const [row] = await db.update(devices).set(set).where(eq(devices.pk, pk)).returning();
     if (row === undefined) throw new DomainError('NOT_FOUND', 'no such device');
@@ -53,6 +54,7 @@ export function createDeviceStore(
         enrollmentId: null,
         capabilities: [],
         widgetStatus: options.defaultWidgetStatus,
+        at: date(),
       });
       return made?.device ?? null;
     },
@@ -76,7 +78,7 @@ export function createDeviceStore(
     async markSecretUsed(pk: number): Promise<void> {
       await db
         .update(devices)
-        .set({ secretUsedAt: new Date() })
+        .set({ secretUsedAt: date() })
         .where(and(eq(devices.pk, pk), isNull(devices.secretUsedAt)));
     },
 
@@ -86,14 +88,14 @@ export function createDeviceStore(
       change(pk, { roomId }).catch((error: unknown) => {
         throw isForeignKeyViolation(error) ? new DomainError('NOT_FOUND', 'no such room') : error;
       }),
-    revoke: (pk: number) => change(pk, { revokedAt: new Date(), reenrollUntil: null }),
+    revoke: (pk: number) => change(pk, { revokedAt: date(), reenrollUntil: null }),
     /** Lets a device whose secret has been used enrol once more until then; null takes that back. */
     allowReenroll: (pk: number, until: Date | null) => change(pk, { reenrollUntil: until }),
 
     /** A new secret in place of the old one and of every client certificate, told once; lifts a revocation. */
     async renewSecret(pk: number): Promise<{ device: Device; secret: string }> {
       const secret = createSecret();
-      const now = new Date();
+      const now = date();
       const credentials = {
         secretHash: hashSecret(secret),
         secretUsedAt: now,
@@ -121,7 +123,7 @@ export function createDeviceStore(
           .where(eq(devices.pk, pk))
           .returning({ deviceId: devices.deviceId });
         if (row === undefined) throw new DomainError('NOT_FOUND', 'no such device');
-        const credentialsSince = new Date();
+        const credentialsSince = date();
         await tx
           .insert(formerDevices)
           .values({ ...row, credentialsSince })

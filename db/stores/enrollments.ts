@@ -17,7 +17,8 @@ export interface NewEnrollment {
 
 const shown = ({ tokenHash: _, ...enrollment }: typeof enrollments.$inferSelect): Enrollment => enrollment;
 
-export function createEnrollmentStore(db: Database) {
+/** `now`: milliseconds, as well as they are known. */
+export function createEnrollmentStore(db: Database, now = Date.now) {
   return {
     /** The token is given in clear, once. INVALID when there is no such room. */
     async create(values: NewEnrollment): Promise<{ enrollment: Enrollment; token: string }> {
@@ -62,7 +63,7 @@ export function createEnrollmentStore(db: Database) {
         .where(
           and(
             eq(enrollments.tokenHash, hashSecret(token)),
-            gt(enrollments.expiresAt, new Date()),
+            gt(enrollments.expiresAt, new Date(now())),
             or(isNull(enrollments.maxUses), lt(enrollments.uses, enrollments.maxUses), again),
           ),
         );

@@ -20,6 +20,7 @@ export interface NewDevice {
   enrollmentId: number | null;
   capabilities: readonly DeclaredCapability[];
   widgetStatus: WidgetStatus;
+  at: Date;
 }
 
 /**
@@ -29,14 +30,14 @@ export interface NewDevice {
 const INSERT = `
   with enrolment as (
     update enrollments set uses = uses + 1
-    where id = $1::text::int and (max_uses is null or uses < max_uses) and expires_at > now()
+    where id = $1::text::int and (max_uses is null or uses < max_uses) and expires_at > $11::text::timestamptz
       and not exists (select 1 from devices where device_id = $2)
     returning id, room_id),
   device as (
     insert into devices (device_id, name, type, version, manufacturer, secret_hash, secret_used_at, enrollment_id,
-      room_id, credentials_since)
-    select $2, $3, $4, $5, $6, $7, case when $10::text::boolean then now() end, $1::text::int,
-      (select room_id from enrolment), (select credentials_since from former_devices where device_id = $2)
+      room_id, credentials_since, created_at)
+    select $2, $3, $4, $5, $6, $7, case when $10::text::boolean then $11::text::timestamptz end, $1::text::int,
+      (select room_id from enrolment), (select credentials_since from former_devices where device_id = $2), $11::text::timestamptz
     where $1 is null or exists (select 1 from enrolment)
     on conflict (device_id) do nothing
     returning pk, room_id, created_at),
@@ -82,6 +83,7 @@ export async function insertNewDevice(
     enrollmentId,
     capabilities,
     widgetStatus,
+    at,
   } = given;
   const declared = capabilities.map((capability, place) => ({ ...capability, place }));
   const rows = await sql.unsafe<Row[]>(
@@ -97,6 +99,7 @@ export async function insertNewDevice(
       JSON.stringify(declared),
       widgetStatus,
       String(secretUsed),
+      at.toISOString(),
     ],
     { prepare: true },
   );

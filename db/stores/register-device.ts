@@ -43,11 +43,18 @@ export async function formerSince(db: Database | Transaction, deviceId: string):
   return row?.credentialsSince ?? null;
 }
 
+export interface StoreOptions {
+  defaultWidgetStatus: WidgetStatus;
+  /** Milliseconds, as well as they are known; the database goes by the clock of the machine, whatever that says. */
+  now?: () => number;
+}
+
 /** Adds or updates a device. FORBIDDEN when the enrolment token has no use left, INVALID for too many capabilities. */
 export function createRegister(
   { db, sql: client }: { db: Database; sql: postgres.Sql },
-  options: { defaultWidgetStatus: WidgetStatus },
+  options: StoreOptions,
 ) {
+  const { now = Date.now } = options;
   const useEnrollment = async (tx: Transaction, id: number) => {
     const [row] = await tx
       .update(enrollments)
@@ -56,7 +63,7 @@ export function createRegister(
         and(
           eq(enrollments.id, id),
           or(isNull(enrollments.maxUses), lt(enrollments.uses, enrollments.maxUses)),
-          gt(enrollments.expiresAt, new Date()),
+          gt(enrollments.expiresAt, new Date(now())),
         ),
       )
       .returning({ roomId: enrollments.roomId });
@@ -69,7 +76,7 @@ export function createRegister(
     db.transaction(async (tx): Promise<Registered> => {
       const { deviceId, name, type, version, manufacturer } = registration;
       const [known] = await tx.select().from(devices).where(eq(devices.deviceId, deviceId)).for('update');
-      const unused = known === undefined || known.secretUsedAt === null || mayReenroll(known);
+      const unused = known === undefined || known.secretUsedAt === null || mayReenroll(known, now());
       const secret = by.giveSecret && unused ? createSecret() : null;
       const about = { name, type, version, manufacturer };
       const credentials =
@@ -77,11 +84,11 @@ export function createRegister(
           ? {}
           : {
               secretHash: hashSecret(secret),
-              secretUsedAt: by.proven ? new Date() : null,
+              secretUsedAt: by.proven ? new Date(now()) : null,
               reenrollUntil: null,
               enrollmentId: by.enrollmentId,
               // What the lost one had does not open it any more, its certificate neither.
-              ...(known !== undefined && mayReenroll(known) && { credentialsSince: new Date() }),
+              ...(known !== undefined && mayReenroll(known, now()) && { credentialsSince: new Date(now()) }),
             };
       let row: DeviceRow | undefined;
       if (known === undefined) {
@@ -133,6 +140,7 @@ export function createRegister(
         title: widgetTitle(capability),
       })),
       widgetStatus: options.defaultWidgetStatus,
+      at: new Date(now()),
     });
     return made === null ? null : { ...made, created: true, secret, widgetsCreated: made.widgets.length };
   };

@@ -44,7 +44,7 @@ void test('no two arrivals are at the same time, though the clock stands still o
 
 void test('what waits for a clock that can be believed is done once it can', async (t) => {
   let trusted = false;
-  const waiter = createTrustWaiter({ trusted: () => trusted }, silent);
+  const waiter = createTrustWaiter({ trusted: () => trusted }, silent, () => {});
   t.after(waiter.stop);
   const done: number[] = [];
   const all = new Promise<void>((resolve) => {

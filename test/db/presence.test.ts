@@ -30,6 +30,7 @@ function node(id: string, now: () => number) {
     sql: {} as postgres.Sql,
     log: silent,
     now,
+    monotonic: now,
     offlineAfterMs: 60_000,
     registry,
     fences: createFences(id, now),
