@@ -43,7 +43,7 @@ export function createMaintenance({ sql, clock, log, chores, leads }: Maintenanc
     const value = String(clock.watermark());
     await sql`insert into meta (key, value) values (${WATERMARK}, ${value}::text::jsonb)
       on conflict (key) do update set value = excluded.value
-      where meta.value < excluded.value`;
+      where meta.value < excluded.value or ${clock.corrected()}`;
   };
 
   const tellWatermarkFailed = (error: unknown) => {

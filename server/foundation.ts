@@ -65,7 +65,7 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
     onStop(checkpointer.stop);
   }
 
-  const clock = createClock(Date.now, Math.max(builtAt(), await readWatermark(sql)));
+  const clock = createClock(Date.now, Math.max(builtAt(), await readWatermark(sql)), { built: builtAt() });
   const { now } = clock;
   if (!clock.trusted()) {
     const detail = { now: new Date(), taken: new Date(now()) };

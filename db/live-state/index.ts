@@ -1,4 +1,5 @@
 import type { Database } from '../client.ts';
+import { CLOCK_TOLERANCE_MS } from '../domain/clock.ts';
 import type { Command, Micros } from '../domain/types.ts';
 import { TERMINAL } from '../domain/types.ts';
 import { createLoader, type Loader } from './loader.ts';
@@ -24,8 +25,13 @@ export function createLiveState({ db, ...deps }: LiveStateDeps): LocalLiveState 
   /** Open commands by widget, oldest first. */
   const open = new Map<number, Map<number, Command>>();
 
-  const isNewer = (widget: LiveWidget, at: Micros, seq: number) =>
-    widget.valueAt === null || at > widget.valueAt || (at === widget.valueAt && seq >= widget.valueSeq);
+  /** What came while the clock ran ahead is the last word no longer once that has been set right. */
+  const isAhead = (at: Micros) => at > (deps.now() + CLOCK_TOLERANCE_MS) * 1000;
+  const isNewer = ({ valueAt, valueSeq }: LiveWidget, at: Micros, seq: number) =>
+    valueAt === null ||
+    at > valueAt ||
+    (at === valueAt && seq >= valueSeq) ||
+    (isAhead(valueAt) && !isAhead(at));
 
   const applyReading: LiveState['applyReading'] = (widgetId, at, seq, value) => {
     const widget = registry.widgets.get(widgetId);

@@ -6,6 +6,7 @@ import { silent } from '../helpers/database.ts';
 
 const BUILT = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 
 void test('a clock before what has certainly passed is not believed, until it is right', () => {
   let now = 0;
@@ -31,6 +32,62 @@ void test('a clock before what has certainly passed is not believed, until it is
   now -= 60 * MINUTE;
   assert.equal(clock.trusted(), false);
   assert.equal(clock.watermark(), BUILT + 60 * MINUTE);
+});
+
+void test('while the clock is wrong, time is what was known last and has passed since', () => {
+  let [now, elapsed] = [0, 1000];
+  const clock = createClock(() => now, BUILT, { elapsed: () => elapsed });
+  elapsed += 5 * MINUTE;
+  assert.equal(clock.now(), BUILT + 5 * MINUTE);
+  now = BUILT + 60 * MINUTE;
+  assert.equal(clock.now(), now);
+  clock.stored(now * 1000);
+  now = 0;
+  elapsed += MINUTE;
+  assert.equal(clock.now(), BUILT + 61 * MINUTE);
+});
+
+void test('a clock that leaps far ahead proves nothing for an hour', () => {
+  let [now, elapsed] = [BUILT, 0];
+  const clock = createClock(() => now, BUILT, { elapsed: () => elapsed });
+  now += 60 * DAY;
+  clock.stored(now * 1000);
+  elapsed += 59 * MINUTE;
+  clock.stored(now * 1000 + 1);
+  assert.equal(clock.watermark(), BUILT);
+  now = BUILT + MINUTE;
+  assert.equal(clock.trusted(), true, 'set right again');
+  clock.stored(now * 1000);
+  now += 60 * DAY;
+  clock.stored(now * 1000);
+  elapsed += 61 * MINUTE;
+  clock.stored(now * 1000 + 1);
+  assert.equal(clock.watermark(), now);
+});
+
+void test('a clock far behind the newest reading, and yet possible, is believed after a day', () => {
+  let [now, elapsed] = [BUILT + DAY, 0];
+  const clock = createClock(() => now, BUILT + 3650 * DAY, { built: BUILT, elapsed: () => elapsed });
+  assert.equal(clock.trusted(), false);
+  elapsed += DAY - MINUTE;
+  assert.equal(clock.trusted(), false);
+  // Fallen back to 1970 meanwhile: it begins anew.
+  now = 0;
+  assert.equal(clock.trusted(), false);
+  now = BUILT + 2 * DAY;
+  elapsed += 2 * MINUTE;
+  assert.equal(clock.trusted(), false);
+  elapsed += DAY;
+  assert.deepEqual([clock.trusted(), clock.corrected(), clock.watermark()], [true, true, now]);
+});
+
+void test('after a clock that ran ahead has been set back, arrivals are of the right time', () => {
+  let now = BUILT + 60 * DAY;
+  const clock = createClock(() => now, BUILT);
+  clock.arrival();
+  now = BUILT;
+  assert.equal(Math.floor(clock.arrival() / 1000), BUILT);
+  assert.equal(Math.floor(clock.arrival() / 1000), BUILT);
 });
 
 void test('no two arrivals are at the same time, though the clock stands still or goes back', () => {
