@@ -21,6 +21,7 @@ import { roomRoutes } from './routes/rooms.ts';
 import { systemRoutes } from './routes/system.ts';
 import { userRoutes } from './routes/users.ts';
 import { widgetRoutes } from './routes/widgets.ts';
+import { traced } from './tracing.ts';
 import { webAppRoutes } from './web-app.ts';
 
 /** Answered without a token, or with a rule of their own. */
@@ -47,6 +48,7 @@ export function createApp(deps: AppDeps): Api {
     },
   });
   api.onError((error, c) => answerError(error, c, log));
+  api.use('/api/*', traced(log));
   if (corsOrigins.length > 0) api.use('/api/*', crossOrigin(corsOrigins));
   api.use('/api/*', meterRequests(flows));
   const authenticated = authentication(accounts);

@@ -8,6 +8,7 @@ import { DomainError } from '../db/domain/errors.ts';
 import type { DeviceLink, EventLog, FlowName, Log } from '../db/domain/ports.ts';
 import type { Commands } from '../db/domain/services.ts';
 import type { MetricsText, NodeState, SystemReport } from '../db/domain/system.ts';
+import type { Trace } from '../db/domain/trace.ts';
 import type { Actor, User } from '../db/domain/types.ts';
 import type { FlowMeterService } from '../db/flow-meter.ts';
 import type { DiskState } from '../db/history/disk-state.ts';
@@ -77,7 +78,7 @@ export interface AppDeps {
 }
 
 export interface Env {
-  Variables: { caller: Caller };
+  Variables: { caller: Caller; trace: Trace };
   /** Absent without a socket, as in `app.request()`. */
   Bindings: Partial<Pick<KeptPolls, 'keep'> & { incoming: IncomingMessage }>;
 }

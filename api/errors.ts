@@ -4,6 +4,7 @@ import { isUnavailable } from '../db/client.ts';
 import { DomainError, type ErrorCode } from '../db/domain/errors.ts';
 import type { Log } from '../db/domain/ports.ts';
 import { isUnstorableText } from '../db/stores/violations.ts';
+import { traceFor } from './tracing.ts';
 
 type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503 | 504;
 
@@ -61,6 +62,9 @@ export function answerError(error: unknown, c: Context, log: Log): Response {
     c.header('Retry-After', '2');
     return c.json(errorBody('the database is away, try again in a moment', 'DATABASE_UNAVAILABLE'), 503);
   }
-  log.error({ err: error, method: c.req.method, path: c.req.path }, 'request failed');
+  log.error(
+    { trace_id: traceFor(c)?.traceId, err: error, method: c.req.method, path: c.req.path },
+    'request failed',
+  );
   return c.json(errorBody('something went wrong on the server', 'INTERNAL'), 500);
 }

@@ -17,9 +17,9 @@ export const MAX_BODY_BYTES = 64 * 1024;
 export const crossOrigin = (origins: readonly string[]) =>
   cors({
     origin: [...origins],
-    allowHeaders: ['Authorization', 'Content-Type', 'If-None-Match'],
+    allowHeaders: ['Authorization', 'Content-Type', 'If-None-Match', 'traceparent'],
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposeHeaders: ['ETag', 'Retry-After', 'Content-Disposition'],
+    exposeHeaders: ['ETag', 'Retry-After', 'Content-Disposition', 'traceresponse'],
     maxAge: 600,
   });
 

@@ -12,6 +12,9 @@ export const SECURITY_HEADERS = {
 /** Answers that were made with all of them. */
 const complete = new WeakSet<Response>();
 
+/** Nothing may be added to it. */
+export const isComplete = (response: Response): boolean => complete.has(response);
+
 /**
  * An answer whose plain headers are whole, those above included: to ask it for its `headers` would make of them what
  * costs more than the rest of a poll.
@@ -24,7 +27,7 @@ export function completeResponse(body: Uint8Array<ArrayBuffer> | null, init: Res
 
 /** Adds what the answer does not say itself. Pages that were allowed to call may also read. */
 export function secured(response: Response): Response {
-  if (complete.has(response)) return response;
+  if (isComplete(response)) return response;
   const { headers } = response;
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
     if (!headers.has(name)) headers.set(name, value);

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Context } from 'hono';
 import { completeResponse, SECURITY_HEADERS } from './headers.ts';
+import { tracingHeaders } from './tracing.ts';
 
 const compress = promisify(gzip);
 /** Smaller ones fit a network packet or two as they are. */
@@ -63,10 +64,11 @@ export class Representation {
       const tags = c.req.header('If-None-Match');
       const { bytes, ...init } =
         this.#finished(coding, tags) ?? this.#whole(coding, await this.#compressed());
-      return completeResponse(bytes, init);
+      return completeResponse(bytes, { ...init, headers: { ...init.headers, ...tracingHeaders(c) } });
     }
     const bytes = coding.bytes ?? (await this.#compressed());
-    return completeResponse(bytes, { status: 200, headers: { ...ALWAYS, ...this.#ofBody(coding, bytes) } });
+    const headers = { ...ALWAYS, ...this.#ofBody(coding, bytes), ...tracingHeaders(c) };
+    return completeResponse(bytes, { status: 200, headers });
   }
 
   /** The same for a GET, without a wait; null as long as it would have to be compressed first. */

@@ -76,7 +76,7 @@ function measureSessions(registers: Registry[], sessions: Sessions): void {
   });
   new Gauge({
     name: 'pm_iot_mqtt_clients',
-    help: 'The same by who they are (enrolling: a device that has not registered yet) and how they are connected',
+    help: 'Open MQTT sessions by who they are (enrolling: a device that has not registered yet) and how they are connected',
     labelNames: ['kind', 'transport'],
     registers,
     collect() {
@@ -121,9 +121,9 @@ function measureStored(registers: Registry[], sizes: BoundedPersistence['sizes']
     'Messages of QoS 1 and 2 that kept sessions have not confirmed',
     'queued',
   );
-  gauge('pm_iot_mqtt_queued_bytes', 'Bytes that these count as', 'queuedBytes');
+  gauge('pm_iot_mqtt_queued_bytes', 'Bytes that messages queued for kept sessions count as', 'queuedBytes');
   gauge('pm_iot_mqtt_retained_messages', 'Retained messages', 'retained');
-  gauge('pm_iot_mqtt_retained_bytes', 'Bytes that these count as', 'retainedBytes');
+  gauge('pm_iot_mqtt_retained_bytes', 'Bytes that retained messages count as', 'retainedBytes');
 }
 
 export function createCounters(
@@ -136,13 +136,13 @@ export function createCounters(
     messages: 'pm_iot_mqtt_messages_received_total',
     help: 'PUBLISH packets received from clients, by what they are and their QoS',
     bytes: 'pm_iot_mqtt_payload_bytes_received_total',
-    bytesHelp: 'Bytes of their payloads',
+    bytesHelp: 'Bytes of the payloads of PUBLISH packets received from clients',
   });
   const sent = countMessages(registry, SENT, {
     messages: 'pm_iot_mqtt_messages_sent_total',
     help: 'PUBLISH packets sent to clients: to those that subscribed, or to a device what the server has for it; by QoS',
     bytes: 'pm_iot_mqtt_payload_bytes_sent_total',
-    bytesHelp: 'Bytes of their payloads',
+    bytesHelp: 'Bytes of the payloads of PUBLISH packets sent to clients',
   });
   const refused = new Counter({
     name: 'pm_iot_mqtt_messages_refused_total',

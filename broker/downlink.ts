@@ -1,4 +1,4 @@
-import type { DeviceLink, PairAnswer } from '../db/domain/ports.ts';
+import type { DeviceLink, Log, PairAnswer } from '../db/domain/ports.ts';
 import { formatMicros } from '../db/domain/time.ts';
 import type { Command } from '../db/domain/types.ts';
 import type { LiveState } from '../db/live-state/types.ts';
@@ -13,6 +13,7 @@ export interface DownlinkDeps {
   pairTimeoutMs: number;
   /** Tells whoever else watches the command topic; not the device, not its offline queue. */
   publishCopy(topic: string, payload: string): void;
+  log: Log;
   stored: Pick<BoundedPersistence, 'dropRetained' | 'dropSession' | 'dropSessions'>;
 }
 
@@ -23,7 +24,7 @@ export interface Downlink extends DeviceLink {
 
 /** From the application to the live connections of devices. */
 export function createDownlink(deps: DownlinkDeps): Downlink {
-  const { sessions, live, pairTimeoutMs, publishCopy, stored } = deps;
+  const { sessions, live, pairTimeoutMs, publishCopy, stored, log } = deps;
   const pairings = new Map<string, (answer: PairAnswer) => void>();
 
   const payloadOf = (command: Command): string | null => {
@@ -54,6 +55,11 @@ export function createDownlink(deps: DownlinkDeps): Downlink {
       const payload = payloadOf(command);
       if (session === undefined || target == null || payload === null) return false;
       const sent = session.send(target.topic, payload);
+      const { traceId, id } = command;
+      log.debug(
+        { trace_id: traceId, command_id: id, ...target, client: session.name, sent },
+        'command published',
+      );
       if (sent) publishCopy(target.topic, payload);
       return sent;
     },

@@ -107,6 +107,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     pairTimeoutMs: deps.pairTimeoutMs,
     publishCopy: publish,
     stored,
+    log,
   });
   const counters = createCounters(metrics, sessions, stored.sizes);
   deps.queues.weigh('intake', () => gate.fill());

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createCommandDelivery } from './command-delivery.ts';
 import { createCommandFollower } from './command-follower.ts';
+import { createCommandLines } from './command-lines.ts';
 import { createCommandQueue } from './command-queue.ts';
 import { createCommandTimers } from './command-timers.ts';
 import { CommandWaiters, removedMeanwhile } from './command-waiters.ts';
@@ -55,6 +56,7 @@ export function createCommands(deps: CommandsDeps): Commands {
   const waiters = new CommandWaiters();
   /** When the first answer to an open command came. */
   const answeredAt = new Map<number, Micros>();
+  const lines = createCommandLines({ log, live });
   const queue = createCommandQueue({ store, open, shared: tell !== null });
 
   const forget = (id: number) => {
@@ -81,6 +83,7 @@ export function createCommands(deps: CommandsDeps): Commands {
 
   const track = (command: Command) => {
     follow(command);
+    lines.moved(command);
     tell?.(command.id);
     if (command.status === 'queued' || command.status === 'sent') {
       timers.arm(command);
@@ -148,7 +151,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       waiters.wakeAll((id) => open.get(id));
       await idle();
     },
-    request: async (widget, value, actor) => {
+    request: async (widget, value, actor, traceId) => {
       checkCommandValue(widget, value);
       const { device } = widget;
       const { command, direct } = await queue.whileInserting(device.pk, async (ahead) => {
@@ -164,6 +167,7 @@ export function createCommands(deps: CommandsDeps): Commands {
           value,
           status: direct ? 'sent' : 'queued',
           requestedBy: actor.username,
+          traceId,
           createdAt: now,
           sentAt: direct ? now : null,
         });
@@ -215,6 +219,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       const widget = command === null ? undefined : live.widget(command.widgetId);
       if (command === null || widget === undefined) return 'unknown';
       // Only the first answer is a report of the widget's value; a redelivered or late one is kept and changes nothing.
+      lines.answered(command, result, !open.has(command.id));
       if (!open.has(command.id)) {
         await store.keepLate(command.id, { ...result });
         return 'late';

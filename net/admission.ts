@@ -65,7 +65,7 @@ export class Admission {
         },
       });
     gauge('pm_iot_connections', 'Open connections to all listeners', () => this.#open);
-    gauge('pm_iot_connections_half_open', 'Those that have not logged in or asked anything yet', () => {
+    gauge('pm_iot_connections_half_open', 'Open connections that have not logged in or asked anything yet', () => {
       return this.#halfOpen;
     });
   }

@@ -110,7 +110,7 @@ export function createBoxMetrics({ workers, ready }: BoxMetricsDeps) {
     gauge('pm_iot_workers', 'Processes that share the ports of this machine (WORKERS)', workers);
     gauge(
       'pm_iot_workers_answered',
-      'Those of them that told their figures within a second',
+      'Workers of this machine that told their figures within a second',
       answered.length,
     );
     return await box.metrics();

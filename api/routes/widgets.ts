@@ -162,7 +162,9 @@ export function widgetRoutes(api: Api, deps: AppDeps): void {
     async (c) => {
       const user = userOf(c);
       const widget = widgetFor(live, user, c.req.valid('param').id);
-      const requested = await commands.request(widget, c.req.valid('json').value, actorOf(user));
+      const { value } = c.req.valid('json');
+      const { traceId } = c.get('trace');
+      const requested = await commands.request(widget, value, actorOf(user), traceId);
       const settled = await commands.settled(requested, c.req.valid('query').wait);
       const open = settled.status === 'queued' || settled.status === 'sent';
       return open

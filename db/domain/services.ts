@@ -11,7 +11,7 @@ export interface Commands {
    * Checks the value against the widget (INVALID), keeps the command, and hands it over if the device is reachable.
    * Errors: INVALID, QUEUE_FULL (100 already wait for the device), DATABASE_UNAVAILABLE.
    */
-  request(widget: LiveWidget, value: Value, actor: Actor): Promise<Command>;
+  request(widget: LiveWidget, value: Value, actor: Actor, traceId: string): Promise<Command>;
   /** The command once it has ended, or as it is after `milliseconds`. NOT_FOUND when its device is removed meanwhile. */
   settled(command: Command, milliseconds: number): Promise<Command>;
   find(id: number): Promise<Command | null>;

@@ -104,6 +104,8 @@ export interface Command {
   value: Value;
   status: CommandStatus;
   requestedBy: string;
+  /** Of the request that asked for it; null: one of before requests had any. */
+  traceId: string | null;
   createdAt: Date;
   sentAt: Date | null;
   finishedAt: Date | null;

@@ -23,7 +23,7 @@ export function createCommitMeter(registry: Registry, flows: FlowMeter): CommitM
   const durations = createHistogram({
     registry,
     name: 'pm_iot_commit_duration_seconds',
-    help: 'How long these commits took',
+    help: 'How long a commit of readings took',
     buckets: DURATION_BUCKETS,
   });
   return {

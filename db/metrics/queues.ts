@@ -41,12 +41,12 @@ export function createQueueMeter(registry: Registry): QueueMeter {
   const counted = gauges(
     registry,
     { name: 'pm_iot_queue_depth', help: 'How many wait in each queue that has a bound' },
-    { name: 'pm_iot_queue_limit', help: 'How many may wait there' },
+    { name: 'pm_iot_queue_limit', help: 'How many may wait in each queue that has a bound' },
   );
   const weighed = gauges(
     registry,
     { name: 'pm_iot_queue_bytes', help: 'Bytes that wait in each queue that has a bound for them' },
-    { name: 'pm_iot_queue_limit_bytes', help: 'Bytes that may wait there' },
+    { name: 'pm_iot_queue_limit_bytes', help: 'Bytes that may wait in each queue that has a bound for them' },
   );
   return {
     count: (queue, fill) => void counted.set(queue, fill),

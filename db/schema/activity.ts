@@ -25,6 +25,8 @@ export const commands = pgTable(
     finishedAt: instant('finished_at'),
     resultValue: jsonb('result_value').$type<Value>(),
     error: text(),
+    /** 32 hex digits: of the request that asked for it (W3C Trace Context). */
+    traceId: text('trace_id'),
     /** An answer that came after the command had ended: kept, changes nothing. */
     lateResult: jsonb('late_result').$type<Record<string, unknown>>(),
   },

@@ -8,12 +8,12 @@ import { until } from '../helpers/wait.ts';
 
 const EVA = { username: 'eva', password: 'correct horse battery' };
 
-/** Header lines but for what differs from second to second. */
+/** Header lines but for what differs from second to second, and the id of a request, which only the first one gets. */
 const linesOf = (head: string) =>
   head
     .toLowerCase()
     .split('\r\n')
-    .filter((line) => !line.startsWith('date:'))
+    .filter((line) => !/^(date|traceresponse):/.test(line))
     .sort();
 
 async function home(t: TestContext, env: Record<string, string> = {}) {
