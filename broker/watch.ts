@@ -1,8 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import type { Log } from '../db/domain/ports.ts';
+import { createRepeats } from '../db/domain/repeats.ts';
+import { monotonic } from '../db/domain/time.ts';
 import type { LiveState } from '../db/live-state/types.ts';
 import type { ConnectionInfo } from './connection.ts';
-import type { Engine } from './engine/engine.ts';
+import { type Engine, TAKEN_OVER } from './engine/engine.ts';
+import { SILENT } from './engine/keepalive.ts';
 import { answerIfRepeated } from './engine/repeated.ts';
 import { isFrozen } from './engine/send.ts';
 import type { EngineClient } from './engine/types.ts';
@@ -11,6 +14,9 @@ import type { Sessions } from './sessions.ts';
 /** A client that leaves 256 KiB unread for this many sweeps in a row is disconnected. */
 const FROZEN_SWEEPS = 3;
 const SWEEP_MS = 10_000;
+/** The same end of a client is logged once within this, for so many of them. */
+const LOG_WINDOW_MS = 60_000;
+const MAX_LOGGED = 100;
 
 export interface WatchDeps {
   engine: Engine;
@@ -90,8 +96,26 @@ export function watchSessions({
     clientIds?.gone(session.client.id, session);
     if (session.device !== null) live.disconnected(session.device, session);
   });
+  const isNew = createRepeats({ windowMs: LOG_WINDOW_MS, maxKeys: MAX_LOGGED, now: monotonic });
   engine.on('clientError', (client, error) => {
+    const session = sessionOf(client);
+    if (session !== undefined && error.message === SILENT && isNew(`${SILENT} ${session.client.id}`)) {
+      const { name, address } = session;
+      log.info(
+        { client: name, address },
+        'disconnected: nothing came within one and a half times its keep-alive',
+      );
+      return;
+    }
     log.debug({ client: client.id, err: error }, 'connection ended by an error');
+  });
+  (engine as EventEmitter).on(TAKEN_OVER, (earlier: EngineClient, later: EngineClient) => {
+    const [session, next] = [sessionOf(earlier), sessionOf(later)];
+    if (session === undefined || !isNew(`taken over ${earlier.id}`)) return;
+    log.info(
+      { client: session.name, address: next?.address, earlier: session.address },
+      'another connection came with the same client id: the earlier one was ended',
+    );
   });
   engine.on('connectionError', (client, error) => {
     const { address } = connectionOf(client as unknown as EngineClient);

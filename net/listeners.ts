@@ -7,8 +7,14 @@ import {
 } from 'node:tls';
 import type { ClientAddresses } from '../db/domain/client-address.ts';
 import type { Log } from '../db/domain/ports.ts';
+import { createRepeats } from '../db/domain/repeats.ts';
+import { monotonic } from '../db/domain/time.ts';
+import { handshakeWords } from './handshake-words.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** The same failure of an address is told once within this, for so many of them. */
+const LOG_WINDOW_MS = 60_000;
+const MAX_LOGGED = 100;
 /** A half-open TCP connection is found out after this at the earliest, whatever its keepalive says. */
 const TCP_KEEPALIVE_MS = 60_000;
 
@@ -41,6 +47,9 @@ export function replaceMaterial(server: TlsServer, tls: TlsMaterial): void {
   server.setSecureContext(contextOf(tls));
 }
 
+/** It knows where it came from after its client has left, too. */
+const beneath = (socket: TLSSocket & { _parent?: Socket }): Socket => socket._parent ?? socket;
+
 function prepare(socket: Socket): Socket {
   socket.setNoDelay(true);
   socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
@@ -69,8 +78,12 @@ export function createTlsListener(
       onConnection(socket);
     },
   );
+  const isNew = createRepeats({ windowMs: LOG_WINDOW_MS, maxKeys: MAX_LOGGED, now: monotonic });
   server.on('tlsClientError', (error, socket) => {
-    log.debug({ err: error, address: clients.ofSocket(socket) }, 'TLS handshake failed');
+    const address = clients.ofSocket(socket) || clients.ofSocket(beneath(socket));
+    const why = handshakeWords(error);
+    if (isNew(`${address} ${why}`)) log.info({ address, why }, 'TLS handshake failed');
+    else log.debug({ err: error, address }, 'TLS handshake failed');
     // One that came to no end in time is left open otherwise.
     socket.destroy();
   });

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Aedes, type AedesOptions, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes';
 import { isPerson } from '../../db/domain/broker-store.ts';
 import { MAX_RECEIVED } from './persistence.ts';
@@ -5,6 +6,9 @@ import { clientOf, type Deliver, Deliveries } from './subscriptions.ts';
 import { CONSUMED, type EngineClient, type MarkedPacket, type QueuedPacket } from './types.ts';
 
 type Done = (error?: Error) => void;
+
+/** An event of the engine: a client, and the one that comes in its place under the same id. */
+export const TAKEN_OVER = 'takenOver';
 
 /** The brokers of other nodes. */
 export interface Others {
@@ -85,6 +89,7 @@ export class Engine extends Aedes {
     if (client.closed) return;
     const other = this.clients[client.id];
     if (other !== undefined && !other.closed) {
+      (this as EventEmitter).emit(TAKEN_OVER, other, client);
       other.close(() => this._finishRegisterClient(client));
       return;
     }

@@ -1,5 +1,8 @@
 import type { EngineClient } from './types.ts';
 
+/** Of the error that ends a client. */
+export const SILENT = 'keep alive timeout';
+
 /**
  * In place of the time-out of Aedes: what is not read cannot be a sign of life, and a client that is made to wait is not to
  * blame for its silence.
@@ -9,7 +12,7 @@ export function watchKeepalive(client: EngineClient, isMadeToWait: () => boolean
   clearTimeout(client._keepaliveTimer);
   const expire = () => {
     if (isMadeToWait()) client._keepaliveTimer?.refresh();
-    else client.emit('error', new Error('keep alive timeout'));
+    else client.emit('error', new Error(SILENT));
   };
   client._keepaliveTimer = setTimeout(expire, client._keepaliveInterval);
 }

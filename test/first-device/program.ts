@@ -21,7 +21,7 @@ export function missing(program: string, args: string[], debian: string): string
     execFileSync(program, args, { stdio: 'ignore' });
     return false;
   } catch {
-    return `${program} is not installed (Debian: apt-get install ${debian})`;
+    return `not installed (Debian: apt-get install ${debian})`;
   }
 }
 
