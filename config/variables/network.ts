@@ -33,8 +33,7 @@ export const network = {
   }),
   MDNS_NAME: variable(form.mdnsName, {
     fallback: 'off',
-    about:
-      'under which the box announces itself by mDNS: `pm-iot` is `pm-iot.local` ([certificates](certificates.md#a-name-by-mdns))',
+    about: 'under which the box announces itself by mDNS: `pm-iot` is `pm-iot.local`',
   }),
   CORS_ORIGINS: optional(form.origins, {
     about: 'origins of web pages elsewhere that may call the API, separated by commas',

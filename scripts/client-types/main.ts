@@ -1,6 +1,7 @@
 // openapi-typescript makes such files too, but needs the compiler API of TypeScript 5; this project has TypeScript 7.
-import { writeFileSync } from 'node:fs';
-import { currentTypes, TYPES_PATH } from './current.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { API_PAGE_PATH, currentApiPage, currentTypes, TYPES_PATH } from './current.ts';
 
 writeFileSync(TYPES_PATH, currentTypes());
-console.log(`written: ${TYPES_PATH}`);
+writeFileSync(API_PAGE_PATH, currentApiPage(readFileSync(API_PAGE_PATH, 'utf8')));
+console.log(`written: ${TYPES_PATH}, ${API_PAGE_PATH}`);

@@ -10,7 +10,8 @@ interface Parameter {
   schema?: Schema;
 }
 
-interface Operation {
+export interface Operation {
+  tags?: string[];
   parameters?: Parameter[];
   requestBody?: { content?: Content };
   responses?: Record<string, { description?: string; content?: Content }>;
@@ -21,7 +22,7 @@ export interface Document {
   components?: { schemas?: Record<string, unknown> };
 }
 
-const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+export const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const JSON_TYPE = 'application/json';
 
 const HEADER = `// Generated from the OpenAPI document of the server by \`npm run client-types\`: do not edit.

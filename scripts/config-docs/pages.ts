@@ -1,24 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import type { Variable } from '../../config/variable.ts';
 import { GROUPS } from '../../config/variables/index.ts';
+import { filled, table } from './markdown.ts';
 
 type Group = keyof typeof GROUPS;
-type Row = readonly string[];
 
 /** Among the sources; this file is built into `dist/scripts/config-docs`. */
 const pathOf = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 
 const code = (text: string) => `\`${text}\``;
-const width = (text: string) => [...text].length;
-
-/** As the formatter lays it out. */
-function table(rows: readonly Row[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ''))));
-  const line = (row: Row) =>
-    `| ${row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell))).join(' | ')} |`;
-  const [head = [], ...body] = rows;
-  return [line(head), line(widths.map((each) => '-'.repeat(each))), ...body.map(line)].join('\n');
-}
 
 const entriesOf = (group: Group) => Object.entries<Variable<unknown>>(GROUPS[group]);
 
@@ -48,15 +38,7 @@ const limitTable = (group: Group) =>
 const begin = (group: Group) => `<!-- variables: ${group} (npm run config-docs) -->`;
 const END = '<!-- end of variables -->';
 
-/** Errors: the page has no place for the table, or two. */
-function filled(page: string, group: Group, text: string): string {
-  const [before = '', rest, ...more] = page.split(begin(group));
-  const end = rest?.indexOf(END) ?? -1;
-  if (rest === undefined || end < 0 || more.length > 0) {
-    throw new Error(`one place for the table is needed: ${begin(group)} … ${END}`);
-  }
-  return `${before}${begin(group)}\n\n${text}\n\n${rest.slice(end)}`;
-}
+const filledGroup = (page: string, group: Group, text: string) => filled(page, begin(group), text, END);
 
 function exampleFile(): string {
   const groups = (Object.keys(GROUPS) as Group[]).map((group) =>
@@ -79,8 +61,8 @@ const others = (Object.keys(GROUPS) as Group[]).filter((group) => group !== 'lim
 export const PAGES: readonly Page[] = [
   {
     path: pathOf('docs/configuration.md'),
-    write: (text) => others.reduce((page, group) => filled(page, group, variableTable(group)), text),
+    write: (text) => others.reduce((page, group) => filledGroup(page, group, variableTable(group)), text),
   },
-  { path: pathOf('docs/limits.md'), write: (text) => filled(text, 'limits', limitTable('limits')) },
+  { path: pathOf('docs/limits.md'), write: (text) => filledGroup(text, 'limits', limitTable('limits')) },
   { path: pathOf('.env.example'), write: exampleFile },
 ];

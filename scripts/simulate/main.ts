@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SimulatedDevice } from './device.ts';
-import { makeToken } from './enrol.ts';
+import { elsewhere, here } from './enrol.ts';
 import { MODELS, seeded } from './models.ts';
 import { type Options, readOptions, USAGE, UsageError } from './options.ts';
 import { Secrets } from './state.ts';
@@ -34,15 +34,16 @@ async function inGroups(devices: SimulatedDevice[], tally: Tally): Promise<void>
 }
 
 async function run(options: Options): Promise<number> {
-  const { url, devices: count, intervalMs, drop } = options;
+  const { devices: count, intervalMs, drop } = options;
   const random = seeded(options.seed);
   const tally = new Tally();
-  const secrets = new Secrets(options.statePath, url);
+  const { url, caPath, statePath, enrol } =
+    options.url === null ? here(options) : elsewhere(options, options.url);
+  const secrets = new Secrets(statePath, url);
   const ids = Array.from({ length: count }, (_, i) => `${options.prefix}-${String(i + 1).padStart(4, '0')}`);
   const unknown = ids.filter((id) => secrets.get(id) === undefined).length;
-  const token =
-    options.token ?? (options.http === null ? null : await makeToken(options.http, Math.max(unknown, count)));
-  const ca = options.caPath === null ? null : readFileSync(options.caPath, 'utf8');
+  const token = await enrol(unknown);
+  const ca = caPath === null ? null : readFileSync(caPath, 'utf8');
   const devices = ids.map((id, i) => {
     const model = MODELS[i % MODELS.length]?.(random);
     if (model === undefined) throw new Error('there are no models');

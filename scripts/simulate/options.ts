@@ -4,9 +4,12 @@ import { parseArgs } from 'node:util';
 import { parseDuration } from '../../db/domain/duration.ts';
 
 export interface Options {
-  url: string;
-  /** Path of the CA to trust; null: the system's. */
+  /** null: the server on this machine, with the right of whoever can read its secrets. */
+  url: string | null;
+  /** Path of the CA to trust; null: that of the server here, or the system's. */
   caPath: string | null;
+  /** Into which the server here puts them. */
+  room: string | null;
   devices: number;
   prefix: string;
   intervalMs: number;
@@ -22,20 +25,16 @@ export interface Options {
   /** Percent of messages that are garbage. */
   garbage: number;
   seed: number;
-  statePath: string;
+  /** null: beside what the server here keeps. */
+  statePath: string | null;
 }
 
 export class UsageError extends Error {}
 
-export const USAGE = `usage: npm run simulate -- [options]
+export const USAGE = `usage: npm run simulate -- [options]    devices for the server on this machine
 
   --devices N         how many (10)
-  --url URL           mqtts://host:8883, mqtt://…, wss://host:8443/mqtt (mqtts://localhost:8883)
-  --ca FILE           CA to trust (data/certs/ca.crt when it is there)
-  --token TOKEN       enrolment token for devices that have no secret yet; or:
-  --http URL          make one through REST (http://localhost:3000), with
-  --username NAME     the admin's name (admin) and
-  --password PASS     password; better in the variable PM_IOT_PASSWORD
+  --room NAME         room into which they come
   --interval 1s       between two reports of a device
   --duration 60s      stop by itself (runs until Ctrl+C)
   --drop PERCENT      of the devices break their connection each interval (0)
@@ -43,7 +42,15 @@ export const USAGE = `usage: npm run simulate -- [options]
   --garbage PERCENT   of the messages are garbage (0)
   --prefix NAME       of the device ids (sim)
   --seed N            of the random values (1)
-  --state FILE        keeps the devices' secrets (data/simulator.json)
+  --state FILE        keeps the devices' secrets (simulator.json in DATA_DIR)
+
+of a server elsewhere:
+  --url URL           mqtts://host:8883, mqtt://…, wss://host:8443/mqtt
+  --ca FILE           CA to trust (data/certs/ca.crt when it is there)
+  --token TOKEN       enrolment token for devices that have no secret yet; or:
+  --http URL          make one through REST (http://localhost:3000), with
+  --username NAME     the admin's name (admin) and
+  --password PASS     password; better in the variable PM_IOT_PASSWORD
 `;
 
 function parse(args: string[]) {
@@ -59,7 +66,7 @@ function parse(args: string[]) {
     'interval',
     'duration',
   ] as const;
-  const more = ['drop', 'slow', 'garbage', 'prefix', 'seed', 'state'] as const;
+  const more = ['drop', 'slow', 'garbage', 'prefix', 'room', 'seed', 'state'] as const;
   try {
     const options = Object.fromEntries([...names, ...more].map((name) => [name, text]));
     return parseArgs({ args, options }).values as Partial<
@@ -87,20 +94,25 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options {
     if (value === null) throw new UsageError(`--${name} must be a duration such as 500ms or 60s`);
     return value;
   };
-  const url = given.url ?? 'mqtts://localhost:8883';
-  if (!/^(mqtts?|wss?):\/\/./.test(url))
+  const password = given.password ?? env.PM_IOT_PASSWORD;
+  const elsewhere = [given.url, given.token, given.http, password].some((option) => option !== undefined);
+  const url = given.url ?? (elsewhere ? 'mqtts://localhost:8883' : null);
+  if (url !== null && !/^(mqtts?|wss?):\/\/./.test(url))
     throw new UsageError('--url must begin with mqtts://, mqtt://, wss:// or ws://');
   const prefix = given.prefix ?? 'sim';
   if (!/^[A-Za-z0-9._-]{1,40}$/.test(prefix))
     throw new UsageError('--prefix must be 1 to 40 of A-Z a-z 0-9 . _ -');
   const ownCa = join('data', 'certs', 'ca.crt');
-  const password = given.password ?? env.PM_IOT_PASSWORD;
+  if (elsewhere && given.room !== undefined) {
+    throw new UsageError('--room is for the server on this machine: elsewhere a token may name one');
+  }
   if (given.http !== undefined && password === undefined) {
     throw new UsageError('--http needs the admin’s password: set PM_IOT_PASSWORD');
   }
   return {
     url,
-    caPath: given.ca ?? (existsSync(ownCa) ? ownCa : null),
+    caPath: given.ca ?? (elsewhere && existsSync(ownCa) ? ownCa : null),
+    room: given.room ?? null,
     devices: number('devices', 10, 100_000),
     prefix,
     intervalMs: Math.max(50, duration('interval') ?? 1000),
@@ -114,6 +126,6 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options {
     slowMs: duration('slow') ?? 0,
     garbage: number('garbage', 0, 100),
     seed: number('seed', 1, 2 ** 31),
-    statePath: given.state ?? join('data', 'simulator.json'),
+    statePath: given.state ?? (elsewhere ? join('data', 'simulator.json') : null),
   };
 }

@@ -41,7 +41,7 @@ const READERS: Record<string, string> = {
   'config/index.ts': 'puts .env into it',
   'main.ts': 'hands it to config/',
   'scripts/operator/local-server.ts': 'hands it to config/',
-  'scripts/simulate/main.ts': 'PM_IOT_PASSWORD, which must not be an option: others could read it',
+  'scripts/simulate/main.ts': 'PM_IOT_PASSWORD, in place of an option that others could read',
   'scripts/import/options.ts': 'INIT_CWD: npm tells where it was called',
   'scripts/setup/install.mjs': 'npm_execpath: npm tells where it lies',
   'scripts/test.mjs': 'hands it on to the tests',

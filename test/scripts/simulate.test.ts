@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startProxy } from '../../scripts/load-test/proxy.ts';
+import { runTool } from '../helpers/command.ts';
 import type { CommandBody } from '../helpers/rest.ts';
 import type { Server } from '../helpers/server.ts';
 import { startServer } from '../helpers/setup.ts';
@@ -114,12 +115,31 @@ void test('the simulator', async (t) => {
     assert.match(text, /1 × .*(not authorized|bad user name or password|bad username or password)/i);
   });
 
+  await t.test('beside the server it needs no password, and puts devices into a room', async () => {
+    await rest.expect(201, 'POST', '/api/rooms', { name: 'Hall' });
+    const { dataDir, ports } = server;
+    const variables = { DATA_DIR: dataDir, HTTP_PORT: String(ports.http), MQTTS_PORT: String(ports.mqtts) };
+    const args = ['--devices', '2', '--prefix', 'here', '--duration', '1s'];
+    const nowhere = await runTool('simulate', [...args, '--room', 'Attic'], { variables });
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr, /there is no room "Attic"; there is: Hall/);
+    const { code, stdout } = await runTool('simulate', [...args, '--room', 'hall'], { variables });
+    assert.equal(code, 0, stdout);
+    const { devices } = await rest.expect<{ devices: unknown[] }>(
+      200,
+      'GET',
+      '/api/devices?q=here-&paired=true',
+    );
+    assert.equal(devices.length, 2);
+  });
+
   await t.test('an unknown or wrong option is told with the usage, and ends with 64', async (t) => {
     for (const option of [
       ['--colour', 'red'],
       ['--devices', 'many'],
       ['--drop', '101'],
       ['--url', 'x'],
+      ['--room', 'Hall'],
     ]) {
       const { code, text } = await simulate(t, server, ...option).exited;
       assert.equal(code, 64, text);

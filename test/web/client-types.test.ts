@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { currentTypes, TYPES_PATH } from '../../scripts/client-types/current.ts';
+import {
+  API_PAGE_PATH,
+  currentApiPage,
+  currentTypes,
+  TYPES_PATH,
+} from '../../scripts/client-types/current.ts';
 import { typesFile } from '../../scripts/client-types/types-file.ts';
 
 void test("the client's types are those of the routes", () => {
   assert.equal(readFileSync(TYPES_PATH, 'utf8'), currentTypes(), 'run npm run client-types');
+});
+
+void test('the page of the API has every call, as the routes are', () => {
+  const page = readFileSync(API_PAGE_PATH, 'utf8');
+  assert.ok(page === currentApiPage(page), 'run npm run client-types');
 });
 
 const answering = (schema: object) =>

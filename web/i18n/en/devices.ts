@@ -163,6 +163,5 @@ export const first = {
   pairTitle: 'Give it a room',
   pairText: 'Pair it to a room and choose which of its cards are shown.',
   noDevice: 'No device at hand?',
-  noDeviceText:
-    'The simulator makes some that report and obey. On the server, in the folder of PM IoT; PM_IOT_PASSWORD is the password of the administrator:',
+  noDeviceText: 'The simulator makes some that report and obey. On the server, in the folder of PM IoT:',
 };

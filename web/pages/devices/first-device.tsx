@@ -6,7 +6,7 @@ import { Icon } from '../../ui/icon.tsx';
 import { linkTo } from '../../ui/route.ts';
 
 const ENROLL = 'npm run enroll';
-const SIMULATE = "PM_IOT_PASSWORD='…' npm run simulate -- --devices 5";
+const SIMULATE = 'npm run simulate -- --devices 5';
 
 /**
  * How the first device comes in, for an admin who has none. What it asks for is done on the page of devices: this goes
