@@ -813,7 +813,7 @@ export interface Calls {
   'GET /api/health': {
     answer: Health;
   };
-  /** 200: Prometheus text; without a token to this machine alone, and not through a proxy */
+  /** 200: Prometheus text, with the token of an admin or METRICS_TOKEN; without one to this machine alone, and not through a proxy */
   'GET /api/metrics': {
     answer: string;
   };
