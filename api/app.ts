@@ -28,6 +28,8 @@ import { webAppRoutes } from './web-app.ts';
 const OPEN_PATHS = new Set([
   '/api/auth/login',
   '/api/health',
+  '/api/health/live',
+  '/api/health/ready',
   '/api/metrics',
   '/api/ca.crt',
   '/api/openapi.json',

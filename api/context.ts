@@ -11,6 +11,8 @@ import type { MetricsText, NodeState, SystemReport } from '../db/domain/system.t
 import type { Trace } from '../db/domain/trace.ts';
 import type { Actor, User } from '../db/domain/types.ts';
 import type { FlowMeterService } from '../db/flow-meter.ts';
+import { metered } from '../db/health/metered.ts';
+import type { FlowProbes } from '../db/health/probes.ts';
 import type { DiskState } from '../db/history/disk-state.ts';
 import type { HistoryService } from '../db/history/index.ts';
 import type { HistoryStore } from '../db/history/query/index.ts';
@@ -47,8 +49,14 @@ export interface AppDeps {
   metrics: MetricsText;
   /** METRICS_TOKEN */
   metricsToken: string | null;
-  /** Asks the database something, and gives the milliseconds it took. Throws when it is away. */
-  pingDatabase(): Promise<number>;
+  /** Tries out flows that nobody uses. */
+  probes: FlowProbes;
+  /** Asks the database something, and gives the milliseconds it took; null: it is away, or hangs. */
+  pingDatabase(): Promise<number | null>;
+  /** Are all listeners up? */
+  started(): boolean;
+  /** Can the clock of this machine be believed? */
+  clockTrusted(): boolean;
   /** Of the disk of the database. `critical`: no readings are stored. */
   diskState(): DiskState;
   /** This one first. */
@@ -120,15 +128,15 @@ export async function polled<T>(
   build: () => T | Representation,
   { flow, roomId, refresh }: PolledOptions = {},
 ): Promise<Answer<T, 200>> {
-  const started = performance.now();
   const isFresh = () => roomId === undefined || freshness === null || freshness.isFresh(roomId);
-  if (freshness !== null && (refresh !== undefined || !isFresh())) {
-    // Whoever may not see it makes nobody read it.
-    build();
-    await (refresh?.(freshness) ?? freshness.refreshRoom(roomId ?? 0));
-  }
-  const answer = await resource<T>(c, build());
-  if (flow !== undefined) flows.record(flow, performance.now() - started, true);
+  const answer = await metered(flows, flow, async () => {
+    if (freshness !== null && (refresh !== undefined || !isFresh())) {
+      // Whoever may not see it makes nobody read it.
+      build();
+      await (refresh?.(freshness) ?? freshness.refreshRoom(roomId ?? 0));
+    }
+    return resource<T>(c, build());
+  });
   const { incoming, keep } = c.env ?? {};
   // Equal headers do not make equal bodies; and what pages elsewhere may read is said by a middleware.
   if (incoming === undefined || keep === undefined || hasBody(c) || corsOrigins.length > 0) return answer;

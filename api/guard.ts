@@ -94,12 +94,18 @@ function reasonOf(status: number): FlowReason | undefined {
   return REASON[status] ?? (status < 500 ? 'invalid' : 'internal');
 }
 
+/** What balancers and monitors ask says nothing of what people get, and a 503 of it is a right answer. */
+const FOR_MONITORS = /^\/api\/(health(\/.*)?|metrics)$/;
+
 export function meterRequests(flows: FlowMeter) {
   return createMiddleware<Env>(async (c, next) => {
     const started = performance.now();
     await next();
+    if (FOR_MONITORS.test(c.req.path)) return;
     const { status } = c.res;
-    flows.record('api_requests', performance.now() - started, status < 500, reasonOf(status));
+    // 504: a device did not answer, and whoever asked was told so.
+    const ok = status < 500 || status === 504;
+    flows.record('api_requests', performance.now() - started, ok, reasonOf(status));
   });
 }
 

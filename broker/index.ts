@@ -28,6 +28,7 @@ import { userIdOf } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { createLoginHooks } from './login-hooks.ts';
 import type { Broker, BrokerDeps } from './ports.ts';
+import { passMessage } from './probe.ts';
 import { createPublications } from './publications.ts';
 import { quiesce } from './quiesce.ts';
 import { createRefusals } from './refusals.ts';
@@ -176,6 +177,8 @@ export function createBroker(deps: BrokerDeps): Broker {
     ...hooks,
     persistence: stored.persistence,
   } as unknown as AedesOptions);
+  engine.onPassedOn = (milliseconds, error) =>
+    flows.record('mqtt_messages', milliseconds, error === null, error === null ? undefined : 'internal');
 
   const accept = (conn: Duplex, request?: IncomingMessage) => {
     if (!stopping) return intake.accept(conn, request);
@@ -192,6 +195,7 @@ export function createBroker(deps: BrokerDeps): Broker {
 
     accept,
     attachWebSockets: webSockets.attach,
+    passMessage: () => passMessage(engine),
 
     start: async (given) => {
       commands = given;

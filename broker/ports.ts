@@ -64,6 +64,8 @@ export interface Broker {
   accept(conn: Duplex, request?: IncomingMessage): void;
   /** Takes MQTT over WebSocket at `/mqtt` of a server that also answers REST. */
   attachWebSockets(server: HttpServer): void;
+  /** Resolves once a message of its own has gone from publication to subscription. */
+  passMessage(): Promise<void>;
   /** Ends all connections, spread over so many milliseconds; each is answered first. */
   sendAway(milliseconds: number, signal: AbortSignal): Promise<void>;
   /** Nothing more is read; waits for what was accepted to be stored and acknowledged. */

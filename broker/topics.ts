@@ -2,6 +2,9 @@
 
 export const REGISTER = 'devices/register';
 
+/** Of the broker to itself: no client may subscribe to it, and no wildcard of theirs matches. */
+export const PROBE = '$pm-iot/health';
+
 export const topicOf = {
   registerResponse: (id: string) => `devices/${id}/register/response`,
   commandRequest: (id: string) => `devices/${id}/command/request`,

@@ -89,7 +89,8 @@ export function createCommands(deps: CommandsDeps): Commands {
       timers.arm(command);
       return;
     }
-    const answered = command.status === 'executed' || command.status === 'rejected';
+    // One that has expired waited for a device that was away, as it was asked to.
+    const answered = command.status !== 'timed_out';
     const since = (command.sentAt ?? command.createdAt).getTime();
     const reason = command.status === 'executed' ? undefined : command.status;
     flows.record('commands', clock.now() - since, answered, reason);

@@ -1,4 +1,5 @@
-import { FLOWS, type FlowMeter, type FlowName } from './domain/ports.ts';
+import type { FlowReason } from './domain/flow-reasons.ts';
+import { FLOWS, type FlowFault, type FlowMeter, type FlowName } from './domain/ports.ts';
 
 /** What happened longer ago says nothing of now. */
 const WINDOW_MS = 5 * 60_000;
@@ -16,8 +17,12 @@ export interface FlowReport {
   latencyMs: number | null;
   /** When it last happened. */
   lastCheck: Date | null;
+  /** When it last went well, however long ago. */
+  lastSuccess: Date | null;
   /** 0 to 1; null when nothing happened. */
   errorRate: number | null;
+  /** Of the last failure within five minutes. */
+  fault: FlowFault | null;
 }
 
 interface Slot {
@@ -27,18 +32,54 @@ interface Slot {
   milliseconds: number;
 }
 
+interface Entry {
+  slots: Slot[];
+  last: number | null;
+  lastSuccess: number | null;
+  lastFault: { at: number; fault: FlowFault } | null;
+}
+
 export interface FlowMeterService extends FlowMeter {
   report(): FlowReport[];
 }
 
+/** What a failure says of the flow. */
+const FAULTS: Partial<Record<FlowReason, FlowFault>> = {
+  unavailable: 'database_unavailable',
+  disk_full: 'disk_full',
+  timed_out: 'no_answer',
+};
+
 /** Counts what really happened in the last five minutes, by flow. */
 export function createFlowMeter(now: () => number): FlowMeterService {
-  const flows = new Map<FlowName, { slots: Slot[]; last: number | null }>(
-    FLOWS.map((name) => [name, { slots: [], last: null }]),
+  const flows = new Map<FlowName, Entry>(
+    FLOWS.map((name) => [name, { slots: [], last: null, lastSuccess: null, lastFault: null }]),
   );
 
+  const reportOf = (name: FlowName, { slots, last, lastSuccess, lastFault }: Entry): FlowReport => {
+    // A clock that was set back makes slots of a time to come: they are of another reckoning.
+    const isRecent = (at: number) => at > now() - WINDOW_MS && at <= now();
+    const sum = { count: 0, errors: 0, milliseconds: 0 };
+    for (const slot of slots) {
+      if (!isRecent(slot.since)) continue;
+      sum.count += slot.count;
+      sum.errors += slot.errors;
+      sum.milliseconds += slot.milliseconds;
+    }
+    const told = {
+      name,
+      lastCheck: last === null ? null : new Date(last),
+      lastSuccess: lastSuccess === null ? null : new Date(lastSuccess),
+      fault: lastFault !== null && isRecent(lastFault.at) ? lastFault.fault : null,
+    };
+    if (sum.count === 0) return { ...told, status: 'unknown', latencyMs: null, errorRate: null };
+    const errorRate = sum.errors / sum.count;
+    const status = errorRate >= DOWN ? 'down' : errorRate >= DEGRADED ? 'degraded' : 'ok';
+    return { ...told, status, latencyMs: sum.milliseconds / sum.count, errorRate };
+  };
+
   return {
-    record: (flow, milliseconds, ok) => {
+    record: (flow, milliseconds, ok, reason) => {
       const entry = flows.get(flow);
       if (entry === undefined) return;
       const time = now();
@@ -50,24 +91,13 @@ export function createFlowMeter(now: () => number): FlowMeterService {
       }
       slot.count++;
       slot.milliseconds += milliseconds;
-      if (!ok) slot.errors++;
       entry.last = time;
+      if (ok) entry.lastSuccess = time;
+      else {
+        slot.errors++;
+        entry.lastFault = { at: time, fault: (reason && FAULTS[reason]) ?? 'failed' };
+      }
     },
-    report: () =>
-      FLOWS.map((name) => {
-        const entry = flows.get(name);
-        const recent = (entry?.slots ?? []).filter(({ since }) => since > now() - WINDOW_MS);
-        const sum = { count: 0, errors: 0, milliseconds: 0 };
-        for (const slot of recent) {
-          sum.count += slot.count;
-          sum.errors += slot.errors;
-          sum.milliseconds += slot.milliseconds;
-        }
-        const lastCheck = entry?.last == null ? null : new Date(entry.last);
-        if (sum.count === 0) return { name, status: 'unknown', latencyMs: null, lastCheck, errorRate: null };
-        const errorRate = sum.errors / sum.count;
-        const status = errorRate >= DOWN ? 'down' : errorRate >= DEGRADED ? 'degraded' : 'ok';
-        return { name, status, latencyMs: sum.milliseconds / sum.count, lastCheck, errorRate };
-      }),
+    report: () => [...flows].map(([name, entry]) => reportOf(name, entry)),
   };
 }

@@ -167,7 +167,7 @@ export function createReadingWriter({
     running &&
     !held &&
     !giveUp &&
-    queued > 0 &&
+    queue.length > head &&
     (flights.size === 0 ||
       (flights.size < MAX_FLIGHTS && queued >= Math.max(MIN_SECOND_GROUP, lastGroup / 2)));
 

@@ -5,6 +5,7 @@ import {
   createGuessNews,
   createHomeStore,
   createHomes,
+  createLoginProbe,
   createPasswordGate,
   createPasswords,
   createSecretGuard,
@@ -38,17 +39,14 @@ export async function openAccounts(deps: AccountsDeps) {
   const homes = createHomes({ store: createHomeStore(sql), log: part('accounts') });
   await homes.load();
   onStop(homes.stop);
+  const passwords = createPasswords();
+  const tokens = createTokens({ secret: jwtSecret, expiresInMs: config.jwtExpiresInMs, now });
   const gate = createPasswordGate(PASSWORD_GATE);
   foundation.queues.count('passwords', gate.fills.known);
   foundation.queues.count('passwords_of_strangers', gate.fills.strangers);
   const accounts = createAccounts({
     users: createUserStore(db),
-    passwords: createPasswords(),
-    tokens: createTokens({
-      secret: jwtSecret,
-      expiresInMs: config.jwtExpiresInMs,
-      now,
-    }),
+    ...{ passwords, tokens },
     guesses: createGuessGuard({ limits: config.limits, homes, news, watch, now: monotonic }),
     gate,
     events: eventLog,
@@ -57,5 +55,9 @@ export async function openAccounts(deps: AccountsDeps) {
     changed,
   });
   await accounts.load();
-  return { accounts, guesses: createSecretGuard({ news, watch, now: monotonic }) };
+  return {
+    accounts,
+    guesses: createSecretGuard({ news, watch, now: monotonic }),
+    probeLogin: createLoginProbe({ passwords, tokens, gate }),
+  };
 }

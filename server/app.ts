@@ -6,7 +6,7 @@ import type { Config } from '../config/index.ts';
 import type { MetricsText, NodeState, SystemReport } from '../db/domain/system.ts';
 import type { HistoryService } from '../db/history/index.ts';
 import { createImports } from '../db/imports.ts';
-import { ping } from '../db/ping.ts';
+import { createPing } from '../db/ping.ts';
 import { createRoomStore } from '../db/stores/rooms.ts';
 import { createWidgetStore } from '../db/stores/widgets.ts';
 import { announcedName } from '../net/mdns/kept-name.ts';
@@ -19,7 +19,10 @@ import { openSystem } from './system.ts';
 const APP_FOLDER = here('../app');
 
 export interface OpenAppDeps
-  extends Pick<AppDeps, 'live' | 'commands' | 'link' | 'accounts' | 'clients' | 'devices' | 'enrollments'> {
+  extends Pick<
+    AppDeps,
+    'live' | 'commands' | 'link' | 'accounts' | 'clients' | 'devices' | 'enrollments' | 'probes' | 'started'
+  > {
   foundation: Foundation;
   config: Config;
   history: HistoryService;
@@ -49,7 +52,8 @@ export function openApp(deps: OpenAppDeps) {
     historyUpkeep: history,
     eventLog,
     flows,
-    pingDatabase: () => ping(sql),
+    pingDatabase: createPing(sql),
+    clockTrusted: clock.trusted,
     nodes,
     drain,
     diskState: disk.state,

@@ -11,8 +11,6 @@ import { createFences } from '../db/domain/fence.ts';
 import type { MetricsText } from '../db/domain/system.ts';
 import { monotonic } from '../db/domain/time.ts';
 import { createLiveState } from '../db/live-state/index.ts';
-import { createCommitMeter } from '../db/metrics/commits.ts';
-import { createReadingWriter } from '../db/reading-writer.ts';
 import { createCommandStore } from '../db/stores/commands.ts';
 import { createDeviceStore } from '../db/stores/devices.ts';
 import { createEnrollmentStore } from '../db/stores/enrollments.ts';
@@ -27,9 +25,10 @@ import { type OnStop, openFoundation } from './foundation.ts';
 import { makeFirstAdmin } from './greeting.ts';
 import { openHistory } from './history.ts';
 import { createListeners } from './listeners.ts';
-import { measureProgram } from './metrics.ts';
+import { openProbes } from './probes.ts';
 import { openShared } from './shared.ts';
 import { createNodeReport, type NodeReportDeps, standingOf } from './system.ts';
+import { openWriter } from './writer.ts';
 
 type Drain = ReturnType<typeof createDrain>;
 export type ListenerPorts = ReturnType<typeof createListeners>['ports'];
@@ -122,27 +121,12 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   live.start();
   onStop(live.stop);
 
-  const { accounts, guesses } = await openAccounts({
+  const { accounts, guesses, probeLogin } = await openAccounts({
     ...{ foundation, config, jwtSecret, limitWatch, cluster, onStop },
     changed: shared.accountsChanged,
   });
   const { history, load, dropped, start } = await openHistory({ foundation, config, cluster, onStop });
-  const commits = createCommitMeter(metrics, flows);
-  const writer = createReadingWriter({
-    sql,
-    history: history.state,
-    log: part('writer'),
-    onStored: ({ widgetId, at, seq, value }) => {
-      clock.stored(at);
-      live.applyReading(widgetId, at, seq, value);
-    },
-    onGroup: (readings, milliseconds, failure) => {
-      load.stored(readings);
-      commits.record(readings, milliseconds, failure);
-    },
-  });
-  writer.start();
-  measureProgram({ foundation, config, live: local, writer });
+  const writer = openWriter({ foundation, config, history, load, live: local, told: live });
   const disk = await openDisk({
     ...{ foundation, config, writer, dropped, onStop },
     leader: cluster?.leader ?? null,
@@ -192,6 +176,13 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   await shared.begin({ broker, commands, accounts });
   start();
 
+  let started = false;
+  const ports = () => listeners.ports;
+  const probes = openProbes({
+    ...{ foundation, config, local, writer, disk, devices, broker, probeLogin, ports },
+    freshness: shared.freshness,
+    draining: () => drain.draining,
+  });
   const app = openApp({
     ...{
       foundation,
@@ -206,12 +197,14 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
       history,
       disk,
       certificates,
+      probes,
+      ports,
     },
+    started: () => started,
     metrics: deps.readMetrics(metrics),
     nodes: cluster?.nodes.states ?? (() => [ownState(report(), now())]),
     drain: onDrain,
     shared,
-    ports: () => listeners.ports,
   });
   const listeners = createListeners({
     ...{ config, app, broker, certificates, admission, clients, registry: metrics },
@@ -240,14 +233,15 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   await listeners.open();
   // Last of what may fail, and told at once: nobody could find out a password that was made and not told.
   const { adminUsername: username, adminPassword: password } = config;
-  const { ports } = listeners;
-  await makeFirstAdmin({ accounts, username, password, ports, hosts: certificates.hosts() });
+  const bound = listeners.ports;
+  await makeFirstAdmin({ accounts, username, password, ports: bound, hosts: certificates.hosts() });
   tellAuthority(certificates, log);
   if (config.mdnsName !== null) {
     // Last, so that its goodbye comes first. Loaded where it is asked for.
     const { openMdns } = await import('./mdns.ts');
-    openMdns({ foundation, config, ports, onStop });
+    openMdns({ foundation, config, ports: bound, onStop });
   }
-  onReady(ports);
+  started = true;
+  onReady(bound);
   return drain;
 }

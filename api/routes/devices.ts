@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../db/domain/errors.ts';
+import { metered } from '../../db/health/metered.ts';
 import { type Api, type AppDeps, adminsDevice, deviceFor, mayUseRoom, resource, userOf } from '../context.ts';
 import { deviceDto, deviceWithWidgetsDto } from '../dto.ts';
 import { nextCursor, pageOf, pageQuery } from '../paging.ts';
@@ -80,7 +81,6 @@ const pair = adminRoute({
 export function deviceRoutes(api: Api, deps: AppDeps): void {
   const { live, commands, devices, link, eventLog, flows, freshness } = deps;
   api.openapi(list, async (c) => {
-    const started = performance.now();
     const user = userOf(c);
     const { room_id, paired, status, q, ...page } = c.req.valid('query');
     const wanted = q?.toLowerCase();
@@ -95,10 +95,10 @@ export function deviceRoutes(api: Api, deps: AppDeps): void {
           device.name.toLowerCase().includes(wanted)),
     );
     const found = pageOf(visible, (device) => device.pk, page);
-    await freshness?.refreshDevices(found.page);
-    const answer = await resource(c, { devices: found.page.map(deviceDto), next_cursor: found.next });
-    flows.record('device_status', performance.now() - started, true);
-    return answer;
+    return metered(flows, 'device_status', async () => {
+      await freshness?.refreshDevices(found.page);
+      return resource(c, { devices: found.page.map(deviceDto), next_cursor: found.next });
+    });
   });
 
   api.openapi(one, async (c) => {

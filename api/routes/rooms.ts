@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { isUnavailable } from '../../db/client.ts';
-import { DomainError } from '../../db/domain/errors.ts';
+import { metered } from '../../db/health/metered.ts';
 import type { LiveRoom, LiveWidget } from '../../db/live-state/types.ts';
 import { type Api, type AppDeps, mayUseRoom, polled, resource, roomFor, userOf } from '../context.ts';
 import { roomDto, widgetDto } from '../dto.ts';
@@ -87,7 +86,7 @@ const order = personRoute({
 type Shown = 'include' | 'all';
 
 /** What is polled most is kept as finished bytes until something in the room changes. */
-function createWidgetCache() {
+export function createWidgetCache() {
   const kept = new WeakMap<LiveRoom, { version: number } & Partial<Record<Shown, Representation>>>();
   const build = (room: LiveRoom, shown: Shown) => {
     const all: LiveWidget[] = [...room.devices].flatMap((device) => [...device.widgets.values()]);
@@ -110,24 +109,6 @@ function createWidgetCache() {
 export function roomRoutes(api: Api, deps: AppDeps): void {
   const { live, rooms, widgets: store, accounts, eventLog, flows, link } = deps;
   const widgetsOf = createWidgetCache();
-  const metered = async <T>(
-    flow: 'room_management' | 'widget_visibility',
-    task: () => Promise<T>,
-  ): Promise<T> => {
-    const started = performance.now();
-    try {
-      const result = await task();
-      flows.record(flow, performance.now() - started, true);
-      return result;
-    } catch (error) {
-      // A name that is taken is no fault of the flow.
-      const refused = error instanceof DomainError;
-      const reason = refused ? 'refused' : isUnavailable(error) ? 'unavailable' : 'internal';
-      flows.record(flow, performance.now() - started, refused, reason);
-      throw error;
-    }
-  };
-
   api.openapi(list, (c) => {
     const user = userOf(c);
     const query = c.req.valid('query');
@@ -141,7 +122,7 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
   api.openapi(create, async (c) => {
     const admin = userOf(c);
     const { name } = c.req.valid('json');
-    const room = live.putRoom(await metered('room_management', () => rooms.create(name)));
+    const room = live.putRoom(await metered(flows, 'room_management', () => rooms.create(name)));
     eventLog.record({ kind: 'room_created', actor: admin.username, roomId: room.id, detail: { name } });
     return c.json(roomDto(room), 201);
   });
@@ -150,7 +131,7 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
     const admin = userOf(c);
     const { id } = c.req.valid('param');
     const { name } = c.req.valid('json');
-    const room = live.putRoom(await metered('room_management', () => rooms.rename(id, name)));
+    const room = live.putRoom(await metered(flows, 'room_management', () => rooms.rename(id, name)));
     eventLog.record({ kind: 'room_renamed', actor: admin.username, roomId: id, detail: { name } });
     return c.json(roomDto(room), 200);
   });
@@ -159,7 +140,7 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
     const admin = userOf(c);
     const { id } = c.req.valid('param');
     const name = live.room(id)?.name ?? null;
-    await metered('room_management', () => rooms.remove(id));
+    await metered(flows, 'room_management', () => rooms.remove(id));
     live.removeRoom(id);
     const granted = accounts.all().filter((user) => user.roomIds.has(id));
     await accounts.load();
@@ -184,7 +165,7 @@ export function roomRoutes(api: Api, deps: AppDeps): void {
       const places = c.req
         .valid('json')
         .widget_orders.map(({ widget_id, ...place }) => ({ widgetId: widget_id, ...place }));
-      await metered('widget_visibility', () => store.order(room.id, places));
+      await metered(flows, 'widget_visibility', () => store.order(room.id, places));
       for (const { widgetId, ...place } of places) live.setWidgetPlace(widgetId, place);
       eventLog.record({
         kind: 'widgets_ordered',

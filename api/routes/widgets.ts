@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Freshness } from '../../db/cluster/shared-values.ts';
+import { metered } from '../../db/health/metered.ts';
 import {
   type Api,
   type AppDeps,
@@ -144,9 +145,7 @@ export function widgetRoutes(api: Api, deps: AppDeps): void {
       ...(order !== undefined && { order }),
       ...(name !== undefined && { name }),
     };
-    const started = performance.now();
-    await widgets.update(widget.id, place);
-    flows.record('widget_visibility', performance.now() - started, true);
+    await metered(flows, 'widget_visibility', () => widgets.update(widget.id, place));
     live.setWidgetPlace(widget.id, place);
     eventLog.record({
       kind: 'widget_updated',

@@ -43,6 +43,8 @@ export class Engine extends Aedes {
   readonly #deliveries = new Deliveries();
   /** Grows with every change of live subscriptions. */
   subscriptionChanges = 0;
+  /** Told of each message of a person or an integration once it has been queued for all who are sent it. */
+  onPassedOn: (milliseconds: number, error: Error | null) => void = () => {};
   #others: Others | null = null;
   #emit: Emitter['emit'] | null = null;
 
@@ -100,7 +102,9 @@ export class Engine extends Aedes {
   override publish(packet: PublishPacket, done: Done): void;
   override publish(packet: PublishPacket, client: Client | null, done: Done): void;
   override publish(packet: MarkedPacket, client: Client | Done | null, done?: Done): void {
-    const callback = typeof client === 'function' ? client : (done ?? (() => {}));
+    const given = typeof client === 'function' ? client : (done ?? (() => {}));
+    const isOfPerson = client !== null && typeof client === 'object' && isPerson(client.id);
+    const callback = isOfPerson ? this.#metered(given) : given;
     if (packet[CONSUMED] === true) {
       callback();
       return;
@@ -114,6 +118,14 @@ export class Engine extends Aedes {
     // DUP tells of the way from the publisher alone [MQTT-3.3.1-3].
     const sent = packet.dup ? { ...packet, dup: false } : packet;
     publish.call(this, sent, typeof client === 'function' ? null : client, callback);
+  }
+
+  #metered(done: Done): Done {
+    const started = performance.now();
+    return (error) => {
+      this.onPassedOn(performance.now() - started, error ?? null);
+      done(error);
+    };
   }
 
   /**

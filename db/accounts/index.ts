@@ -3,6 +3,7 @@ export { ensureAdmin } from './ensure-admin.ts';
 export { createGuessGuard } from './guess-guard.ts';
 export { createGuessNews, type GuessNews } from './guess-news.ts';
 export { createHomeStore, createHomes } from './homes.ts';
+export { createLoginProbe } from './login-probe.ts';
 export { operatorToken } from './operator.ts';
 export { createPasswordGate } from './password-gate.ts';
 export { createPasswords } from './passwords.ts';

@@ -64,6 +64,22 @@ export const FLOWS = [
 ] as const;
 export type FlowName = (typeof FLOWS)[number];
 
+/** Why a flow does not work, as `/api/health` tells it; docs/operations.md says what to do. */
+export const FLOW_FAULTS = [
+  'database_unavailable',
+  'database_read_only',
+  'disk_full',
+  'clock_wrong',
+  'draining',
+  'listener_unreachable',
+  'unexpected_answer',
+  'stalled',
+  'timed_out',
+  'no_answer',
+  'failed',
+] as const;
+export type FlowFault = (typeof FLOW_FAULTS)[number];
+
 /** Counts what really happened in each flow; `/api/health` tells it. */
 export interface FlowMeter {
   /** `ok`: the flow works, also where somebody was refused; `reason`: why it did not come to a good end. */

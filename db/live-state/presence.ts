@@ -3,6 +3,7 @@ import type postgres from 'postgres';
 import type { Fences } from '../domain/fence.ts';
 import type { Log } from '../domain/ports.ts';
 import type { LastError } from '../domain/types.ts';
+import { ProbeFault } from '../health/fault.ts';
 import type { Registry } from './registry.ts';
 import type { LiveDevice } from './types.ts';
 
@@ -46,6 +47,10 @@ interface Elsewhere {
   online: boolean;
 }
 
+/** Turns of the sweep that may be late together before it counts as stuck; and a busy machine is late by itself. */
+const LATE_SWEEPS = 5;
+const LATE_MS = 5000;
+
 const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
 /** Who is connected, who was heard of lately, and the coalesced write of both to the database. */
@@ -73,7 +78,11 @@ export function createPresence(deps: PresenceDeps) {
     registry.changed(device);
   };
 
+  const sweepEveryMs = Math.min(1000, Math.max(50, offlineAfterMs / 4));
+  let sweptAt = Number.NEGATIVE_INFINITY;
+
   const sweep = () => {
+    sweptAt = monotonic();
     const limit = monotonic() - offlineAfterMs;
     for (const [device, { fence }] of sessions) {
       if (!device.online || device.heardAt >= limit) continue;
@@ -116,7 +125,19 @@ export function createPresence(deps: PresenceDeps) {
     return writing;
   };
 
+  /** Throws when silent devices are not looked for any more. */
+  const checkSweep = () => {
+    if (monotonic() - sweptAt > LATE_SWEEPS * sweepEveryMs + LATE_MS)
+      throw new ProbeFault('stalled', 'silent devices are not looked for any more');
+  };
+
   return {
+    checkSweep,
+    /** The statement that writes heartbeats, of no device. Throws when they could not be written or noticed. */
+    async probe(): Promise<void> {
+      checkSweep();
+      await sql.unsafe(WRITE, ['{}', '{}', '{}']);
+    },
     connected(device: LiveDevice, session: object): void {
       const fence = fences.next();
       sessions.set(device, { session, fence });
@@ -192,7 +213,8 @@ export function createPresence(deps: PresenceDeps) {
     },
 
     start(): void {
-      sweeper = setInterval(sweep, Math.min(1000, Math.max(50, offlineAfterMs / 4)));
+      sweptAt = monotonic();
+      sweeper = setInterval(sweep, sweepEveryMs);
       writer = setInterval(() => void writeOnce(), WRITE_EVERY_MS);
     },
     async stop(): Promise<void> {

@@ -12,7 +12,12 @@ interface Operation {
 }
 
 // Nothing is called: what the routes do is not needed to describe them.
-const app = createApp({ corsOrigins: [], webApp: new Map(), others: null } as unknown as AppDeps);
+const app = createApp({
+  corsOrigins: [],
+  webApp: new Map(),
+  others: null,
+  metricsToken: null,
+} as unknown as AppDeps);
 const document = app.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 'test', version: '0' } });
 const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
   Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({

@@ -220,6 +220,8 @@ export const REST: Call[] = [
   }),
   call('GET /api/system', /*                      */ '401  401    403     403     403         200'),
   call('GET /api/health', /*                      */ '200  200    200     200     200         200'),
+  call('GET /api/health/live', /*                 */ '200  200    200     200     200         200'),
+  call('GET /api/health/ready', /*                */ '200  200    200     200     200         200'),
   // To this machine without a token.
   call('GET /api/metrics', /*                     */ '200  401    403     403     403         200'),
   call('GET /api/openapi.json', /*                */ '200  200    200     200     200         200'),

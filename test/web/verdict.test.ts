@@ -16,6 +16,9 @@ const health = (statuses: Partial<Record<FlowName, Status>> = {}): Health => ({
     latency_ms: null,
     last_check: null,
     error_rate: null,
+    last_success: null,
+    measured_by: 'traffic' as const,
+    reason: null,
   })),
 });
 

@@ -196,11 +196,29 @@ export interface Health {
       | 'api_requests'
       | 'mqtt_messages'
       | 'database_sync';
-    /** measured over the last five minutes; unknown: nothing happened */
+    /** down: it fails now; degraded: some of it failed lately; unknown: its probe has not ended */
     status: 'ok' | 'degraded' | 'down' | 'unknown';
+    /** mean, or that of the probe */
     latency_ms: number | null;
     last_check: string | null;
     error_rate: number | null;
+    last_success: string | null;
+    /** traffic: the last five minutes; probe: nothing happened in them, so it was tried out */
+    measured_by: 'traffic' | 'probe';
+    /** why it is degraded or down: docs/operations.md */
+    reason:
+      | 'database_unavailable'
+      | 'database_read_only'
+      | 'disk_full'
+      | 'clock_wrong'
+      | 'draining'
+      | 'listener_unreachable'
+      | 'unexpected_answer'
+      | 'stalled'
+      | 'timed_out'
+      | 'no_answer'
+      | 'failed'
+      | null;
   }[];
 }
 
@@ -776,6 +794,20 @@ export interface Calls {
       id: number;
     };
     answer: null;
+  };
+  /** 200: the process answers; no database is asked: restart it where this fails */
+  'GET /api/health/live': {
+    answer: {
+      status: 'ok';
+    };
+  };
+  /** 200: it takes work */
+  'GET /api/health/ready': {
+    answer: {
+      status: 'ready' | 'not_ready';
+      /** empty when it is ready */
+      reasons: ('starting' | 'draining' | 'database_unavailable' | 'disk_full')[];
+    };
   };
   /** 200: it works */
   'GET /api/health': {

@@ -45,6 +45,7 @@ function FlowCard({ flow }: { flow: Flow }) {
         </span>
       </div>
       <p class="muted">{what}</p>
+      {flow.reason !== null && <p>{text.system.flowReasons[flow.reason]}</p>}
       <dl>
         <div>
           <dt>{text.system.latency}</dt>
@@ -56,7 +57,10 @@ function FlowCard({ flow }: { flow: Flow }) {
         </div>
         <div>
           <dt>{text.system.lastCheck}</dt>
-          <dd>{flow.last_check === null ? text.system.never : <Ago at={flow.last_check} />}</dd>
+          <dd>
+            {flow.last_check === null ? text.system.never : <Ago at={flow.last_check} />}
+            {flow.measured_by === 'probe' && <span class="muted"> · {text.system.triedOut}</span>}
+          </dd>
         </div>
       </dl>
     </li>
