@@ -1,4 +1,4 @@
-import { loadConfig } from './index.ts';
+import { VARIABLES } from './variables/index.ts';
 
 /** What belongs to a machine and not to what runs on it: a new one has its own, and passwords of others stay where they are. */
 const OF_THE_MACHINE = new Set([
@@ -14,22 +14,9 @@ const OF_THE_MACHINE = new Set([
 /** Used once, when there is no user yet. */
 const USED_ONCE = new Set(['ADMIN_PASSWORD']);
 
-/** The names of all variables that the program reads. */
-function known(env: NodeJS.ProcessEnv): string[] {
-  const names = new Set<string>();
-  const spy = new Proxy(env, {
-    get: (target, name) => {
-      if (typeof name === 'string') names.add(name);
-      return Reflect.get(target, name) as unknown;
-    },
-  });
-  loadConfig(spy, { readFiles: false });
-  return [...names].sort();
-}
-
 /** The settings that are in effect and not the default, as text of an env file, for a backup. Holds secrets. */
 export function settingsText(env: NodeJS.ProcessEnv): string {
-  const lines = known(env).flatMap((name) => {
+  const lines = Object.keys(VARIABLES).flatMap((name) => {
     const value = env[name];
     if (value === undefined || value === '' || USED_ONCE.has(name)) return [];
     if (OF_THE_MACHINE.has(name))

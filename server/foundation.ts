@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
+import { isCopied } from '../db/backup/embedded-copy.ts';
 import { builtAt } from '../db/built-at.ts';
 import { connect, POOL_SIZE } from '../db/client.ts';
 import { openDataDir } from '../db/data-dir.ts';
@@ -31,15 +30,6 @@ export interface FoundationDeps {
   onFatal: (error: Error) => void;
 }
 
-/** A file beside the compiled program. */
-export const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-/** The built program lies in `dist/server`, package.json two folders above. */
-export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(here('../../package.json'), 'utf8')) as { version: string };
-  return version;
-}
-
 /** What everything else stands on: the folder, the database, the clock, and what is counted and told. */
 export async function openFoundation({ config, log, onStop, onFatal }: FoundationDeps) {
   const part = (name: string) => log.child({ part: name });
@@ -60,7 +50,7 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
   const { sql, db, close } = connect(database.target, part('db'), poolSize, { measured });
   onStop(close);
   if ('folder' in database.target) {
-    const checkpointer = createCheckpointer({ sql, log: part('db') });
+    const checkpointer = createCheckpointer({ sql, log: part('db'), putOff: () => isCopied(dataDir) });
     checkpointer.start();
     onStop(checkpointer.stop);
   }

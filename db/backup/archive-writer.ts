@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, createWriteStream, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,6 +7,7 @@ import type { ReadableStream as WebStream } from 'node:stream/web';
 import { createGzip } from 'node:zlib';
 import { Encrypter } from 'age-encryption';
 import { pack } from 'tar-stream';
+import { handOver, syncPath } from '../durable-file.ts';
 import { MANIFEST, type Manifest, type TableSum } from './format.ts';
 
 /** Packed history is deflated already: more effort costs time and gains nothing. */
@@ -110,19 +111,11 @@ async function encrypt(content: Readable, passphrase: string): Promise<Readable>
   return Readable.fromWeb(stream as unknown as WebStream<Uint8Array>);
 }
 
-function syncPath(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
 /** The draft takes its name, for good when it returns. Never over another file. */
 export function keepDraft(path: string): void {
   if (existsSync(path))
     throw new Error(`${path} exists already: a backup is never written over another file`);
+  handOver(draftOf(path));
   renameSync(draftOf(path), path);
   syncPath(dirname(path));
 }

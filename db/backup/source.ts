@@ -16,7 +16,7 @@ const MAX_BLOCKS = 8192;
 const MAX_TRIES = 5;
 
 /** The text must be the same whatever the settings of a server, a role or a machine are. */
-const SETTINGS = [
+export const SAME_TEXT = [
   `set local timezone to 'UTC'`,
   `set local datestyle to 'ISO, YMD'`,
   `set local bytea_output to 'hex'`,
@@ -68,11 +68,17 @@ export async function withSnapshot<T>(
   }
 }
 
+/** Of `blocksIn`. */
+export const sizeQuery = (table: TableInfo): string =>
+  `select pg_relation_size('${qualified(table).replaceAll("'", "''")}'::regclass)::float8 as bytes`;
+
+export const blocksIn = (bytes = 0): number => Math.ceil(bytes / BLOCK_BYTES);
+
 class TableGone extends Error {}
 
 function readAt<T>(sql: postgres.Sql, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
   const work = async (tx: postgres.TransactionSql) => {
-    for (const setting of SETTINGS) await tx.unsafe(setting);
+    for (const setting of SAME_TEXT) await tx.unsafe(setting);
     const schema = await readSchema(tx);
     const level = await levelOf(tx, schema);
     await hold(tx, schema.tables);
@@ -81,13 +87,12 @@ function readAt<T>(sql: postgres.Sql, use: (snapshot: Snapshot) => Promise<T>): 
     );
     const blocks = new Map<TableInfo, number>();
     for (const table of schema.tables) {
-      const [size] = await tx.unsafe<{ bytes: number }[]>(
-        `select pg_relation_size('${qualified(table).replaceAll("'", "''")}'::regclass)::float8 as bytes`,
-      );
-      blocks.set(table, Math.ceil((size?.bytes ?? 0) / BLOCK_BYTES));
+      const [size] = await tx.unsafe<{ bytes: number }[]>(sizeQuery(table));
+      blocks.set(table, blocksIn(size?.bytes));
     }
     const parts = async function* (): AsyncGenerator<Part> {
-      for (const [table, count] of blocks) yield* partsOf(tx, table, count);
+      const copy = (query: string) => copyOut(tx, query);
+      for (const [table, count] of blocks) yield* partsOf(copy, table, count);
     };
     return await use({
       ...{ schema, level, parts },
@@ -112,14 +117,17 @@ async function hold(tx: postgres.TransactionSql, tables: readonly TableInfo[]): 
  * By ranges of blocks: a part is bounded wherever the rows are large, and the embedded database makes the whole answer to
  * a statement before it gives any of it.
  */
-async function* partsOf(tx: postgres.TransactionSql, table: TableInfo, blocks: number): AsyncGenerator<Part> {
+export async function* partsOf(
+  copy: (query: string) => Promise<Buffer>,
+  table: TableInfo,
+  blocks: number,
+): AsyncGenerator<Part> {
   const columns = table.columns.map(quoted).join(', ');
   let step = FIRST_BLOCKS;
   let number = 0;
   for (let from = 0; from < blocks; ) {
     const to = Math.min(blocks, from + step);
-    const text = await copyOut(
-      tx,
+    const text = await copy(
       `select ${columns} from only ${qualified(table)} where ctid >= '(${from},0)' and ctid < '(${to},0)'`,
     );
     from = to;

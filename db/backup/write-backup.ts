@@ -7,6 +7,8 @@ import { FILES, FORMAT, HEADER, type Header, OWN, SCHEMA, SETTINGS, type TableSu
 import { createSums, type Snapshot, withSnapshot } from './source.ts';
 import { checkSums, partName, sumsOf, verifyBackup } from './verify.ts';
 
+const ASK_EVERY_BYTES = 8 * 1024 * 1024;
+
 export interface Progress {
   step: 'copying' | 'writing' | 'verifying';
   /** Of bytes that are read; of the database this is what lies on the disk, so that `done` may stay below it. */
@@ -31,6 +33,8 @@ export interface BackupJob {
   log: Log;
   now?: () => number;
   onProgress?: (progress: Progress) => void;
+  /** Asked now and then while the file is being written; throws to end it. */
+  mayGoOn?: () => Promise<void>;
 }
 
 export interface Backup {
@@ -89,11 +93,16 @@ async function writeDraft(job: BackupJob, snapshot: Snapshot): Promise<Backup> {
     await archive.add(SCHEMA, JSON.stringify(schema));
     const sums = createSums();
     let done = 0;
+    let asked = 0;
     for await (const part of snapshot.parts()) {
       sums.add(part);
       const table = schema.tables.indexOf(part.table);
       await archive.add(partName(table, part.number, part.text), part.text);
       done += part.text.length;
+      if (archive.bytes > asked + ASK_EVERY_BYTES) {
+        asked = archive.bytes;
+        await job.mayGoOn?.();
+      }
       job.onProgress?.({ step: 'writing', done: Math.min(done, total), total });
     }
     const tables = sumsOf(schema, new Map(schema.tables.map((table) => [table, sums.of(table)])));
