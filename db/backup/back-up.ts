@@ -1,4 +1,5 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { DataDirLockedError, hold, openDataDir } from '../data-dir.ts';
 import { makeFolder } from '../durable-file.ts';
@@ -12,6 +13,8 @@ import { nextBackupPath, removePartials } from './rotation.ts';
 import { type Backup, type BackupJob, writeBackup } from './write-backup.ts';
 
 const MIB = 1024 * 1024;
+/** Of this process, as `nice` counts. */
+const LOW_PRIORITY = 10;
 /** Beyond what the guard of the disk wants free: it would drop the oldest readings for a backup. */
 const MORE_FREE_BYTES = 64 * MIB;
 /** Of the files of the embedded database: what its backup takes is less, indexes and free room are not in it. */
@@ -69,7 +72,7 @@ async function backUpEmbedded(options: BackUpOptions & { path: string }): Promis
     return await backUpRunning(options);
   }
   try {
-    return await backUpFolder(options, join(dataDir, 'db'));
+    return await backUpFolder(options, { folder: join(dataDir, 'db') });
   } finally {
     handOverAll(join(dataDir, 'db'));
     await folder.release();
@@ -79,6 +82,8 @@ async function backUpEmbedded(options: BackUpOptions & { path: string }): Promis
 async function backUpRunning(options: BackUpOptions & { path: string }): Promise<Backup> {
   const { dataDir, onProgress, minFree } = options;
   const copy = join(dataDir, 'db.copy');
+  // Devices wait for the server alone.
+  setPriority(LOW_PRIORITY);
   // Of a backup that was cut.
   rmSync(copy, { recursive: true, force: true });
   const needed = sizeOf(join(dataDir, 'db')) * (1 + FILE_SHARE) + (await reserveOf(dataDir, minFree));
@@ -89,16 +94,19 @@ async function backUpRunning(options: BackUpOptions & { path: string }): Promise
       ...{ dataDir, to: copy },
       onProgress: (done, total) => onProgress?.({ step: 'copying', done, total }),
     });
-    return await backUpFolder(options, copy);
+    return await backUpFolder(options, { folder: copy, passing: true });
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
 }
 
 /** Of a folder that nobody else uses. */
-async function backUpFolder(options: BackUpOptions & { path: string }, folder: string): Promise<Backup> {
+async function backUpFolder(
+  options: BackUpOptions & { path: string },
+  database: { folder: string; passing?: boolean },
+): Promise<Backup> {
   const socketPath = shortSocketPath(options.dataDir, 'backup-postgres');
-  const thread = await startThread({ folder, socketPath });
+  const thread = await startThread({ ...database, socketPath });
   try {
     return await guarded({ ...options, target: { socketPath } });
   } finally {

@@ -62,7 +62,7 @@ async function makeRoom(tx: postgres.TransactionSql, { replace, movedTo }: IntoS
     `select to_regclass('drizzle.__drizzle_migrations')::text as record, (
        select string_agg(relname, ', ') from (select relname from pg_class
          where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
-         order by relname limit 5) as some) as tables`,
+         order by relname limit 5) as first) as tables`,
   );
   if (found?.record === null && found.tables === null) return;
   if (!replace) {
