@@ -11,10 +11,9 @@ import { createRoomStore } from '../db/stores/rooms.ts';
 import { createWidgetStore } from '../db/stores/widgets.ts';
 import { announcedName } from '../net/mdns/kept-name.ts';
 import type { Disk } from './disk.ts';
-import type { Foundation } from './foundation.ts';
+import { type Foundation, here, packageVersion } from './foundation.ts';
 import type { Shared } from './shared.ts';
 import { openSystem } from './system.ts';
-import { here, packageVersion } from './version.ts';
 
 /** Where the bundler puts the web app, beside the compiled program. */
 const APP_FOLDER = here('../app');

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import { isCopied } from '../db/backup/embedded-copy.ts';
@@ -28,6 +30,15 @@ export interface FoundationDeps {
   onStop: OnStop;
   /** Something without which nothing can be stored has ended. */
   onFatal: (error: Error) => void;
+}
+
+/** A file beside the compiled program. */
+export const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The built program lies in `dist/server`, package.json two folders above. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(here('../../package.json'), 'utf8')) as { version: string };
+  return version;
 }
 
 /** What everything else stands on: the folder, the database, the clock, and what is counted and told. */

@@ -4,9 +4,8 @@ import type { NodeReport, NodeState, RedisState, SystemReport } from '../db/doma
 import type { LocalLiveState } from '../db/live-state/index.ts';
 import type { OpenCluster } from './cluster.ts';
 import type { Disk } from './disk.ts';
-import type { Foundation } from './foundation.ts';
+import { type Foundation, packageVersion } from './foundation.ts';
 import { createLoopLag } from './loop-lag.ts';
-import { packageVersion } from './version.ts';
 
 /** More than the clock is slewed between two looks. */
 const CLOCK_MOVED_MS = 1000;

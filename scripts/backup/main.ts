@@ -4,7 +4,7 @@ import { backUp } from '../../db/backup/back-up.ts';
 import { ownFilesOf } from '../../db/backup/own-files.ts';
 import { checkedPassphrase, passphraseOfFile } from '../../db/backup/passphrase.ts';
 import type { Progress } from '../../db/backup/write-backup.ts';
-import { packageVersion } from '../../server/version.ts';
+import { packageVersion } from '../../server/foundation.ts';
 import { commandLog } from '../operator/command-log.ts';
 import { localConfig } from '../operator/local-server.ts';
 import { readPassphrase } from '../operator/passphrase.ts';
