@@ -20,6 +20,9 @@ const MORE_FREE_BYTES = 64 * MIB;
 /** Of the files of the embedded database: what its backup takes is less, indexes and free room are not in it. */
 const FILE_SHARE = 0.5;
 
+/** Where the embedded database is copied to while it runs. */
+export const copyPathIn = (dataDir: string): string => join(dataDir, 'db.copy');
+
 /** Another backup of the same folder is under way. */
 export class BackupRunningError extends Error {}
 
@@ -81,7 +84,7 @@ async function backUpEmbedded(options: BackUpOptions & { path: string }): Promis
 
 async function backUpRunning(options: BackUpOptions & { path: string }): Promise<Backup> {
   const { dataDir, onProgress, minFree } = options;
-  const copy = join(dataDir, 'db.copy');
+  const copy = copyPathIn(dataDir);
   // Devices wait for the server alone.
   setPriority(LOW_PRIORITY);
   // Of a backup that was cut.
