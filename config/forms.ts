@@ -79,6 +79,16 @@ export function retention(min: `${number}d`): Form<number | null> {
   };
 }
 
+/** How often something is done: milliseconds, null never. */
+export function every(min: string, max: string): Form<number | null> {
+  const { shown, parse } = duration(min, max);
+  return {
+    allowed: `a duration such as 12h, 24h or 7d, from ${min} to ${max}, or off`,
+    shown: `${shown} or \`off\``,
+    parse: (given, env) => (given === 'off' ? null : parse(given, env)),
+  };
+}
+
 export const port: Form<number | 'off'> = {
   allowed: 'a port from 0 (any free one) to 65535, or off',
   shown: 'a port, `0` or `off`',

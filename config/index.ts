@@ -67,6 +67,13 @@ export interface Config {
   retention: Retention;
   /** Free space of the disk of the database, below which the oldest raw readings go. */
   minFreeDisk: MinFree;
+  backup: {
+    folder: string;
+    /** null: never. */
+    everyMs: number | null;
+    keep: number;
+    passphraseFile: string | null;
+  };
   limits: Limits;
   logLevel: VariableValues['LOG_LEVEL'];
 }
@@ -152,6 +159,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     retentionEventsMs: values.RETENTION_EVENTS,
     retention: { raw: values.RETENTION_RAW, minute: values.RETENTION_MINUTE, hour: values.RETENTION_HOUR },
     minFreeDisk: values.MIN_FREE_DISK,
+    backup: {
+      folder: values.BACKUP_DIR ?? join(values.DATA_DIR, 'backups'),
+      // The disk of this machine may be far too small for what is on a server.
+      everyMs: values.DATABASE_URL !== null && !env.BACKUP_EVERY ? null : values.BACKUP_EVERY,
+      keep: values.BACKUP_KEEP,
+      passphraseFile: values.BACKUP_PASSPHRASE_FILE,
+    },
     limits: limitsOf(values),
     logLevel: values.LOG_LEVEL,
   };

@@ -3,7 +3,7 @@ import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, statS
 import { connect, createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeFolder, writeFileDurably } from './durable-file.ts';
+import { handOver, makeFolder, writeFileDurably } from './durable-file.ts';
 import { shortSocketPath } from './socket-path.ts';
 
 const MAX_ATTEMPTS = 100;
@@ -32,9 +32,17 @@ export interface DataDir {
   release(): Promise<void>;
 }
 
+/** In the folder while a restore is not done: what is there is no whole, and nothing runs on it. */
+export const RESTORE_MARKER = 'restoring.json';
+
 /** Makes the folder (0700) and keeps others out while this process lives, whatever way it ends. */
-export async function openDataDir(path: string): Promise<DataDir> {
+export async function openDataDir(path: string, { mayBeUnfinished = false } = {}): Promise<DataDir> {
   const folder = resolve(path);
+  if (!mayBeUnfinished && existsSync(join(folder, RESTORE_MARKER))) {
+    throw new DataDirUnusableError(
+      `a restore into DATA_DIR ${folder} was cut off: run it again (npm run restore -- FILE), it goes on by itself`,
+    );
+  }
   try {
     // Who starts the program keeps what it makes.
     makeFolder(folder, () => {});
@@ -53,24 +61,42 @@ export async function openDataDir(path: string): Promise<DataDir> {
 }
 
 async function lockedFolder(folder: string): Promise<DataDir> {
-  const server = await lock(folder);
-  return {
-    path: folder,
-    release: () => new Promise((done) => server.close(() => done())),
-  };
+  const release = await hold(folder, 'lock', locked);
+  return { path: folder, release };
 }
+
+/**
+ * Keeps whoever asks for the same name of the same folder out while this process lives. `taken` makes the error for those,
+ * of the folder and the id of the process that has it.
+ */
+export async function hold(
+  folder: string,
+  name: string,
+  taken: (folder: string, holder: string) => Error,
+): Promise<() => Promise<void>> {
+  const server = await lock(folder, name, taken);
+  return () => new Promise((done) => server.close(() => done()));
+}
+
+/** Does a process hold this name of the folder? */
+export const isHeld = async (folder: string, name: string): Promise<boolean> =>
+  (await holderOf(shortSocketPath(folder, name))) !== null;
 
 /**
  * A Unix socket that is listened on is a lock that ends with its process, even by a kill -9. To bind is exclusive; a
  * socket that was left behind is removed by one process at a time, and only after nobody answered on it once more.
  */
-async function lock(folder: string): Promise<Server> {
-  const path = shortSocketPath(folder, 'lock');
+async function lock(
+  folder: string,
+  name: string,
+  taken: (folder: string, holder: string) => Error,
+): Promise<Server> {
+  const path = shortSocketPath(folder, name);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const server = await tryListen(path);
     if (server !== null) return server;
     const holder = await holderOf(path);
-    if (holder !== null) throw locked(folder, holder);
+    if (holder !== null) throw taken(folder, holder);
     await removeLeftOver(path);
   }
   throw new DataDirLockedError(`DATA_DIR ${folder} is being opened by several processes at once`);
@@ -113,6 +139,8 @@ function tryListen(path: string): Promise<Server | null> {
     server.listen(path, () => {
       server.unref();
       chmodSync(path, 0o600);
+      // The program must be able to find out whether it is in use, also after its end.
+      handOver(path);
       done(server);
     });
   });

@@ -31,15 +31,21 @@ export function writeFileDurably(path: string, content: string | Uint8Array, mod
     closeSync(file);
   }
   renameSync(draft, path);
-  const folder = openSync(dirname(path), 'r');
+  syncPath(dirname(path));
+}
+
+/** What has been written to a file, or which names a folder has, is on the disk when it returns. */
+export function syncPath(path: string): void {
+  const file = openSync(path, 'r');
   try {
-    fsyncSync(folder);
+    fsyncSync(file);
   } finally {
-    closeSync(folder);
+    closeSync(file);
   }
 }
 
-function handOver(path: string): void {
+/** To the owner of the folder around it, where root has made it. */
+export function handOver(path: string): void {
   const owner = ownerFor(path);
   if (owner !== null) lchownSync(path, owner.uid, owner.gid);
 }

@@ -3,6 +3,7 @@ import type { AppDeps } from '../api/context.ts';
 import { readWebApp } from '../api/web-app.ts';
 import type { Certificates } from '../certs/index.ts';
 import type { Config } from '../config/index.ts';
+import type { Backups } from '../db/backup/schedule.ts';
 import type { MetricsText, NodeState, SystemReport } from '../db/domain/system.ts';
 import type { HistoryService } from '../db/history/index.ts';
 import { createImports } from '../db/imports.ts';
@@ -27,6 +28,7 @@ export interface OpenAppDeps
   config: Config;
   history: HistoryService;
   disk: Disk;
+  backups: Pick<Backups, 'report'>;
   metrics: MetricsText;
   certificates: Certificates;
   nodes: () => NodeState[];
@@ -37,7 +39,8 @@ export interface OpenAppDeps
 
 /** The REST side, with all that its routes ask. */
 export function openApp(deps: OpenAppDeps) {
-  const { foundation, config, history, disk, certificates, nodes, drain, shared, ports, ...given } = deps;
+  const { foundation, config, history, disk, backups, certificates, nodes, drain, shared, ports, ...given } =
+    deps;
   const { part, now, sql, db, clock, flows, events, eventLog } = foundation;
   const { live, devices } = given;
   return createApp({
@@ -58,7 +61,7 @@ export function openApp(deps: OpenAppDeps) {
     drain,
     diskState: disk.state,
     system: openSystem({
-      ...{ foundation, nodes, disk, certificates, ports },
+      ...{ foundation, nodes, disk, backups, certificates, ports },
       mdnsName: announcedName(config, foundation.dataDir),
     }),
     version: packageVersion(),

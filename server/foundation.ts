@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
+import { isCopied } from '../db/backup/embedded-copy.ts';
 import { builtAt } from '../db/built-at.ts';
 import { connect, POOL_SIZE } from '../db/client.ts';
 import { openDataDir } from '../db/data-dir.ts';
@@ -60,7 +61,7 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
   const { sql, db, close } = connect(database.target, part('db'), poolSize, { measured });
   onStop(close);
   if ('folder' in database.target) {
-    const checkpointer = createCheckpointer({ sql, log: part('db') });
+    const checkpointer = createCheckpointer({ sql, log: part('db'), putOff: () => isCopied(dataDir) });
     checkpointer.start();
     onStop(checkpointer.stop);
   }

@@ -17,6 +17,7 @@ import { createEnrollmentStore } from '../db/stores/enrollments.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
 import { openAccounts } from './accounts.ts';
 import { openApp } from './app.ts';
+import { openBackups } from './backups.ts';
 import { openServerCertificates, tellAuthority } from './certificates.ts';
 import { openDisk } from './disk.ts';
 import { createDoor } from './door.ts';
@@ -133,6 +134,8 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
     dropOldestDay: history.dropOldestDay,
   });
 
+  const backups = openBackups({ foundation, config, leader: cluster?.leader ?? null, onStop });
+
   const devices = createDeviceStore({ db, sql }, { defaultWidgetStatus: config.defaultWidgetStatus, now });
   const enrollments = createEnrollmentStore(db, now);
   const { clients, admission } = createDoor({ foundation, config, cluster, limitWatch });
@@ -196,6 +199,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
       enrollments,
       history,
       disk,
+      backups,
       certificates,
       probes,
       ports,

@@ -1,6 +1,6 @@
 import type { Certificates } from '../certs/index.ts';
 import { createDatabaseSize } from '../db/database-size.ts';
-import type { NodeReport, NodeState, RedisState, SystemReport } from '../db/domain/system.ts';
+import type { BackupReport, NodeReport, NodeState, RedisState, SystemReport } from '../db/domain/system.ts';
 import type { LocalLiveState } from '../db/live-state/index.ts';
 import type { OpenCluster } from './cluster.ts';
 import type { Disk } from './disk.ts';
@@ -15,6 +15,7 @@ export interface SystemDeps {
   nodes: () => NodeState[];
   disk: Pick<Disk, 'reports'>;
   certificates: Pick<Certificates, 'reports'>;
+  backups: { report(): BackupReport };
   mdnsName: () => string | null;
   ports: () => SystemReport['listeners'];
 }
@@ -81,6 +82,7 @@ export function openSystem({
   nodes,
   disk,
   certificates,
+  backups,
   mdnsName,
   ports,
 }: SystemDeps): () => Promise<SystemReport> {
@@ -93,6 +95,7 @@ export function openSystem({
       nodes: nodes(),
       disks,
       certificates: certificates.reports(),
+      backup: backups.report(),
       mdnsName: mdnsName(),
       listeners: ports(),
     };

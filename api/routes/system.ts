@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { CertificateReport, DiskReport, NodeState } from '../../db/domain/system.ts';
+import type { BackupReport, CertificateReport, DiskReport, NodeState } from '../../db/domain/system.ts';
 import type { Api, AppDeps } from '../context.ts';
 import { adminRoute, json } from '../route.ts';
 import { time } from '../schemas.ts';
@@ -59,6 +59,15 @@ const System = z
         days_left: count.openapi({ description: 'negative once it has ended' }),
       }),
     ),
+    backup: z
+      .object({
+        every_ms: count.nullable().openapi({ description: 'null: none is made by itself' }),
+        keep: count,
+        last_at: time.nullable().openapi({ description: 'of the newest one; null: there is none' }),
+        bytes,
+        failed: z.boolean().openapi({ description: 'the last try: the log says why' }),
+      })
+      .openapi({ description: 'of the node that answers' }),
     mdns_name: z
       .string()
       .nullable()
@@ -110,9 +119,17 @@ const certificateDto = (certificate: CertificateReport): Told['certificates'][nu
   days_left: certificate.daysLeft,
 });
 
+const backupDto = ({ everyMs, keep, lastAt, bytes, failed }: BackupReport): Told['backup'] => ({
+  every_ms: everyMs,
+  keep,
+  last_at: lastAt?.toISOString() ?? null,
+  bytes,
+  failed,
+});
+
 export function systemRoutes(api: Api, deps: AppDeps): void {
   api.openapi(system, async (c) => {
-    const { database, nodes, disks, certificates, mdnsName, listeners } = await deps.system();
+    const { database, nodes, disks, certificates, backup, mdnsName, listeners } = await deps.system();
     const told: Told = {
       version: deps.version,
       time: new Date(deps.now()).toISOString(),
@@ -121,6 +138,7 @@ export function systemRoutes(api: Api, deps: AppDeps): void {
       nodes: nodes.map(nodeDto),
       disks: disks.map(diskDto),
       certificates: certificates.map(certificateDto),
+      backup: backupDto(backup),
       mdns_name: mdnsName,
       listeners,
     };

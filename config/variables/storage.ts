@@ -34,4 +34,21 @@ export const storage = {
     about:
       'free space on the disk of the database below which the oldest raw readings go; `0` for no guard ([limits](limits.md#a-disk-that-fills))',
   }),
+  BACKUP_EVERY: variable(form.every('1h', '365d'), {
+    fallback: '24h',
+    about:
+      'how often a [backup](backup.md) is made. Where `DATABASE_URL` is set, `off` unless this is set too',
+  }),
+  BACKUP_DIR: optional(form.path, {
+    absent: '`DATA_DIR/backups`',
+    about: 'the folder of backups: a disk of its own is better',
+  }),
+  BACKUP_KEEP: variable(form.count(1, 1000), {
+    fallback: '3',
+    about: 'how many backups are kept there; the oldest goes once a new one is whole',
+  }),
+  BACKUP_PASSPHRASE_FILE: optional(form.path, {
+    absent: 'backups are not encrypted',
+    about: 'a file whose first line is the passphrase with which they are encrypted, 12 characters or more',
+  }),
 };

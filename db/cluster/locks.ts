@@ -32,6 +32,10 @@ export const isLock = (name: LockName): string => {
     and database = (select oid from pg_database where datname = current_database())`;
 };
 
+/** A statement that takes a lock until the end of its transaction, and tells in `ok` whether it could. */
+export const takeForTransaction = (name: LockName): string =>
+  `select pg_try_advisory_xact_lock(${LOCKS[name]}) as ok`;
+
 /** The connection that the locks hung on has ended, and they with it. */
 export class LocksLostError extends Error {
   /** As of any other lost connection. */

@@ -138,6 +138,7 @@ export const EVENT_KINDS = [
   'history_dropped',
   'history_waits',
   'disk_low',
+  'backup_failed',
   'readings_imported',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];

@@ -11,6 +11,7 @@ export interface SystemReport {
   nodes: NodeState[];
   disks: DiskReport[];
   certificates: CertificateReport[];
+  backup: BackupReport;
   /** With `.local`; null: it does not announce itself. */
   mdnsName: string | null;
   /** Bound ports; a listener that is off is missing. */
@@ -73,6 +74,18 @@ export interface CertificateReport {
   expiresAt: Date;
   /** Negative once it has ended. */
   daysLeft: number;
+}
+
+/** Of scheduled backups. */
+export interface BackupReport {
+  /** null: none is made. */
+  everyMs: number | null;
+  keep: number;
+  /** Of the newest one, by the clock of the machine then; null: there is none. */
+  lastAt: Date | null;
+  bytes: number | null;
+  /** The last try: the log says why. */
+  failed: boolean;
 }
 
 /** What Prometheus reads. */

@@ -10,7 +10,7 @@ import { WatchedFS } from './watched-fs.ts';
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker');
 
-const { folder, socketPath } = workerData as WorkerInput;
+const { folder, socketPath, passing = false } = workerData as WorkerInput;
 const tell = (message: FromWorker) => port.postMessage(message);
 const fs = new WatchedFS(folder, () => {
   tell({ kind: 'aborted', reason: fs.lastWords });
@@ -28,7 +28,7 @@ function reasonOf(error: unknown): string {
 }
 
 async function start() {
-  const db = await PGlite.create({ fs, startParams: [...START_PARAMS] });
+  const db = await PGlite.create({ fs, startParams: [...START_PARAMS, ...(passing ? ['-F'] : [])] });
   if (socketPath === null) {
     await db.close();
     return null;

@@ -41,6 +41,7 @@ const system = (change: Partial<System> = {}): System => ({
   nodes: [],
   disks: [disk('data', 'ok'), disk('database', 'ok')],
   certificates: [],
+  backup: { every_ms: null, keep: 3, last_at: null, bytes: null, failed: false },
   mdns_name: null,
   listeners: {},
   ...change,

@@ -153,6 +153,7 @@ export interface Event {
     | 'history_dropped'
     | 'history_waits'
     | 'disk_low'
+    | 'backup_failed'
     | 'readings_imported';
   actor: string;
   device_id: string | null;
@@ -272,6 +273,17 @@ export interface System {
     /** negative once it has ended */
     days_left: number;
   }[];
+  /** of the node that answers */
+  backup: {
+    /** null: none is made by itself */
+    every_ms: number | null;
+    keep: number;
+    /** of the newest one; null: there is none */
+    last_at: string | null;
+    bytes: number | null;
+    /** the last try: the log says why */
+    failed: boolean;
+  };
   /** MDNS_NAME with `.local`, and with a number where another box has the name */
   mdns_name: string | null;
   /** bound ports; a listener that is off is missing */

@@ -29,6 +29,7 @@ export const EVENT_GROUPS = {
     'history_dropped',
     'history_waits',
     'disk_low',
+    'backup_failed',
     'readings_imported',
   ],
 } as const satisfies Record<string, readonly Kind[]>;

@@ -55,6 +55,7 @@ const MARKS: Readonly<Record<string, Mark>> = {
   disk_low: 'attention',
   'disk_low.critical': 'failed',
   'disk_low.ok': 'done',
+  backup_failed: 'failed',
 };
 
 /** The keys that a language must have words for. */

@@ -119,6 +119,7 @@ export const events = {
     'disk_low.low': 'The disk is nearly full, {free} are free: the oldest readings go',
     'disk_low.critical': 'The disk is full, {free} are free: no readings are stored',
     'disk_low.ok': 'There is room on the disk again: {free} are free',
+    backup_failed: 'No backup was made: older ones are kept, the log says why',
     readings_imported: '{actor} imported readings: {stored} new, {known} known, {refused} refused',
   } satisfies Record<string, string>,
   /** Of a kind that is newer than this app. */

@@ -119,6 +119,7 @@ export const events: Messages['events'] = {
     'disk_low.low': 'ดิสก์เกือบเต็ม เหลือ {free} ระบบเริ่มลบค่าที่เก่าที่สุด',
     'disk_low.critical': 'ดิสก์เต็ม เหลือ {free} ระบบหยุดบันทึกค่า',
     'disk_low.ok': 'ดิสก์มีที่ว่างแล้ว เหลือ {free}',
+    backup_failed: 'สำรองข้อมูลไม่สำเร็จ ไฟล์สำรองเดิมยังอยู่ ดูสาเหตุในบันทึกการทำงาน',
     readings_imported: '{actor} นำเข้าค่า: ใหม่ {stored} มีอยู่แล้ว {known} ปฏิเสธ {refused}',
   },
   unknownKind: '{actor}: {kind}',

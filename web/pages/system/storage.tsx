@@ -29,6 +29,17 @@ export function Storage({ system }: { system: System }) {
           {bytes === null ? text.system.databaseBusy : format.bytes(bytes)}
         </p>
       </div>
+      {(system.backup.every_ms !== null || system.backup.last_at !== null) && (
+        <div class="pair">
+          <div>
+            <p>{text.system.backup}</p>
+            {system.backup.failed && <p class="muted">{text.system.backupFailed}</p>}
+          </div>
+          <p class={system.backup.last_at === null ? 'muted' : 'pair-value'}>
+            {system.backup.last_at === null ? text.system.backupNone : format.dateTime(system.backup.last_at)}
+          </p>
+        </div>
+      )}
       {disksOf(system).map((disk) => (
         <DiskMeter key={disk.names.join()} disk={disk} />
       ))}

@@ -1,0 +1,42 @@
+import { type BackUpOptions, backUp } from './back-up.ts';
+import { passphraseOfFile } from './passphrase.ts';
+
+/** What a backup in a process of its own is told. Secrets come this way, not by arguments or the environment. */
+export interface ChildJob
+  extends Pick<BackUpOptions, 'dataDir' | 'url' | 'settings' | 'version' | 'minFree' | 'ownFiles'> {
+  folder: string;
+  passphraseFile: string | null;
+}
+
+export type FromChild =
+  | { kind: 'done'; path: string; bytes: number; rows: number }
+  | { kind: 'failed'; reason: string }
+  | { kind: 'warning'; message: string };
+
+function tell(message: FromChild): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) return resolve();
+    process.send(message, () => resolve());
+  });
+}
+
+async function run({ folder, passphraseFile, ...job }: ChildJob): Promise<void> {
+  const ignore = () => {};
+  const warn = (fields: object, message: string) => {
+    const { file } = fields as { file?: unknown };
+    void tell({ kind: 'warning', message: typeof file === 'string' ? `${message}: ${file}` : message });
+  };
+  try {
+    const passphrase = passphraseFile === null ? null : passphraseOfFile(passphraseFile);
+    const log = { debug: ignore, info: ignore, warn, error: warn, fatal: warn };
+    const { path, bytes, rows } = await backUp({ ...job, passphrase, log, to: { folder } });
+    await tell({ kind: 'done', path, bytes, rows });
+  } catch (error) {
+    await tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+  }
+  process.disconnect();
+}
+
+// Nobody wants a backup any more whose server has ended.
+process.once('disconnect', () => process.exit());
+process.once('message', (job: ChildJob) => void run(job));

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { parseEnv } from 'node:util';
+import { openDataDir } from '../data-dir.ts';
+import type { Log } from '../domain/ports.ts';
+import { makeFolder, writeFileDurably } from '../durable-file.ts';
+import { readArchive } from './archive-reader.ts';
+import {
+  DATA,
+  DamagedBackupError,
+  type DatabaseSchema,
+  FILES,
+  OWN,
+  SETTINGS,
+  type TableSum,
+} from './format.ts';
+import { intoServer, isInServer } from './into-server.ts';
+import { checkLevel, type LoadJob, load } from './load.ts';
+import { type Marker, readMarker, writeMarker } from './marker.ts';
+import { asideIn, beginPlacing, emptyDraft, oldNames, place } from './place.ts';
+import { openEmbeddedSink, type Sink } from './sink.ts';
+import type { Part } from './source.ts';
+import { tableOfPart, type Verified, verifyBackup } from './verify.ts';
+
+export interface RestoreOptions {
+  file: string;
+  passphrase: string | null;
+  dataDir: string;
+  /** null: into an embedded database. */
+  url: string | null;
+  /** What is there moves aside; otherwise nothing may be there. */
+  replace: boolean;
+  /** A secret that signs log-ins is set outside of DATA_DIR: the one of the backup goes nowhere. */
+  jwtSecretIsSet: boolean;
+  log: Log;
+  onProgress: (step: 'verifying' | 'loading' | 'checking', done: number, total: number) => void;
+  /** A line for whoever restores. */
+  tell: (line: string) => void;
+}
+
+export interface Restored {
+  verified: Verified;
+  /** null: they had been loaded before this restore was cut off. */
+  tables: TableSum[] | null;
+}
+
+/** The folder is not empty. */
+export class NotEmptyError extends Error {}
+
+/**
+ * Brings a backup back, all of it or nothing: it is put together beside its place, compared with what was backed up, and takes its
+ * place only then. When it is cut off, the same call goes on or begins anew, and until then the program does not start.
+ */
+export async function restore(options: RestoreOptions): Promise<Restored> {
+  const { file, passphrase, dataDir, onProgress, tell } = options;
+  const verified = await verifyBackup(file, passphrase, (done, total) =>
+    onProgress('verifying', done, total),
+  );
+  checkLevel(verified.header.level, verified.header.version);
+  const folder = await openDataDir(dataDir, { mayBeUnfinished: true });
+  try {
+    const cut = readMarker(folder.path);
+    if (cut !== null && (await isLoaded(options, cut))) {
+      tell(`The restore of ${cut.file} had been cut off at its end: it is finished now.`);
+      finish(folder.path, cut);
+      return { verified, tables: null };
+    }
+    const marker = begin(folder.path, options, cut);
+    const tables = await gather(folder.path, marker, options, verified);
+    finish(folder.path, marker);
+    return { verified, tables };
+  } finally {
+    await folder.release();
+  }
+}
+
+const isLoaded = async ({ url, log }: RestoreOptions, { phase, id }: Marker): Promise<boolean> =>
+  phase === 'placing' || (url !== null && (await isInServer({ url, log, id })));
+
+function begin(dataDir: string, { file, replace }: RestoreOptions, cut: Marker | null): Marker {
+  // Whoever began it has said so.
+  const mayReplace = replace || (cut !== null && cut.old.length > 0);
+  const old = oldNames(dataDir);
+  if (old.length > 0 && !mayReplace) {
+    throw new NotEmptyError(
+      `DATA_DIR ${dataDir} is not empty (${old.slice(0, 5).join(', ')}): set DATA_DIR to an empty folder, or let --replace move what is there aside`,
+    );
+  }
+  const marker: Marker = {
+    ...{ id: randomBytes(8).toString('hex'), file, phase: 'loading', old },
+    aside: asideIn(dataDir),
+  };
+  writeMarker(dataDir, marker);
+  return marker;
+}
+
+function finish(dataDir: string, marker: Marker): void {
+  if (marker.phase === 'loading') beginPlacing(dataDir, marker);
+  place(dataDir, marker);
+}
+
+async function gather(
+  dataDir: string,
+  { id }: Marker,
+  options: RestoreOptions,
+  verified: Verified,
+): Promise<TableSum[]> {
+  const { url, log, replace, tell } = options;
+  const draft = emptyDraft(dataDir);
+  await writeFiles(draft, options);
+  const fill = (sink: Sink) => load(loadJob(sink, options, verified));
+  if (url !== null) {
+    const movedTo = (schemas: string[]) =>
+      tell(`What was in the database is now in ${schemas.join(' and ')}.`);
+    return await intoServer({ ...{ url, log, replace, id, movedTo } }, fill);
+  }
+  mkdirSync(join(draft, 'db'), { mode: 0o700 });
+  const sink = await openEmbeddedSink(join(draft, 'db'));
+  try {
+    return await fill(sink);
+  } finally {
+    await sink.close();
+  }
+}
+
+function loadJob(
+  sink: Sink,
+  { file, passphrase, onProgress, tell }: RestoreOptions,
+  { header, manifest, schema }: Verified,
+): LoadJob {
+  const total = manifest.tables.reduce((sum, { bytes }) => sum + bytes, 0);
+  return {
+    ...{ sink, schema, level: header.level },
+    parts: partsOfFile(file, passphrase, schema),
+    expected: () => manifest.tables,
+    onProgress: (step, done) => onProgress(step, done, total),
+    leftOut: (tables) => tell(`Not of PM IoT, and left out: ${tables.join(', ')}.`),
+  };
+}
+
+async function* partsOfFile(
+  file: string,
+  passphrase: string | null,
+  schema: DatabaseSchema,
+): AsyncGenerator<Part> {
+  let number = 0;
+  for await (const { name, content } of readArchive(file, passphrase)) {
+    const table = tableOfPart(name, schema);
+    if (table !== null) yield { table, number: ++number, text: content };
+  }
+}
+
+/** Secrets, certificates and settings, which come first in the file. */
+async function writeFiles(
+  draft: string,
+  { file, passphrase, jwtSecretIsSet }: RestoreOptions,
+): Promise<void> {
+  let secret: string | undefined;
+  for await (const { name, content } of readArchive(file, passphrase)) {
+    if (name.startsWith(FILES)) put(draft, name.slice(FILES.length), content);
+    else if (name.startsWith(OWN)) put(draft, join('own-certificate', name.slice(OWN.length)), content);
+    else if (name === SETTINGS) {
+      put(draft, 'restored.env', content);
+      secret = parseEnv(content.toString('utf8')).JWT_SECRET;
+    } else if (name.startsWith(DATA)) break;
+  }
+  // What signed log-ins then, in place of a file that was not used.
+  if (secret !== undefined && !jwtSecretIsSet) put(draft, 'jwt.secret', Buffer.from(`${secret}\n`));
+}
+
+/** Whoever gives the CA to devices may be another user. */
+const modeOf = (name: string): number => (name === join('certs', 'ca.crt') ? 0o644 : 0o600);
+
+function put(draft: string, name: string, content: Buffer): void {
+  const clean = normalize(name);
+  if (clean.startsWith('..') || clean.startsWith('/'))
+    throw new DamagedBackupError(`it names a file ${name}`);
+  const path = join(draft, clean);
+  makeFolder(dirname(path));
+  writeFileDurably(path, content, modeOf(clean));
+  chmodSync(path, modeOf(clean));
+}
