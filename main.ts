@@ -12,6 +12,7 @@ import { createLogger } from './logger.ts';
 import { ListenError } from './net/listeners.ts';
 import { packageVersion } from './server/foundation.ts';
 import { type ListenerPorts, type Running, startServer } from './server/index.ts';
+import { createServiceManager, type ServiceManager } from './server/service-manager.ts';
 import { createSharedMetrics } from './server/worker-metrics.ts';
 import { tellParent } from './server/worker-words.ts';
 import { startWorkers, WorkerStartError } from './server/workers.ts';
@@ -78,7 +79,7 @@ interface Stoppable {
 }
 
 /** SIGTERM and SIGINT stop, SIGUSR2 drains, and whatever comes while it does stops. */
-function createEnding(log: Logger) {
+function createEnding(log: Logger, manager: ServiceManager) {
   let running: Stoppable | null = null;
   let draining = false;
   let stopping = false;
@@ -88,6 +89,7 @@ function createEnding(log: Logger) {
     stopping = true;
     if (running === null) process.exit(0);
     log.info({ signal: reason }, 'stopping');
+    manager.stopping();
     try {
       const code = await running.stop(signal);
       log.info('stopped');
@@ -115,11 +117,18 @@ function createEnding(log: Logger) {
 
 type Ending = ReturnType<typeof createEnding>;
 
-/** At any level: who started the process waits for this line. */
-const tellReady = (log: Logger, ports: ListenerPorts) =>
-  log.child({}, { level: 'info' }).info({ listeners: ports }, 'ready');
+type TellReady = (ports: ListenerPorts) => void;
 
-async function serve(config: Config, log: Logger, ending: Ending): Promise<void> {
+function createTellReady(log: Logger, manager: ServiceManager): TellReady {
+  return (ports) => {
+    // At any level: who started the process waits for this line.
+    log.child({}, { level: 'info' }).info({ listeners: ports }, 'ready');
+    const told = Object.entries(ports).map(([name, port]) => `${name} ${port}`);
+    manager.ready(`serving ${told.join(', ')}`);
+  };
+}
+
+async function serve(config: Config, log: Logger, ending: Ending, tellReady: TellReady): Promise<void> {
   const isWorker = config.worker !== null;
   const running: Running = await startServer({
     config,
@@ -128,7 +137,7 @@ async function serve(config: Config, log: Logger, ending: Ending): Promise<void>
     // A balancer sees a machine, not the worker that happened to answer.
     onDrain: () => (isWorker ? tellParent({ kind: 'drain' }) : ending.drain()),
     readMetrics: (own) => (isWorker ? createSharedMetrics(own) : own),
-    onReady: (ports) => (isWorker ? tellParent({ kind: 'ready', ports }) : tellReady(log, ports)),
+    onReady: (ports) => (isWorker ? tellParent({ kind: 'ready', ports }) : tellReady(ports)),
   });
   ending.runs({
     stop: async () => {
@@ -144,10 +153,10 @@ async function serve(config: Config, log: Logger, ending: Ending): Promise<void>
   });
 }
 
-async function lead(config: Config, log: Logger, ending: Ending): Promise<void> {
+async function lead(config: Config, log: Logger, ending: Ending, tellReady: TellReady): Promise<void> {
   const workers = await startWorkers({ config, log, onDrained: ending.drained });
   ending.runs(workers);
-  tellReady(log, workers.ports);
+  tellReady(workers.ports);
 }
 
 async function main(): Promise<void> {
@@ -156,9 +165,10 @@ async function main(): Promise<void> {
   const { workers, worker, logLevel: level } = config;
   const log = createLogger({ level, ...(worker !== null && { base: { worker } }) });
   process.on('uncaughtException', (error) => die(log, error, 'unexpected error: the process ends'));
-  const ending = createEnding(log);
+  const manager = createServiceManager({ env: process.env, log });
+  const ending = createEnding(log, manager);
   try {
-    await (workers > 1 && worker === null ? lead : serve)(config, log, ending);
+    await (workers > 1 && worker === null ? lead : serve)(config, log, ending, createTellReady(log, manager));
   } catch (error) {
     die(log, error, 'start failed');
   }

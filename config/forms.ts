@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { isDatabaseUrl } from '../db/domain/database-url.ts';
 import { parseDuration } from '../db/domain/duration.ts';
 import type { MinFree } from '../db/history/disk-state.ts';
 
@@ -187,12 +188,8 @@ export const ranges: Form<BlockList> = {
 };
 
 export const databaseUrl: Form<string> = {
-  allowed: 'a URL such as postgres://user:password@host:5432/database',
+  allowed:
+    'a URL such as postgres://user:password@host:5432/database, or postgres:///database?host=/run/postgresql for a Unix socket',
   shown: '`postgres://…`',
-  parse: (given) => {
-    if (!URL.canParse(given)) return undefined;
-    const { protocol, hostname } = new URL(given);
-    const isKnown = protocol === 'postgres:' || protocol === 'postgresql:';
-    return isKnown && hostname !== '' ? given : undefined;
-  },
+  parse: (given) => (isDatabaseUrl(given) ? given : undefined),
 };

@@ -39,6 +39,8 @@ export interface Config {
   adminUsername: string;
   /** null: a random one. */
   adminPassword: string | null;
+  /** Where a random one is told; null: beside the log. */
+  firstPasswordFile: string | null;
   /** null: made once and kept. */
   jwtSecret: string | null;
   /** Opens `/api/metrics` and nothing else; null: none does. */
@@ -141,6 +143,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
     tlsMinVersion: values.TLS_MIN_VERSION,
     adminUsername: values.ADMIN_USERNAME,
     adminPassword: values.ADMIN_PASSWORD,
+    firstPasswordFile: values.FIRST_PASSWORD_FILE,
     jwtSecret: values.JWT_SECRET,
     metricsToken: values.METRICS_TOKEN,
     jwtExpiresInMs: values.JWT_EXPIRES_IN,

@@ -1,6 +1,7 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { isLoopback } from './domain/address.ts';
+import { socketTarget } from './domain/database-url.ts';
 import type { Log } from './domain/ports.ts';
 import * as schema from './schema/index.ts';
 import { createWatchedSockets } from './watched-sockets.ts';
@@ -97,8 +98,9 @@ export function connect(
           // The one backend lives as long as the process.
           max_lifetime: null,
         })
-      : postgres(withoutTlsMode(target.url), {
+      : postgres(withoutOptions(target.url), {
           ...common,
+          ...socketTarget(new URL(target.url)),
           max: poolSize,
           // Whoever listens would miss what is told while it connects anew, and locks end with their connection.
           max_lifetime: told.onClose === undefined ? MAX_LIFETIME_S : null,
@@ -125,10 +127,11 @@ export function connect(
   };
 }
 
-/** The driver would hand `sslmode` to the server as a setting. */
-function withoutTlsMode(url: string): string {
+/** What the driver would hand to the server as settings. */
+function withoutOptions(url: string): string {
   const parsed = new URL(url);
-  parsed.searchParams.delete('sslmode');
+  const ours = socketTarget(parsed) === null ? ['sslmode'] : ['sslmode', 'host', 'port', 'user'];
+  for (const name of ours) parsed.searchParams.delete(name);
   return parsed.href;
 }
 

@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { Log } from './domain/ports.ts';
@@ -12,6 +12,8 @@ const CONNECT_LIMIT_MS = 5000;
 interface SocketOptions {
   host: string[];
   port: number[];
+  /** Of a Unix socket. */
+  path?: string | false;
 }
 
 /**
@@ -28,8 +30,8 @@ export function createWatchedSockets() {
      * the driver learns of a failure by its end, as of any other. (A rejection here would leave the driver's
      * connection waiting for ever.)
      */
-    open: ({ host: [host = 'localhost'], port: [port = 5432] }: SocketOptions): Socket => {
-      const socket = connectTcp({ host, port, keepAlive: true, noDelay: true });
+    open: ({ host: [host = 'localhost'], port: [port = 5432], path }: SocketOptions): Socket => {
+      const socket = connectTo(path ? { path } : { host, port, keepAlive: true, noDelay: true });
       sockets.add(socket);
       socket.setTimeout(CONNECT_LIMIT_MS, () => {
         socket.destroy(Object.assign(new Error('the database does not answer'), { code: 'CONNECT_TIMEOUT' }));

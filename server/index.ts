@@ -236,9 +236,8 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   await collectGarbage();
   await listeners.open();
   // Last of what may fail, and told at once: nobody could find out a password that was made and not told.
-  const { adminUsername: username, adminPassword: password } = config;
   const bound = listeners.ports;
-  await makeFirstAdmin({ accounts, username, password, ports: bound, hosts: certificates.hosts() });
+  await makeFirstAdmin({ accounts, config, ports: bound, hosts: certificates.hosts() });
   tellAuthority(certificates, log);
   if (config.mdnsName !== null) {
     // Last, so that its goodbye comes first. Loaded where it is asked for.

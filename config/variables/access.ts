@@ -35,6 +35,11 @@ export const access = {
     about: 'of the first admin, the same',
     secret: true,
   }),
+  FIRST_PASSWORD_FILE: optional(form.path, {
+    absent: 'printed',
+    about:
+      'a random password is written into this file (0600) instead, where what is printed is kept, as by systemd',
+  }),
   JWT_SECRET: optional(secret, {
     absent: 'made once, kept in `DATA_DIR`',
     about: 'signs log-ins: `openssl rand -base64 48` makes one',

@@ -2,6 +2,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type postgres from 'postgres';
 import { isLoopback } from '../domain/address.ts';
+import { socketTarget } from '../domain/database-url.ts';
 import type { Log } from '../domain/ports.ts';
 import { WAL_NEEDED_BYTES, WAL_SEGMENT_BYTES } from '../embedded/start-params.ts';
 import type { Space } from './disk-state.ts';
@@ -44,7 +45,8 @@ export function embeddedVolume(folder: string): FoundVolume {
 /** Of a server on this machine that lets its user know where its files are; null otherwise, told once in the log. */
 export async function serverVolume(sql: postgres.Sql, url: string, log: Log): Promise<FoundVolume | null> {
   const unseen = 'the disk of the database is out of sight: it is not guarded, watch it where it is';
-  if (!isLoopback(new URL(url).hostname)) {
+  const target = new URL(url);
+  if (socketTarget(target) === null && !isLoopback(target.hostname)) {
     log.info({ database: 'on another machine' }, unseen);
     return null;
   }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { SetUpError } from './errors.mjs';
+import { npm } from './npm.mjs';
 import { readText, run } from './process.mjs';
 
 const STAMP = join('node_modules', '.pm-iot-install');
@@ -48,14 +49,4 @@ export async function install(root) {
     throw new SetUpError(`${cause}\n${result.output}`);
   }
   writeFileSync(join(root, STAMP), installStamp(readFileSync(join(root, 'package-lock.json'), 'utf8')));
-}
-
-/** npm as a script for this very Node, so that no shell is needed on any system. */
-function npm(...args) {
-  const beside = join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
-  const windows = join(dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js');
-  const script = [process.env.npm_execpath, beside, windows].find(
-    (path) => path?.endsWith('npm-cli.js') && existsSync(path),
-  );
-  return script ? [process.execPath, [script, ...args]] : ['npm', args];
 }

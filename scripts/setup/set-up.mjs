@@ -5,6 +5,7 @@ import { build, isBuilt } from './build.mjs';
 import { SetUpError } from './errors.mjs';
 import { install, isInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
+import { checkPacked, isPacked, removeLeftOvers } from './packed.mjs';
 import { buildWeb, isWebBuilt } from './web.mjs';
 
 export { SetUpError };
@@ -15,6 +16,8 @@ export { SetUpError };
  */
 export async function setUp(project) {
   const root = fileURLToPath(project);
+  if (isPacked(root)) return checkPacked(root);
+  removeLeftOvers(root);
   if (isInstalled(root) && isBuilt(root) && isWebBuilt(root)) return;
   mkdirSync(join(root, 'dist'), { recursive: true });
   await withLock(join(root, 'dist', '.set-up.lock'), async () => {
