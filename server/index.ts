@@ -1,26 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { createBroker } from '../broker/index.ts';
 import type { Config } from '../config/index.ts';
 import { ownState } from '../db/cluster/nodes.ts';
 import { collectGarbage } from '../db/collect-garbage.ts';
-import { createCommands } from '../db/commands.ts';
 import { readOrCreateSecret } from '../db/data-dir.ts';
 import { createFences } from '../db/domain/fence.ts';
 import type { MetricsText } from '../db/domain/system.ts';
 import { monotonic } from '../db/domain/time.ts';
 import { createLiveState } from '../db/live-state/index.ts';
-import { createCommandStore } from '../db/stores/commands.ts';
-import { createDeviceStore } from '../db/stores/devices.ts';
-import { createEnrollmentStore } from '../db/stores/enrollments.ts';
 import { createLimitWatch } from '../net/limit-watch.ts';
 import { openAccounts } from './accounts.ts';
 import { openApp } from './app.ts';
 import { openBackups } from './backups.ts';
+import { openBroker } from './broker.ts';
 import { openServerCertificates, tellAuthority } from './certificates.ts';
 import { openDisk } from './disk.ts';
-import { createDoor } from './door.ts';
 import { createDrain } from './drain.ts';
 import { type OnStop, openFoundation } from './foundation.ts';
 import { makeFirstAdmin } from './greeting.ts';
@@ -80,8 +75,7 @@ export async function startServer(deps: ServerDeps): Promise<Running> {
 async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   const { config, log, onFatal, onDrain, onReady } = deps;
   const foundation = await openFoundation({ config, log, onStop, onFatal });
-  const { part, now, dataDir, sql, db, clock, metrics, queues, flows, eventLog } = foundation;
-  const { limits } = config;
+  const { part, now, dataDir, sql, db, metrics, eventLog } = foundation;
   const limitWatch = createLimitWatch({ registry: metrics, events: eventLog, log: part('limits') });
   const certificates = await openServerCertificates(foundation, config);
   const fences = createFences(foundation.nodeId, now);
@@ -136,45 +130,11 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
 
   const backups = openBackups({ foundation, config, leader: cluster?.leader ?? null, onStop });
 
-  const devices = createDeviceStore({ db, sql }, { defaultWidgetStatus: config.defaultWidgetStatus, now });
-  const enrollments = createEnrollmentStore(db, now);
-  const { clients, admission } = createDoor({ foundation, config, cluster, limitWatch });
-  const broker = createBroker({
-    live,
-    writer,
-    clock,
-    rawFrom: history.rawFrom,
-    findEnrollment: enrollments.findByToken,
-    ...{ devices, accounts, guesses, clients, flows, metrics, queues },
-    events: eventLog,
-    log: part('broker'),
+  const { broker, commands, link, clients, admission, devices, enrollments } = openBroker({
+    ...{ foundation, config, cluster, shared, local, history, writer, accounts, guesses, limitWatch },
     caBundle: certificates.bundle,
-    enrollmentMode: config.enrollment,
-    pairTimeoutMs: config.pairTimeoutMs,
-    limits,
-    limitWatch,
-    corsOrigins: config.corsOrigins,
-    onEstablished: (socket) => admission.established(socket),
-    clientIds: shared.clientIds,
-    others: shared.others,
-    cluster,
   });
-  const link = shared.link(broker.link);
   connections = () => broker.connections;
-  const commands = createCommands({
-    store: createCommandStore(db),
-    live,
-    link,
-    writer,
-    clock,
-    events: eventLog,
-    flows,
-    log: part('commands'),
-    timeoutMs: config.commandTimeoutMs,
-    expiryMs: config.commandExpiryMs,
-    tell: shared.tellCommand,
-    isElsewhere: (devicePk) => local.presence.nodeOf(devicePk) !== null,
-  });
   await commands.start();
   await shared.begin({ broker, commands, accounts });
   start();
