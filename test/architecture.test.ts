@@ -83,7 +83,7 @@ for (const [owner, packages] of Object.entries(OWNED)) {
 void test('certs/ needs of db/ only what every part may use', () => {
   for (const path of sources('certs')) {
     for (const [, target = ''] of textOf(path).matchAll(/from '\.\.\/db\/([^']+)'/g)) {
-      assert.match(target, /^(durable-file|domain\/(ports|time))\.ts$/, path);
+      assert.match(target, /^(durable-file|machine-addresses|domain\/(ports|time))\.ts$/, path);
     }
   }
 });
