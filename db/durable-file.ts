@@ -6,11 +6,12 @@ import {
   lchownSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** What root makes belongs to the owner of the folder around it: the program that runs there must be able to read it. */
 function ownerFor(path: string): { uid: number; gid: number } | null {
@@ -31,11 +32,25 @@ export function writeFileDurably(path: string, content: string | Uint8Array, mod
     closeSync(file);
   }
   renameSync(draft, path);
-  const folder = openSync(dirname(path), 'r');
+  syncPath(dirname(path));
+}
+
+/** All that is in a folder is on the disk when it returns; it itself, in the one above, is not. */
+export function syncTree(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) syncTree(path);
+    else if (entry.isFile()) syncPath(path);
+  }
+  syncPath(folder);
+}
+
+export function syncPath(path: string): void {
+  const file = openSync(path, 'r');
   try {
-    fsyncSync(folder);
+    fsyncSync(file);
   } finally {
-    closeSync(folder);
+    closeSync(file);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Config } from '../config/index.ts';
 import { ownState } from '../db/cluster/nodes.ts';
 import { collectGarbage } from '../db/collect-garbage.ts';
 import { createCommands } from '../db/commands.ts';
-import { readOrCreateSecret } from '../db/data-dir.ts';
+import { checkNothingLost, readOrCreateSecret } from '../db/data-dir.ts';
 import { createFences } from '../db/domain/fence.ts';
 import type { MetricsText } from '../db/domain/system.ts';
 import { monotonic } from '../db/domain/time.ts';
@@ -83,6 +83,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   const { part, now, dataDir, sql, db, clock, metrics, queues, flows, eventLog } = foundation;
   const { limits } = config;
   const limitWatch = createLimitWatch({ registry: metrics, events: eventLog, log: part('limits') });
+  checkNothingLost(dataDir, { certificates: 'certs', secret: 'jwt.secret' });
   const certificates = await openServerCertificates(foundation, config);
   const fences = createFences(foundation.nodeId, now);
   const { offlineAfterMs } = config;
