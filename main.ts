@@ -6,7 +6,8 @@ import { helpText } from './config/help.ts';
 import { type Config, ConfigError, loadConfig, loadEnvFile, WORKER_VARIABLE } from './config/index.ts';
 import { ClusterMismatchError } from './db/cluster/nodes.ts';
 import { DatabaseInUseError } from './db/cluster/one-use.ts';
-import { DataDirLockedError, DataDirUnusableError } from './db/data-dir.ts';
+import { DataDirDamagedError, DataDirLockedError, DataDirUnusableError } from './db/data-dir.ts';
+import { EmbeddedFailedError } from './db/embedded/index.ts';
 import { DatabaseVersionError } from './db/migrate.ts';
 import { createLogger } from './logger.ts';
 import { ListenError } from './net/listeners.ts';
@@ -61,7 +62,11 @@ function die(log: Logger, error: unknown, message: string): never {
     CertificateError,
     ClusterMismatchError,
     DatabaseInUseError,
+    DataDirDamagedError,
+    DataDirDamagedError,
     DataDirLockedError,
+    EmbeddedFailedError,
+    EmbeddedFailedError,
     DatabaseVersionError,
     ListenError,
   ].some((kind) => error instanceof kind);

@@ -74,7 +74,8 @@ async function openCurrent(files: CertificateFiles, known: readonly string[] | n
     files.write(KEY, await newKey(), 'secret');
   }
   try {
-    return await openCa(files, KEY, known ?? [], known === null ? now : 'mustBeThere');
+    // A ca.crt in which there is no certificate any more is as good as lost: the key is enough.
+    return await openCa(files, KEY, known ?? [], known === null || known.length === 0 ? now : 'mustBeThere');
   } catch (error) {
     throw new CertificateError(
       `${files.path(CA)} or ca.key is damaged: restore both from a backup, or remove both to make a new CA (${messageOf(error)})`,

@@ -13,6 +13,9 @@ const MUTEX_LIMIT_MS = 10_000;
 /** Another process uses the folder. */
 export class DataDirLockedError extends Error {}
 
+/** A file of the folder is of no use, or gone; the message says what to do. A person has to, no restart mends that. */
+export class DataDirDamagedError extends Error {}
+
 /** The folder is none, or not ours to write: no restart mends that. */
 export class DataDirUnusableError extends Error {}
 
@@ -116,7 +119,8 @@ async function removeLeftOver(path: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     // Its owner needs some milliseconds; one that was killed just then must not keep the folder closed.
     const age = Date.now() - (statSync(mutex, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > MUTEX_LIMIT_MS) rmSync(mutex, { force: true });
+    // A box without a clock has made it in the future.
+    if (Math.abs(age) > MUTEX_LIMIT_MS) rmSync(mutex, { force: true });
     await sleep(LOOK_AGAIN_MS);
     return;
   }
@@ -168,7 +172,22 @@ export function readOrCreateSecret(folder: string, name: string, bytes = 48): st
   const path = join(folder, name);
   if (!existsSync(path)) writeFileDurably(path, `${randomBytes(bytes).toString('base64url')}\n`, 0o600);
   const secret = readFileSync(path, 'utf8').trim();
-  if (secret.length < bytes)
-    throw new Error(`${path} is damaged: remove it, and a new one is made (log-ins end)`);
+  // After a power cut a file may have its length, and nothing but zeros in it.
+  if (secret.length < bytes || !/^[\w-]+$/.test(secret))
+    throw new DataDirDamagedError(
+      `${path} is damaged: restore it from a backup, or remove it, and a new one is made (people log in again)`,
+    );
   return secret;
+}
+
+/** The CA is made before the secret: without its folder it has been lost, and a new one would lock all devices out. */
+export function checkNothingLost(
+  folder: string,
+  { certificates, secret }: { certificates: string; secret: string },
+): void {
+  if (existsSync(join(folder, certificates)) || !existsSync(join(folder, secret))) return;
+  throw new DataDirDamagedError(
+    `${join(folder, certificates)} is gone, with the CA that devices trust: restore it from a backup; ` +
+      'or make that folder, empty, and a new CA is made (devices must then trust the new one)',
+  );
 }

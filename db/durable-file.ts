@@ -6,11 +6,12 @@ import {
   lchownSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** What root makes belongs to the owner of the folder around it: the program that runs there must be able to read it. */
 function ownerFor(path: string): { uid: number; gid: number } | null {
@@ -32,6 +33,16 @@ export function writeFileDurably(path: string, content: string | Uint8Array, mod
   }
   renameSync(draft, path);
   syncPath(dirname(path));
+}
+
+/** All that is in a folder is on the disk when it returns; it itself, in the one above, is not. */
+export function syncTree(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) syncTree(path);
+    else if (entry.isFile()) syncPath(path);
+  }
+  syncPath(folder);
 }
 
 /** What has been written to a file, or which names a folder has, is on the disk when it returns. */

@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 import type { Config } from '../config/index.ts';
 import { ownState } from '../db/cluster/nodes.ts';
 import { collectGarbage } from '../db/collect-garbage.ts';
-import { readOrCreateSecret } from '../db/data-dir.ts';
+import { checkNothingLost, readOrCreateSecret } from '../db/data-dir.ts';
 import { createFences } from '../db/domain/fence.ts';
 import type { MetricsText } from '../db/domain/system.ts';
 import { monotonic } from '../db/domain/time.ts';
@@ -77,6 +77,7 @@ async function compose(deps: ServerDeps, onStop: OnStop): Promise<Drain> {
   const foundation = await openFoundation({ config, log, onStop, onFatal });
   const { part, now, dataDir, sql, db, metrics, eventLog } = foundation;
   const limitWatch = createLimitWatch({ registry: metrics, events: eventLog, log: part('limits') });
+  checkNothingLost(dataDir, { certificates: 'certs', secret: 'jwt.secret' });
   const certificates = await openServerCertificates(foundation, config);
   const fences = createFences(foundation.nodeId, now);
   const { offlineAfterMs } = config;

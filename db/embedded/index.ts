@@ -1,9 +1,13 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Log } from '../domain/ports.ts';
+import { syncPath, syncTree } from '../durable-file.ts';
 import { shortSocketPath } from '../socket-path.ts';
 import { isDiskFull, waitForRoom } from './room.ts';
 import { startThread, type Thread } from './thread.ts';
+
+/** The engine does not start on its files; the message says what to do. */
+export class EmbeddedFailedError extends Error {}
 
 export interface EmbeddedDatabase {
   /** Of the Unix socket that speaks the PostgreSQL protocol. */
@@ -32,9 +36,10 @@ export async function startEmbedded(options: {
     for (;;) {
       try {
         if (!existsSync(folder)) await createDatabase(folder, log);
+        checkIsDatabase(folder);
         return await startThread({ folder, socketPath });
       } catch (error) {
-        if (!isDiskFull(error)) throw error;
+        if (!isDiskFull(error)) throw failed(folder, error);
         log.error({ err: error, folder }, 'the disk is full: the embedded database waits; free some space');
         await waitForRoom(dataDir, stopping.signal);
       }
@@ -69,6 +74,24 @@ export async function startEmbedded(options: {
   };
 }
 
+/** Where this file is missing, the engine would make a new, empty database over what is there. */
+function checkIsDatabase(folder: string): void {
+  if (!existsSync(join(folder, 'PG_VERSION'))) throw new Error('there is no file PG_VERSION in it');
+}
+
+function failed(folder: string, error: unknown): EmbeddedFailedError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const advice = /read-only file system|permission denied|file system error (2|63|69)\b/i.test(reason)
+    ? 'let this user write there, on a disk that is not read-only'
+    : `it is damaged, or not there at all: mount its disk, or restore a backup; an empty one is made once ${folder} is moved away`;
+  return new EmbeddedFailedError(
+    `the embedded database in ${folder} cannot be opened: ${advice} (${reason})`,
+    {
+      cause: error,
+    },
+  );
+}
+
 /**
  * Made beside its place: a first start that is cut leaves nothing that looks like a database. In a worker of its own,
  * whose end gives back the memory that it took.
@@ -80,5 +103,8 @@ async function createDatabase(folder: string, log: Log): Promise<void> {
   mkdirSync(draft, { mode: 0o700 });
   const { ended } = await startThread({ folder: draft, socketPath: null });
   await ended;
+  // The engine syncs its WAL alone here: without this, a power cut within half a minute leaves files of no length.
+  syncTree(draft);
   renameSync(draft, folder);
+  syncPath(dirname(folder));
 }

@@ -71,7 +71,10 @@ void test('a half-written server certificate is replaced; a damaged CA is an err
   writeFileSync(join(dir, 'server.pem'), '-----BEGIN');
   assert.equal(await store.ensureServer(), 'the file is damaged');
   assert.ok(new X509Certificate(store.server().certPem).checkHost('localhost'));
+  // Of a CA the key is enough.
   writeFileSync(join(dir, 'ca.crt'), '-----BEGIN');
+  assert.equal(await store.ensureServer(), null);
+  writeFileSync(join(dir, 'ca.key'), '-----BEGIN');
   await assert.rejects(store.ensureServer(), /ca\.crt or ca\.key is damaged: restore/);
 });
 
