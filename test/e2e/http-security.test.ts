@@ -87,7 +87,9 @@ void test('what every answer says to a browser', async (t) => {
 
   await t.test('HEAD says what GET says, and 304 what 200 says of the policy', async () => {
     const about = ({ headers }: { headers: Headers }) =>
-      Object.fromEntries([...headers].filter(([name]) => !/^(date|connection|keep-alive|traceresponse)$/.test(name)));
+      Object.fromEntries(
+        [...headers].filter(([name]) => !/^(date|connection|keep-alive|traceresponse)$/.test(name)),
+      );
     for (const path of ['/api/docs', '/api/openapi.json', '/api/ca.crt', '/api/rooms', '/api/auth/me']) {
       const whole = await rest.get(path);
       const etag = whole.headers.get('ETag') ?? '';
