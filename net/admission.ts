@@ -65,8 +65,9 @@ export class Admission {
         },
       });
     gauge('pm_iot_connections', 'Open connections to all listeners', () => this.#open);
-    const strange = 'Open connections that have not logged in or asked anything yet';
-    gauge('pm_iot_connections_half_open', strange, () => this.#halfOpen);
+    gauge('pm_iot_connections_half_open', 'Open connections that have said nothing whole yet', () => {
+      return this.#halfOpen;
+    });
   }
 
   /** From now on the server gets only connections that are admitted. Call it before it listens. */
