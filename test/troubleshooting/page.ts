@@ -5,7 +5,10 @@ import type { LogLine, Server } from '../helpers/server.ts';
 import { until } from '../helpers/wait.ts';
 
 /** This one is built into `dist/test/troubleshooting`. */
-export const PAGE = readFileSync(fileURLToPath(new URL('../../../docs/troubleshooting.md', import.meta.url)), 'utf8');
+export const PAGE = readFileSync(
+  fileURLToPath(new URL('../../../docs/troubleshooting.md', import.meta.url)),
+  'utf8',
+);
 
 /** What the page says is seen, by its name: `<!-- seen: name -->`, and the block that follows, line by line. */
 export const SHOWN = new Map(
@@ -15,9 +18,9 @@ export const SHOWN = new Map(
   ]),
 );
 
-const escape = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const quoted = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 /** `…` stands for anything. */
-const patternOf = (line: string) => new RegExp(line.split('…').map(escape).join('.*'));
+const patternOf = (line: string) => new RegExp(line.split('…').map(quoted).join('.*'));
 
 function shown(name: string): string[] {
   const lines = SHOWN.get(name);
