@@ -149,7 +149,7 @@ export function createLoginHooks(deps: LoginHooksDeps) {
           : new Refused(CONNACK.unavailable, 'the log-in could not be checked', reason);
         const { address } = deps.connectionOf(client);
         const name = triedName(username ?? pending.get(client)?.clientId ?? '');
-        const level = isNew(guessKey(name, address)) ? 'info' : 'debug';
+        const level = isNew(`${guessKey(name, address)} ${answer.message}`) ? 'info' : 'debug';
         log[level]({ client: name, address, why: answer.message }, 'connection refused');
         callback(answer as Error as AuthenticateError, false);
       },

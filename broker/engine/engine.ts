@@ -26,7 +26,8 @@ interface Emitter {
   _matcher: { match(topic: string): unknown[]; remove(topic: string, listener: Deliver): void };
 }
 
-const { _finishRegisterClient: registerAtLast } = Aedes.prototype as unknown as {
+const inherited = Aedes.prototype as unknown as {
+  registerClient: (client: EngineClient) => void;
   _finishRegisterClient: (client: EngineClient) => void;
 };
 
@@ -86,17 +87,22 @@ export class Engine extends Aedes {
     done?.();
   }
 
+  registerClient(client: EngineClient): void {
+    const earlier = this.clients[client.id];
+    if (earlier !== undefined && !earlier.closed) (this as EventEmitter).emit(TAKEN_OVER, earlier, client);
+    inherited.registerClient.call(this, client);
+  }
+
   /** Aedes lets two clients that come at once both live under one id, and registers those that have gone already. */
   _finishRegisterClient(client: EngineClient): void {
     if (client.closed) return;
     const other = this.clients[client.id];
     if (other !== undefined && !other.closed) {
-      (this as EventEmitter).emit(TAKEN_OVER, other, client);
       other.close(() => this._finishRegisterClient(client));
       return;
     }
     if (other !== undefined) this.connectedClients--;
-    Reflect.apply(registerAtLast, this, [client]);
+    inherited._finishRegisterClient.call(this, client);
   }
 
   override publish(packet: PublishPacket, done: Done): void;

@@ -18,9 +18,9 @@ export const SHOWN = new Map(
   ]),
 );
 
-const escape = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const quoted = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 /** `…` stands for anything. */
-const patternOf = (line: string) => new RegExp(line.split('…').map(escape).join('.*'));
+const patternOf = (line: string) => new RegExp(line.split('…').map(quoted).join('.*'));
 
 function shown(name: string): string[] {
   const lines = SHOWN.get(name);
