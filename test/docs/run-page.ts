@@ -88,7 +88,7 @@ export async function runBlocks(lab: Lab, blocks: readonly Marked[]): Promise<vo
 }
 
 /** That not everybody has who has Node. */
-const PROGRAMS = /\b(?:mosquitto_pub|mosquitto_rr|mosquitto_sub|curl|sqlite3|openssl|jq)\b/g;
+const PROGRAMS = /\b(?:mosquitto_pub|mosquitto_rr|mosquitto_sub|curl|sqlite3|openssl|jq|promtool)\b/g;
 
 /** A test for each page that has such blocks; those of a page share a shell, and all pages a server. */
 export function runPages(pages: readonly Page[], wanted: (marked: Marked) => boolean): void {
