@@ -55,12 +55,15 @@ export function widgetDto(widget: LiveWidget): z.output<typeof schemas.Widget> {
   };
 }
 
+function steppedHeartbeat({ lastHeartbeat, createdAt }: LiveDevice): Date | null {
+  if (lastHeartbeat === null) return null;
+  const stepped = Math.floor(lastHeartbeat.getTime() / HEARTBEAT_STEP_MS) * HEARTBEAT_STEP_MS;
+  const isFirst = createdAt.getTime() - stepped < HEARTBEAT_STEP_MS;
+  // Rounded down the first one would come before the device was there.
+  return new Date(isFirst ? Math.max(stepped, createdAt.getTime()) : stepped);
+}
+
 export function deviceDto(device: LiveDevice): z.output<typeof schemas.Device> {
-  const { lastHeartbeat } = device;
-  const stepped =
-    lastHeartbeat === null
-      ? null
-      : new Date(Math.floor(lastHeartbeat.getTime() / HEARTBEAT_STEP_MS) * HEARTBEAT_STEP_MS);
   return {
     device_id: device.deviceId,
     device_name: device.name,
@@ -71,7 +74,7 @@ export function deviceDto(device: LiveDevice): z.output<typeof schemas.Device> {
     status: device.online ? 'online' : 'offline',
     connected: device.connected,
     revoked: device.revoked,
-    last_heartbeat: instant(stepped),
+    last_heartbeat: instant(steppedHeartbeat(device)),
     created_at: device.createdAt.toISOString(),
   };
 }

@@ -140,7 +140,7 @@ export const Device = z
     status: z.enum(['online', 'offline']),
     connected: z.boolean(),
     revoked: z.boolean(),
-    last_heartbeat: time.nullable().openapi({ description: 'in steps of 10 s' }),
+    last_heartbeat: time.nullable().openapi({ description: 'in steps of 10 s, the first at created_at' }),
     created_at: time,
     widgets: z.array(Widget).optional(),
     last_error: z

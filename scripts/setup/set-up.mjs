@@ -30,7 +30,16 @@ export async function setUp(project) {
 
 async function step(name, work) {
   const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const { isTTY } = process.stdout;
   console.log(`set-up: ${name} …`);
-  await work();
-  console.log(`set-up: ${name} done in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  // On a terminal the time is seen to pass: a small box takes minutes, and silence looks like a halt.
+  const timer = isTTY ? setInterval(() => process.stdout.write(`\r${seconds().toFixed(0)} s `), 1000) : null;
+  try {
+    await work();
+  } finally {
+    if (timer !== null) clearInterval(timer);
+    if (isTTY) process.stdout.write('\r\u001b[K');
+  }
+  console.log(`set-up: ${name} done in ${seconds().toFixed(1)} s`);
 }

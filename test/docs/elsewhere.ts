@@ -22,6 +22,11 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     why: 'starts the server of all other blocks',
   },
   {
+    page: 'docs/backup.md',
+    by: 'test/backup/box.slow.test.ts',
+    why: 'the server must not run: the test takes a backup under load, restores it elsewhere, and changes the database',
+  },
+  {
     page: 'docs/certificates.md',
     begins: 'npm run certs -- rotate-ca ',
     by: 'test/e2e/certificates.test.ts',

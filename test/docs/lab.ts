@@ -1,6 +1,14 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -41,25 +49,36 @@ export interface Lab {
   folder: string;
   /** `npm start`, on the ports that are the default. */
   startServer(): Promise<void>;
+  /** What the server has said. */
+  said(): string;
   bash(script: string): Promise<Run>;
+  /** A command that does not end by itself; gives what ends it, as Ctrl+C does. */
+  background(script: string): () => Promise<void>;
+  /** A program that runs another one in the network of the lab, for whoever wants a file. */
+  enterProgram(file: string): string;
   close(): Promise<void>;
 }
 
-function makeFolder(): string {
+interface LabOptions {
+  /** Nothing is prepared: the first start makes the database, and prints a password. */
+  fresh?: boolean;
+}
+
+function makeFolder(fresh: boolean): string {
   const folder = mkdtempSync(join(tmpdir(), 'pm-iot-docs-'));
   for (const name of readdirSync(ROOT)) {
     if (LEFT_OUT.has(name)) continue;
     if (name === 'package.json') copyFileSync(join(ROOT, name), join(folder, name));
     else symlinkSync(join(ROOT, name), join(folder, name));
   }
+  if (fresh) return folder;
   mkdirSync(join(folder, 'data'), { mode: 0o700 });
   copyDatabase(join(folder, 'data'));
   return folder;
 }
 
 /** Waits for the line that says so. */
-async function ready(child: ChildProcess): Promise<void> {
-  const said: string[] = [];
+async function ready(child: ChildProcess, said: string[]): Promise<void> {
   child.stderr?.on('data', (chunk) => said.push(String(chunk)));
   if (child.stdout === null) throw new Error('its output is not read');
   const lines = createInterface({ input: child.stdout });
@@ -82,14 +101,18 @@ async function ready(child: ChildProcess): Promise<void> {
 }
 
 /** A folder and a network, in which the commands of a page are run as they stand there. */
-export async function openLab(): Promise<Lab> {
+export async function openLab({ fresh = false }: LabOptions = {}): Promise<Lab> {
   const holder = spawn('unshare', [...NETWORK, 'sh', '-c', 'ip link set lo up && echo up && exec sleep 1d'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(holder.stdout, 'data');
-  const folder = makeFolder();
+  const folder = makeFolder(fresh);
+  const said: string[] = [];
   const { PATH } = process.env;
-  const env = { PATH, HOME: folder, LANG: 'C.UTF-8', ADMIN_PASSWORD: ADMIN.password, MIN_FREE_DISK: '64MiB' };
+  const env = {
+    ...{ PATH, HOME: folder, LANG: 'C.UTF-8', MIN_FREE_DISK: '64MiB' },
+    ...(!fresh && { ADMIN_PASSWORD: ADMIN.password }),
+  };
   const enter = ['--target', String(holder.pid), ...ENTER, '--'];
   let server: ChildProcess | null = null;
 
@@ -110,8 +133,9 @@ export async function openLab(): Promise<Lab> {
         ...{ cwd: folder, env, detached: true },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      await ready(server);
+      await ready(server, said);
     },
+    said: () => said.join('\n'),
     bash: (script) =>
       new Promise((resolve) => {
         const options = { cwd: folder, env, timeout: LONGEST_MS, maxBuffer: 64 * 1024 * 1024 };
@@ -119,6 +143,24 @@ export async function openLab(): Promise<Lab> {
           resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
         });
       }),
+    background: (script) => {
+      const child = spawn('nsenter', [...enter, 'bash', '--norc', '-c', script], {
+        ...{ cwd: folder, env, detached: true },
+        stdio: 'ignore',
+      });
+      return async () => {
+        if (child.pid === undefined || child.exitCode !== null) return;
+        const ended = once(child, 'close');
+        process.kill(-child.pid, 'SIGINT');
+        await ended;
+      };
+    },
+    enterProgram: (file) => {
+      const path = join(folder, 'enter');
+      const quoted = ['nsenter', ...enter, file].map((word) => `'${word}'`).join(' ');
+      writeFileSync(path, `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o755 });
+      return path;
+    },
     close: async () => {
       await stopServer();
       holder.kill();

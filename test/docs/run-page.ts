@@ -75,22 +75,20 @@ function prepare({ folder }: Lab, page: string): void {
   for (const [file, ...args] of made) execFileSync(file ?? '', args, { cwd: folder });
 }
 
-/** Runs the blocks of a page in one shell, from top to bottom, and compares what they print with what the page shows. */
-async function runPage(lab: Lab, { path }: Page, blocks: readonly Marked[]): Promise<void> {
-  if (blocks.some(({ needsServer }) => needsServer)) await lab.startServer();
-  prepare(lab, path);
+/** Runs blocks in one shell, from top to bottom, and compares what they print with what the page shows. */
+export async function runBlocks(lab: Lab, blocks: readonly Marked[]): Promise<void> {
   const parts = blocks.map((marked) => `printf '${SEPARATOR}'\n${commandsOf(marked)}`);
   const { code, stdout, stderr } = await lab.bash(`set -euo pipefail\n${UNTIL}\n${parts.join('\n')}`);
   const outputs = stdout.split(SEPARATOR).slice(1);
   const last = blocks[outputs.length - 1];
-  assert.equal(code, 0, `${last ? nameOf(last.block) : path} ends with ${code}\n${stdout}\n${stderr}`);
+  assert.equal(code, 0, `${last && nameOf(last.block)} ends with ${code}\n${stdout}\n${stderr}`);
   for (const [i, { output }] of blocks.entries()) {
     if (output !== null) assertOutput(output, outputs[i] ?? '');
   }
 }
 
 /** That not everybody has who has Node. */
-const PROGRAMS = /\b(?:mosquitto_pub|mosquitto_rr|mosquitto_sub|curl|sqlite3|openssl|jq)\b/g;
+const PROGRAMS = /\b(?:mosquitto_pub|mosquitto_rr|mosquitto_sub|curl|sqlite3|openssl|jq|promtool)\b/g;
 
 /** A test for each page that has such blocks; those of a page share a shell, and all pages a server. */
 export function runPages(pages: readonly Page[], wanted: (marked: Marked) => boolean): void {
@@ -104,7 +102,10 @@ export function runPages(pages: readonly Page[], wanted: (marked: Marked) => boo
     const skip = [without, ...[...programs].map(programMissing)].find((reason) => reason !== false);
     void test(`the commands of ${page.path}`, { skip: skip ?? false }, async () => {
       lab ??= openLab();
-      await runPage(await lab, page, blocks);
+      const opened = await lab;
+      if (blocks.some(({ needsServer }) => needsServer)) await opened.startServer();
+      prepare(opened, page.path);
+      await runBlocks(opened, blocks);
     });
   }
 }

@@ -39,12 +39,14 @@ void test('a default may be set, and what is no value is refused', () => {
 /** Where the environment is read, and why not by way of the declared variables. */
 const READERS: Record<string, string> = {
   'config/index.ts': 'puts .env into it',
-  'main.ts': 'hands it to config/',
+  'main.ts': 'hands it to config/, and to systemd.ts: NOTIFY_SOCKET and the like are set by systemd alone',
+  'server/backups.ts': 'hands it to config/: settings are in a backup',
+  'scripts/backup/main.ts': 'the same',
+  'scripts/install/facts.mjs': 'hands it to config/',
+  'scripts/pack/modules.mjs': 'PACK_PLATFORMS, for whoever makes the package',
   'scripts/operator/local-server.ts': 'hands it to config/',
   'scripts/simulate/main.ts': 'PM_IOT_PASSWORD, in place of an option that others could read',
   'scripts/import/options.ts': 'INIT_CWD: npm tells where it was called',
-  'scripts/install/facts.mjs': 'hands it to config/',
-  'scripts/pack/modules.mjs': 'PACK_PLATFORMS, for whoever packs',
   'scripts/setup/npm.mjs': 'npm_execpath: npm tells where it lies',
   'scripts/test.mjs': 'hands it on to the tests',
   'scripts/bench/contestants/child.ts': 'hands it on to a program of others',

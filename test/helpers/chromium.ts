@@ -17,9 +17,9 @@ export function chromiumMissing(): string | false {
   return findChromium() !== null || process.env.CI === 'true' ? false : HOW;
 }
 
-/** The browser of this machine; an error that says how to get one where there is none. */
-export async function launchChromium(): Promise<Browser> {
-  const executablePath = findChromium();
-  if (executablePath === null) throw new Error(HOW);
-  return chromium.launch({ executablePath });
+/** The browser of this machine; an error that says how to get one where there is none. `within`: the program that starts it. */
+export async function launchChromium(within = (path: string) => path): Promise<Browser> {
+  const path = findChromium();
+  if (path === null) throw new Error(HOW);
+  return chromium.launch({ executablePath: within(path) });
 }

@@ -25,6 +25,7 @@ export interface DeviceBody {
   status: string;
   connected: boolean;
   last_heartbeat: string | null;
+  created_at: string;
   widgets: WidgetBody[];
   last_error: { topic: string; code: string; message: string } | null;
 }

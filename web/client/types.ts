@@ -100,7 +100,7 @@ export interface Device {
   status: 'online' | 'offline';
   connected: boolean;
   revoked: boolean;
-  /** in steps of 10 s */
+  /** in steps of 10 s, the first at created_at */
   last_heartbeat: string | null;
   created_at: string;
   widgets?: Widget[];

@@ -53,13 +53,31 @@ export function EmptyRoom({ room }: { room: Room }) {
   const all = useWanted(
     wanted('GET /api/rooms/{id}/widgets', { params: { id: room.id }, query: { status: 'all' } }),
   ).value;
-  const hidden = all?.widgets.length ?? 0;
+  const { run, busy, failure } = useAction();
+  const hidden = all?.widgets ?? [];
+  const showAll = async () => {
+    const widget_orders = hidden.map(({ widget_id }, order) => ({
+      widget_id,
+      order,
+      status: 'include' as const,
+    }));
+    const body = { widget_orders };
+    await run((client) =>
+      client.call('POST /api/rooms/{id}/widgets/order', { params: { id: room.id }, body }),
+    );
+  };
   const hint = isAdmin ? text.home.emptyAdmin : text.home.emptyUser;
   return (
     <>
       <Empty title={text.home.empty}>
-        <p>{hidden > 0 ? text.home.emptyHidden(format.number(hidden)) : hint}</p>
-        {isAdmin && (
+        <p>{hidden.length > 0 ? text.home.emptyHidden(format.number(hidden.length)) : hint}</p>
+        {hidden.length > 0 && (
+          <button type="button" class="button primary" disabled={busy} onClick={() => void showAll()}>
+            {busy ? text.common.working : text.home.showAll}
+          </button>
+        )}
+        <FailureNotice failure={failure} />
+        {isAdmin && hidden.length === 0 && (
           <a class="button primary" href="#/devices">
             {text.home.toDevices}
           </a>
