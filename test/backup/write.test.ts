@@ -1,40 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { settingsText } from '../../config/settings-text.ts';
 import { isEncrypted, PassphraseError } from '../../db/backup/archive-reader.ts';
 import { DamagedBackupError } from '../../db/backup/format.ts';
 import { listBackups, nextBackupPath, rotate } from '../../db/backup/rotation.ts';
 import { verifyBackup } from '../../db/backup/verify.ts';
 import { writeBackup } from '../../db/backup/write-backup.ts';
+import { fewFiles, temporaryFolder } from '../helpers/backup.ts';
 import { KINDS, missing, silent } from '../helpers/database.ts';
 import { openDatabase } from '../helpers/open-database.ts';
-
-function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'pm-iot-backup-'));
-  t.after(() => rmSync(path, { recursive: true }));
-  return path;
-}
-
-function dataDir(t: TestContext): string {
-  const path = folder(t);
-  mkdirSync(join(path, 'certs', 'devices'), { recursive: true });
-  writeFileSync(join(path, 'jwt.secret'), 'a secret');
-  writeFileSync(join(path, 'certs', 'devices', 'lamp.key'), 'a key');
-  return path;
-}
 
 for (const kind of KINDS) {
   void test(`a backup of the ${kind} database is read back as it was`, { skip: missing(kind) }, async (t) => {
@@ -43,11 +20,11 @@ for (const kind of KINDS) {
     await sql`create table readings_20260101 partition of readings for values from ('2026-01-01') to ('2026-01-02')`;
     await sql`insert into readings (at, num, widget_id, kind)
       select '2026-01-01'::timestamptz + i * interval '1 ms', random(), 1, 1 from generate_series(1, 100000) i`;
-    const to = folder(t);
+    const to = temporaryFolder(t);
     const path = nextBackupPath(to, false, Date.now());
     const steps = new Set<string>();
     const made = await writeBackup({
-      ...{ target, dataDir: dataDir(t), path, passphrase: null, version: '1', log: silent },
+      ...{ target, dataDir: fewFiles(t), path, passphrase: null, version: '1', log: silent },
       settings: settingsText({ LOG_LEVEL: 'warn', DATABASE_URL: 'postgres://a:secret@b/c' }),
       onProgress: ({ step, done, total }) => {
         steps.add(step);
@@ -84,8 +61,8 @@ for (const kind of KINDS) {
 void test('an encrypted backup opens with its passphrase alone, and every flipped byte is found', async (t) => {
   const { sql, target } = await openDatabase(t, 'embedded');
   await sql`insert into rooms (name) select 'room ' || i from generate_series(1, 100) i`;
-  const job = { target, dataDir: dataDir(t), settings: '', version: '1', log: silent };
-  const to = folder(t);
+  const job = { target, dataDir: fewFiles(t), settings: '', version: '1', log: silent };
+  const to = temporaryFolder(t);
   for (const passphrase of [null, 'correct horse battery staple']) {
     const path = nextBackupPath(to, passphrase !== null, Date.now());
     await writeBackup({ ...job, path, passphrase });
@@ -125,7 +102,7 @@ void test('an encrypted backup opens with its passphrase alone, and every flippe
 });
 
 void test('the newest by number stay, whatever the clock says', (t) => {
-  const to = folder(t);
+  const to = temporaryFolder(t);
   const years = [2026, 1970, 2040, 2026];
   const made = years.map((year) => {
     const path = nextBackupPath(to, false, Date.UTC(year, 1, 2, 3, 4, 5));
