@@ -62,6 +62,7 @@ export async function createArchiveWriter(
 
   const parts: Record<string, string> = {};
   const put = async (name: string, content: Buffer) => {
+    if (failed.error !== null) throw failed.error;
     const entry = new Promise<void>((resolve, reject) => {
       const entryStream = tar.entry(
         { name, size: content.length, mode: 0o600, mtime: createdAt },

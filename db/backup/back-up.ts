@@ -1,8 +1,9 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { DataDirLockedError, hold, openDataDir } from '../data-dir.ts';
 import { makeFolder } from '../durable-file.ts';
+import { isDiskFull } from '../embedded/room.ts';
 import { startThread } from '../embedded/thread.ts';
 import type { MinFree } from '../history/disk-state.ts';
 import { spaceOf } from '../history/volumes.ts';
@@ -40,6 +41,7 @@ export interface BackUpOptions extends Omit<BackupJob, 'target' | 'path'> {
 /** Backs up a box, whether its server runs or not. Errors: BackupRunningError, NoRoomError, those of the disk and the database. */
 export async function backUp(options: BackUpOptions): Promise<Backup> {
   const { dataDir, url, to, passphrase, now = Date.now } = options;
+  checkFolder(dataDir);
   const release = await hold(
     dataDir,
     'backup',
@@ -55,8 +57,25 @@ export async function backUp(options: BackUpOptions): Promise<Backup> {
     const job = { ...options, path };
     if (url !== null) return await guarded({ ...job, target: { url } });
     return await backUpEmbedded(job);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    throw new NoRoomError(
+      'no space left on device: there is no new backup, older ones are as they were. Free some space, or set BACKUP_DIR to another disk',
+      { cause: error },
+    );
   } finally {
     await release();
+  }
+}
+
+function checkFolder(dataDir: string): void {
+  if (!existsSync(dataDir)) {
+    throw new Error(`there is no folder ${dataDir}: set DATA_DIR as the server has it`);
+  }
+  try {
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch {
+    throw new Error(`this user may not use DATA_DIR ${dataDir}: run this as its owner, or with sudo`);
   }
 }
 

@@ -9,7 +9,7 @@ import { DamagedBackupError } from '../../db/backup/format.ts';
 import { listBackups, nextBackupPath, rotate } from '../../db/backup/rotation.ts';
 import { verifyBackup } from '../../db/backup/verify.ts';
 import { writeBackup } from '../../db/backup/write-backup.ts';
-import { fewFiles, temporaryFolder } from '../helpers/backup.ts';
+import { fewFiles, KEPT_SECRET, temporaryFolder } from '../helpers/backup.ts';
 import { KINDS, missing, silent } from '../helpers/database.ts';
 import { openDatabase } from '../helpers/open-database.ts';
 
@@ -50,7 +50,7 @@ for (const kind of KINDS) {
     );
     // Any tar opens it.
     execFileSync('tar', ['xzf', path, '-C', to]);
-    assert.equal(readFileSync(join(to, 'files', 'jwt.secret'), 'utf8'), 'a secret');
+    assert.equal(readFileSync(join(to, 'files', 'jwt.secret'), 'utf8'), KEPT_SECRET);
     assert.equal(readFileSync(join(to, 'files', 'certs', 'devices', 'lamp.key'), 'utf8'), 'a key');
     const settings = readFileSync(join(to, 'settings.env'), 'utf8');
     assert.match(settings, /^LOG_LEVEL=warn$/m);

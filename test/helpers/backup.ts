@@ -50,11 +50,14 @@ export function temporaryFolder(t: TestContext): string {
   return path;
 }
 
+/** What `fewFiles` keeps as `jwt.secret`. */
+export const KEPT_SECRET = 'a secret '.repeat(8);
+
 /** A DATA_DIR without a database. */
 export function fewFiles(t: TestContext): string {
   const path = temporaryFolder(t);
   mkdirSync(join(path, 'certs', 'devices'), { recursive: true });
-  writeFileSync(join(path, 'jwt.secret'), 'a secret');
+  writeFileSync(join(path, 'jwt.secret'), KEPT_SECRET);
   writeFileSync(join(path, 'certs', 'devices', 'lamp.key'), 'a key');
   return path;
 }
