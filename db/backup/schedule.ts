@@ -106,20 +106,24 @@ export function createBackups(deps: BackupsDeps): Backups {
     new Gauge({
       ...{ name, help, registers: [registry], aggregator: 'max' },
       collect() {
-        const measured = value();
-        if (measured === null) this.reset();
-        else this.set(measured);
+        this.set(value() ?? 0);
       },
     });
   if (everyMs !== null) {
     gauge(
       'pm_iot_backup_last_success_timestamp_seconds',
-      'When the newest backup in BACKUP_DIR was made, as the clock of the machine told it; 0: there is none',
+      'When the newest backup in BACKUP_DIR was made, in seconds since 1970; 0: there is none',
       () => (newest()?.at.getTime() ?? 0) / 1000,
     );
-    gauge('pm_iot_backup_size_bytes', 'Size of the newest backup', sizeOfNewest);
-    gauge('pm_iot_backup_duration_seconds', 'How long the last scheduled backup took', () =>
-      durationMs === null ? null : durationMs / 1000,
+    gauge(
+      'pm_iot_backup_size_bytes',
+      'Size of the newest backup in BACKUP_DIR; 0: there is none',
+      sizeOfNewest,
+    );
+    gauge(
+      'pm_iot_backup_duration_seconds',
+      'How long the last scheduled backup took; 0: none was made since the start',
+      () => (durationMs === null ? null : durationMs / 1000),
     );
   }
 

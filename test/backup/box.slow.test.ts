@@ -38,7 +38,7 @@ for (const [from, to] of WAYS) {
     const { wire, secret } = await enrolled(server, rest, 'lamp');
     const { ca } = server;
     const flood = floodOf(wire, 'lamp');
-    await until('it is under way', () => flood.acknowledged.size > 2000);
+    await until('it is under way', () => flood.acknowledged.size > 1000);
 
     const acknowledged = [...flood.acknowledged];
     const quiet = flood.waits.splice(0);
