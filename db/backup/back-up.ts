@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { DataDirLockedError, hold, openDataDir } from '../data-dir.ts';
 import { makeFolder } from '../durable-file.ts';
@@ -38,10 +38,12 @@ export interface BackUpOptions extends Omit<BackupJob, 'target' | 'path'> {
   minFree: MinFree;
 }
 
-/** Backs up a box, whether its server runs or not. Errors: BackupRunningError, NoRoomError, those of the disk and the database. */
+/** Backs up a box, whether its server runs or not, in a process that does nothing else: it is niced. Errors: BackupRunningError, NoRoomError, those of the disk and the database. */
 export async function backUp(options: BackUpOptions): Promise<Backup> {
   const { dataDir, url, to, passphrase, now = Date.now } = options;
   checkFolder(dataDir);
+  // The processor is for devices first.
+  if (getPriority() < LOW_PRIORITY) setPriority(LOW_PRIORITY);
   const release = await hold(
     dataDir,
     'backup',
@@ -104,8 +106,6 @@ async function backUpEmbedded(options: BackUpOptions & { path: string }): Promis
 async function backUpRunning(options: BackUpOptions & { path: string }): Promise<Backup> {
   const { dataDir, onProgress, minFree } = options;
   const copy = copyPathIn(dataDir);
-  // Devices wait for the server alone.
-  setPriority(LOW_PRIORITY);
   // Of a backup that was cut.
   rmSync(copy, { recursive: true, force: true });
   const needed = sizeOf(join(dataDir, 'db')) * (1 + FILE_SHARE) + (await reserveOf(dataDir, minFree));

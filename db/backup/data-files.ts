@@ -11,7 +11,7 @@ const MAX_FILES = 50_000;
  */
 const LEFT_OUT =
   /^(db(\..*)?|backups|restoring\.json|restore\.partial|before-restore-.*|restored\.env|lost\+found)$/;
-const PASSING = /\.(sock|sock\.remove|tmp|partial)$|^\.probe-/;
+const PASSING = /\.(sock|sock\.remove|tmp|partial|tar\.gz|tar\.gz\.age)$|^\.probe-/;
 
 export interface DataFile {
   /** Within DATA_DIR, with `/`. */

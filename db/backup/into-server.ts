@@ -61,7 +61,7 @@ async function makeRoom(tx: postgres.TransactionSql, { replace, movedTo }: IntoS
   const [found] = await tx.unsafe<{ record: string | null; tables: string | null }[]>(
     `select to_regclass('drizzle.__drizzle_migrations')::text as record, (
        select string_agg(relname, ', ') from (select relname from pg_class
-         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+         where relnamespace = to_regnamespace('public') and relkind in ('r', 'p') and not relispartition
          order by relname limit 5) as first) as tables`,
   );
   if (found?.record === null && found.tables === null) return;

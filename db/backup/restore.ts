@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { parseEnv } from 'node:util';
 import { openDataDir } from '../data-dir.ts';
 import type { Log } from '../domain/ports.ts';
-import { makeFolder, writeFileDurably } from '../durable-file.ts';
+import { makeFolder } from '../durable-file.ts';
 import { readArchive } from './archive-reader.ts';
 import {
   DATA,
@@ -178,6 +178,6 @@ function put(draft: string, name: string, content: Buffer): void {
     throw new DamagedBackupError(`it names a file ${name}`);
   const path = join(draft, clean);
   makeFolder(dirname(path));
-  writeFileDurably(path, content, modeOf(clean));
-  chmodSync(path, modeOf(clean));
+  // All of them reach the disk together: see `beginPlacing`.
+  writeFileSync(path, content, { mode: modeOf(clean) });
 }
