@@ -40,8 +40,13 @@ export class FaultyDisk {
     this.#ends.push(end);
   }
 
-  mount(...options: string[]): void {
-    run('mount', '-o', ['loop', 'errors=remount-ro', ...options].join(), this.#image, this.folder);
+  mount(): void {
+    run('mount', '-o', 'loop,errors=remount-ro', this.#image, this.folder);
+  }
+
+  /** While nobody writes there. */
+  remount(mode: 'ro' | 'rw'): void {
+    run('mount', '-o', `remount,${mode}`, this.folder);
   }
 
   /** Also under a process that has a socket there. */

@@ -56,14 +56,12 @@ void test('a disk that becomes read-only', { skip }, async (t) => {
 
   await t.test('a start on it ends with a line, and a later one that finds it mended goes on', async () => {
     await server.stop();
-    disk.unmount();
-    disk.mount('ro');
+    disk.remount('ro');
     const { code, stdout } = await server.runToEnd();
     // No 78: a supervisor is to try again.
     assert.equal(code, 1);
     assert.match(stdout, /"msg":"DATA_DIR \S+ is on a disk that is read-only: check it, and mount it anew"/);
-    disk.unmount();
-    disk.mount();
+    disk.remount('rw');
     await server.start();
     assert.equal(server.ca, ca);
     const again = await connected(server, 'd1', secret);
