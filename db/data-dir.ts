@@ -19,16 +19,7 @@ export class DataDirDamagedError extends Error {}
 /** The folder is none, or not ours to write: no restart mends that. */
 export class DataDirUnusableError extends Error {}
 
-const UNUSABLE = new Set([
-  'ENOENT',
-  'EACCES',
-  'EPERM',
-  'EROFS',
-  'ENOTDIR',
-  'EEXIST',
-  'ELOOP',
-  'ENAMETOOLONG',
-]);
+const UNUSABLE = new Set(['ENOENT', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG']);
 
 export interface DataDir {
   path: string;
@@ -57,6 +48,10 @@ export async function openDataDir(path: string, { mayBeUnfinished = false } = {}
     const { code = '', message } = error as NodeJS.ErrnoException;
     // Ours to write, and full: the database says so, and waits.
     if (code === 'ENOSPC') return await lockedFolder(folder);
+    if (code === 'EROFS')
+      throw new DataDirDamagedError(
+        `DATA_DIR ${folder} is on a disk that is read-only: check it, and mount it anew`,
+      );
     const why = `DATA_DIR ${folder} cannot be written (${message}): name a folder that this user may write`;
     throw UNUSABLE.has(code) ? new DataDirUnusableError(why) : new Error(why, { cause: error });
   }

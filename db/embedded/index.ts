@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Log } from '../domain/ports.ts';
 import { syncPath, syncTree } from '../durable-file.ts';
 import { shortSocketPath } from '../socket-path.ts';
-import { isDiskFull, waitForRoom } from './room.ts';
+import { diskTrouble, waitForRoom } from './room.ts';
 import { startThread, type Thread } from './thread.ts';
 
 /** The engine does not start on its files; the message says what to do. */
@@ -18,8 +18,8 @@ export interface EmbeddedDatabase {
 }
 
 /**
- * PostgreSQL inside the process, in a thread of its own. A full disk ends it, but not the process: it is started
- * again once there is room, and until then whoever asks it something hears that the database is away. `onCrash`: it
+ * PostgreSQL inside the process, in a thread of its own. A disk that is full or read-only ends it, but not the process: it is
+ * started again once it can write, and until then whoever asks it something hears that the database is away. `onCrash`: it
  * ended for any other reason, nothing can be stored any more.
  */
 export async function startEmbedded(options: {
@@ -39,8 +39,9 @@ export async function startEmbedded(options: {
         checkIsDatabase(folder);
         return await startThread({ folder, socketPath });
       } catch (error) {
-        if (!isDiskFull(error)) throw failed(folder, error);
-        log.error({ err: error, folder }, 'the disk is full: the embedded database waits; free some space');
+        const trouble = diskTrouble(error);
+        if (trouble === null) throw failed(folder, error);
+        log.error({ err: error, folder }, `the embedded database waits: ${trouble}`);
         await waitForRoom(dataDir, stopping.signal);
       }
     }
@@ -52,9 +53,15 @@ export async function startEmbedded(options: {
       const reason = await thread.ended;
       if (stopping.signal.aborted) return;
       const error = new Error(`the embedded database ended: ${reason}`);
-      if (!isDiskFull(error)) throw error;
-      log.error({ err: error, folder }, 'the disk is full: the embedded database is started again');
-      await waitForRoom(dataDir, stopping.signal);
+      const trouble = diskTrouble(error);
+      if (trouble === null) throw error;
+      log.error(
+        { err: error, folder },
+        `the embedded database is started again once it can write: ${trouble}`,
+      );
+      // While its disk is not mounted, nothing is to be made in its place.
+      do await waitForRoom(dataDir, stopping.signal);
+      while (!existsSync(folder));
       thread = await begin();
       if (stopping.signal.aborted) return await thread.stop();
       log.info({ folder }, 'the embedded database is back');
@@ -81,8 +88,8 @@ function checkIsDatabase(folder: string): void {
 
 function failed(folder: string, error: unknown): EmbeddedFailedError {
   const reason = error instanceof Error ? error.message : String(error);
-  const advice = /read-only file system|permission denied|file system error (2|63|69)\b/i.test(reason)
-    ? 'let this user write there, on a disk that is not read-only'
+  const advice = /permission denied/i.test(reason)
+    ? 'let this user write there'
     : `it is damaged, or not there at all: mount its disk, or restore a backup; an empty one is made once ${folder} is moved away`;
   return new EmbeddedFailedError(
     `the embedded database in ${folder} cannot be opened: ${advice} (${reason})`,

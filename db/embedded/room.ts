@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Free space below which a start is not tried again: a segment of WAL, and as much for what recovery writes. */
@@ -6,18 +6,35 @@ const ROOM_BYTES = 32 * 1024 * 1024;
 /** Also the pause between two starts that fail although there seems to be room. */
 const LOOK_EVERY_MS = 2000;
 
+/** What keeps a database from writing until somebody has seen to the disk, and what to do. */
+export type DiskTrouble =
+  | 'the disk is full: free some space'
+  | 'the disk is read-only: check it, and mount it anew';
+
 /** PostgreSQL and Node tell it in words; quotas are a full disk as well. */
-export function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && /no space left on device|disk quota exceeded/i.test(error.message);
+export function diskTrouble(error: unknown): DiskTrouble | null {
+  if (!(error instanceof Error)) return null;
+  if (/no space left on device|disk quota exceeded/i.test(error.message))
+    return 'the disk is full: free some space';
+  // Also what a file system does to itself when it meets a fault.
+  if (/read-only file system/i.test(error.message))
+    return 'the disk is read-only: check it, and mount it anew';
+  return null;
 }
 
-/** Rejects when the signal comes first. */
+/** Until a file can be written in the folder. Rejects when the signal comes first. */
 export async function waitForRoom(folder: string, signal: AbortSignal): Promise<void> {
   do await sleep(LOOK_EVERY_MS, undefined, { signal });
-  while ((await freeBytes(folder)) < ROOM_BYTES);
+  while (!(await hasRoom(folder)));
 }
 
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
+async function hasRoom(folder: string): Promise<boolean> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    await access(folder, constants.W_OK);
+    return bavail * bsize >= ROOM_BYTES;
+  } catch {
+    // Its disk is not mounted just now.
+    return false;
+  }
 }

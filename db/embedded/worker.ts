@@ -17,14 +17,18 @@ const fs = new WatchedFS(folder, () => {
   process.exit(1);
 });
 
-/** ENOSPC as the file system of Emscripten tells it, in the numbers of WASI. */
-const NO_SPACE = 51;
+/** As the file system of Emscripten tells it, in the numbers of WASI. */
+const WORDS: Record<number, string> = {
+  51: 'No space left on device',
+  69: 'Read-only file system',
+  2: 'Permission denied',
+};
 
 function reasonOf(error: unknown): string {
   if (error instanceof Error) return error.message;
   const isErrno = typeof error === 'object' && error !== null && 'errno' in error;
   if (!isErrno) return String(error);
-  return error.errno === NO_SPACE ? 'No space left on device' : `file system error ${String(error.errno)}`;
+  return WORDS[Number(error.errno)] ?? `file system error ${String(error.errno)}`;
 }
 
 async function start() {

@@ -38,6 +38,8 @@ export interface ServerOptions {
   disk?: string;
   /** The host that it runs on, and listens on. */
   place?: Place;
+  /** Its working folder; its data folder, unless told otherwise. */
+  cwd?: string;
 }
 
 /** For the engine, not for the program: see `scripts/test.mjs`. */
@@ -119,7 +121,7 @@ export class Server {
     const child = spawn(file, args, {
       env: this.#env(),
       // Nothing of a developer's own `.env` is read.
-      cwd: this.dataDir,
+      cwd: this.#options.cwd ?? this.dataDir,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
