@@ -117,6 +117,7 @@ export function createBackups(deps: BackupsDeps): Backups {
       'When the newest backup in BACKUP_DIR was made, as the clock of the machine told it; 0: there is none',
       () => (newest()?.at.getTime() ?? 0) / 1000,
     );
+    gauge('pm_iot_backup_interval_seconds', 'Time between two backups (BACKUP_EVERY)', () => everyMs / 1000);
     gauge('pm_iot_backup_size_bytes', 'Size of the newest backup', sizeOfNewest);
     gauge('pm_iot_backup_duration_seconds', 'How long the last scheduled backup took', () =>
       durationMs === null ? null : durationMs / 1000,
