@@ -43,15 +43,16 @@ export function measureProgram({ foundation, config, live, writer }: MeasureDeps
     1,
   );
   const size = createDatabaseSize(sql, SIZE_PATIENCE_MS);
+  let known: number | null = null;
   new Gauge({
     name: 'pm_iot_database_size_bytes',
-    help: 'Size of the database; missing while it is away',
+    help: 'Size of the database, as it was last told',
     aggregator: 'max',
     registers: [metrics],
     async collect() {
-      const bytes = await size();
-      if (bytes === null) this.remove();
-      else this.set(bytes);
+      known = (await size()) ?? known;
+      if (known === null) this.remove();
+      else this.set(known);
     },
   });
   // Every node of a cluster knows all of them.

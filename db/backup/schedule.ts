@@ -115,6 +115,7 @@ export function createBackups(deps: BackupsDeps): Backups {
       'When the newest backup in BACKUP_DIR was made, in seconds since 1970; 0: there is none',
       () => (newest()?.at.getTime() ?? 0) / 1000,
     );
+    gauge('pm_iot_backup_interval_seconds', 'Time between two backups (BACKUP_EVERY)', () => everyMs / 1000);
     gauge(
       'pm_iot_backup_size_bytes',
       'Size of the newest backup in BACKUP_DIR; 0: there is none',

@@ -12,6 +12,7 @@ import {
   sourceText,
 } from '../helpers/exposition.ts';
 import { startServer } from '../helpers/setup.ts';
+import { until } from '../helpers/wait.ts';
 
 /** Those of Node and of the process among them. */
 const MAX_SERIES = 1000;
@@ -36,7 +37,10 @@ const rows = (): Row[] =>
 void test('what a busy server tells', async (t) => {
   const { server, rest } = await startServer(t);
   const read = () => rest.expect<string>(200, 'GET', '/api/metrics');
-  const first = await read();
+  const first = await until('the size of the database is known', async () => {
+    const text = await read();
+    return text.includes('\npm_iot_database_size_bytes ') && text;
+  });
   await beBusy(server, rest, 'canary-0');
   const text = await read();
   const families = familiesOf(text);
