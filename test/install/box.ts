@@ -1,0 +1,103 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import { until } from '../helpers/wait.ts';
+
+const run = promisify(execFile);
+const START_LIMIT_MS = 60_000;
+const ENVIRONMENT = [
+  'HOME=/root',
+  'LANG=C',
+  'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+];
+
+export interface Ran {
+  status: number | null;
+  output: string;
+}
+
+export interface Box {
+  /** Its files, from outside. */
+  root: string;
+  path(inside: string): string;
+  /** A command in it, by root. */
+  run(...command: string[]): Promise<Ran>;
+  /** The same, and it must end with 0. */
+  do(...command: string[]): Promise<string>;
+  start(...command: string[]): ChildProcess;
+  /** A program of this machine on its network. */
+  near(...command: string[]): Promise<Ran>;
+}
+
+const joined = (child: ChildProcess) => {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      output += String(chunk);
+    });
+  }
+  return once(child, 'close').then(([status]): Ran => ({ status: status as number | null, output }));
+};
+
+/** The first process inside: a child of nspawn, in a network of its own. */
+function innerOf(pid: number): number | null {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  return children[0] ? Number(children[0]) : null;
+}
+
+/**
+ * A machine of its own for the time of a test: a Debian over which it writes, with processes and a network (loopback alone) of its
+ * own. `boots`: with systemd as its first process; without, as in a chroot or an image of a container.
+ */
+export async function openBox(t: TestContext, tree: string, boots: boolean): Promise<Box> {
+  const folder = mkdtempSync('/var/tmp/pm-iot-box-');
+  const at = (name: string) => join(folder, name);
+  for (const name of ['up', 'work', 'root']) mkdirSync(at(name));
+  const layers = `lowerdir=${tree.replaceAll(':', '\\:')},upperdir=${at('up')},workdir=${at('work')}`;
+  await run('mount', ['-t', 'overlay', 'overlay', '-o', layers, at('root')]);
+  const first = boots ? ['--boot', '--console=pipe'] : ['--as-pid2', '--console=pipe', 'sleep', 'infinity'];
+  const options = ['--quiet', '--register=no', '--keep-unit', '--private-network', '--link-journal=no'];
+  const machine = spawn('systemd-nspawn', [...options, '-D', at('root'), ...first], { stdio: 'ignore' });
+  let inner: number | null = null;
+  t.after(async () => {
+    if (inner !== null && machine.exitCode === null) {
+      process.kill(inner, 'SIGKILL');
+      await once(machine, 'exit');
+    }
+    await run('umount', [at('root')]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const within = (namespaces: string[], command: string[]) =>
+    spawn('nsenter', ['-t', String(inner), ...namespaces, '--', ...command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  const start = (...command: string[]) => within(['-a'], ['/usr/bin/env', '-i', ...ENVIRONMENT, ...command]);
+  const box: Box = {
+    root: at('root'),
+    path: (inside) => join(at('root'), inside),
+    run: (...command) => joined(start(...command)),
+    do: async (...command) => {
+      const { status, output } = await box.run(...command);
+      if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}:\n${output}`);
+      return output;
+    },
+    start,
+    near: (...command) => joined(within(['-n'], command)),
+  };
+  inner = await until('the box has a first process', () => innerOf(machine.pid ?? 0));
+  const ready = boots ? ['systemctl', 'is-system-running', '--wait'] : ['true'];
+  await until(
+    'the box runs',
+    async () =>
+      boots
+        ? /running|degraded/.test((await box.run(...ready)).output)
+        : (await box.run(...ready)).status === 0,
+    undefined,
+    START_LIMIT_MS,
+  );
+  return box;
+}
