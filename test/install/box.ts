@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { until } from '../helpers/wait.ts';
 
 const run = promisify(execFile);
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 5 * 60_000;
 const ENVIRONMENT = [
   'HOME=/root',
   'LANG=C',
@@ -63,11 +63,12 @@ export async function openBox(t: TestContext, tree: string, boots: boolean): Pro
   const machine = spawn('systemd-nspawn', [...options, '-D', at('root'), ...first], { stdio: 'ignore' });
   let inner: number | null = null;
   t.after(async () => {
-    if (inner !== null && machine.exitCode === null) {
-      process.kill(inner, 'SIGKILL');
+    if (machine.exitCode === null) {
+      // The first process takes all of the box with it.
+      process.kill(innerOf(machine.pid ?? 0) ?? machine.pid ?? 0, 'SIGKILL');
       await once(machine, 'exit');
     }
-    await run('umount', [at('root')]);
+    await run('umount', [at('root')]).catch(() => run('umount', ['--lazy', at('root')]));
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -88,15 +89,20 @@ export async function openBox(t: TestContext, tree: string, boots: boolean): Pro
     start,
     near: (...command) => joined(within(['-n'], command)),
   };
-  inner = await until('the box has a first process', () => innerOf(machine.pid ?? 0));
-  const ready = boots ? ['systemctl', 'is-system-running', '--wait'] : ['true'];
+  const ready = boots ? ['systemctl', 'is-system-running'] : ['true'];
+  const isReady = ({ status, output }: Ran) => (boots ? /^(running|degraded)/.test(output) : status === 0);
+  let seen = '';
   await until(
     'the box runs',
-    async () =>
-      boots
-        ? /running|degraded/.test((await box.run(...ready)).output)
-        : (await box.run(...ready)).status === 0,
-    undefined,
+    async () => {
+      // At first it is a process that only makes the one that stays.
+      inner = innerOf(machine.pid ?? 0);
+      if (inner === null) return false;
+      const ran = await box.run(...ready);
+      seen = ran.output;
+      return isReady(ran);
+    },
+    () => seen,
     START_LIMIT_MS,
   );
   return box;
