@@ -42,7 +42,7 @@ void test('the image runs what was packed, as a user that is not root, on a Node
 
 void test('an engine asks whether the process lives, where it says so', () => {
   assert.match(all('HEALTHCHECK')[0] ?? '', /\/api\/health\/live/);
-  assert.match(textOf('api/routes/health.ts'), /path: '\/api\/health\/live'/);
+  assert.match(textOf('api/routes/health.ts'), /'\/api\/health\/live'/);
 });
 
 void test('nothing private comes into an image, and no secret has a default', () => {
