@@ -10,6 +10,7 @@ confirm() { # question
 }
 
 uninstall() {
+  if runs_by_hand; then die 'PM IoT runs, and not as a service' 'Stop it where it was started, and run this again.'; fi
   if has_systemd && [ -f "$UNIT" ]; then systemctl disable --now --quiet pm-iot.service || true; fi
   rm -f "$UNIT" "$UNIT.new"
   if has_systemd; then systemctl daemon-reload; fi

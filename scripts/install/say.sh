@@ -33,6 +33,12 @@ has() { command -v "$1" >/dev/null 2>&1; }
 # In a container image or a chroot systemctl may be there, and nobody who listens to it.
 has_systemd() { [ -d /run/systemd/system ]; }
 
+# Started with `pm-iot run`, or by something else than this unit.
+runs_by_hand() {
+  is_running && return 1
+  getent passwd pm-iot >/dev/null && [ -n "$(find /proc -maxdepth 1 -user pm-iot 2>/dev/null)" ]
+}
+
 is_running() { has_systemd && systemctl is-active --quiet pm-iot.service; }
 
 # MiB that are free where a path is, or will be.

@@ -83,7 +83,7 @@ with_config() { # command that Node runs, with the configuration of the service
 check_config() {
   step 'configuration'
   checked=ports
-  if is_running; then checked=tell; fi
+  if is_running || runs_by_hand; then checked=tell; fi
   with_config "$new/scripts/install/facts.mjs" "$checked" >/dev/null ||
     die "with this configuration it would not start: see above" \
       "Change $ENV_FILE, or end what is in its way (ss -ltnp tells what listens), and run this again." \
