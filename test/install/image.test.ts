@@ -47,7 +47,8 @@ void test('an engine asks whether the process lives, where it says so', () => {
 
 void test('nothing private comes into an image, and no secret has a default', () => {
   const ignored = textOf('.dockerignore').split('\n');
-  for (const path of ['.env', '.git', 'data', 'node_modules', 'dist']) assert.ok(ignored.includes(path), path);
+  for (const path of ['.env', '.git', 'data', 'node_modules', 'dist'])
+    assert.ok(ignored.includes(path), path);
   const compose = textOf('compose.yaml');
   for (const [use] of compose.matchAll(/\$\{\w*(?:PASSWORD|SECRET|TOKEN|KEY)\w*[^}]*\}/g)) {
     assert.match(use, /^\$\{\w+:\?/, `${use} must be set`);
