@@ -45,6 +45,23 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     why: 'an hour: the test runs it for half a minute',
   },
   {
+    page: 'docs/install.md',
+    begins: 'printf ',
+    by: 'test/install/image.test.ts',
+    why: 'needs an engine for containers: the test looks whether what the files say is there',
+  },
+  {
+    page: 'docs/install.md',
+    begins: 'mkdir pm-iot ',
+    by: 'test/install/chroot.slow.test.ts',
+    why: 'the test starts it in a Debian of its own',
+  },
+  {
+    page: 'docs/install.md',
+    by: 'test/install/systemd.slow.test.ts',
+    why: 'root and a machine that is changed: the test installs in a Debian of its own, with systemd',
+  },
+  {
     page: 'docs/metrics.md',
     begins: 'promtool',
     by: 'test/metrics/files.test.ts',

@@ -111,6 +111,7 @@ void test('offline with PostgreSQL: it serves a device over TLS, and a second ru
     '',
   );
   assert.match(await box.do('systemctl', 'status', 'pm-iot', '--no-pager'), /Status: "serving .*mqtts 8883"/);
+  assert.match(await property(box, 'SystemCallFilter'), /\bsetpriority\b/, 'a backup makes itself nice');
 
   await box.do(
     'sh',
