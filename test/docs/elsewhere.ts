@@ -45,12 +45,6 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     why: 'an hour: the test runs it for half a minute',
   },
   {
-    page: 'docs/metrics.md',
-    begins: 'promtool',
-    by: 'test/metrics/files.test.ts',
-    why: 'from where the files are',
-  },
-  {
     page: 'docs/mqtt.md',
     begins: 'npm run conformance',
     by: 'test/conformance/conformance.test.ts',
