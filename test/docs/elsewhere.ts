@@ -24,7 +24,7 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   {
     page: 'docs/backup.md',
     by: 'test/backup/box.slow.test.ts',
-    why: 'the server must not run: the test takes a backup under load, restores it elsewhere, and changes the database',
+    why: 'the server must not run: the test takes a backup under load, loses the box, and restores it elsewhere',
   },
   {
     page: 'docs/certificates.md',
@@ -43,6 +43,23 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     begins: 'npm run soak',
     by: 'test/scripts/soak.slow.test.ts',
     why: 'an hour: the test runs it for half a minute',
+  },
+  {
+    page: 'docs/install.md',
+    begins: 'printf',
+    by: 'test/install/image.test.ts',
+    why: 'needs an engine: the test reads what would be built',
+  },
+  {
+    page: 'docs/install.md',
+    begins: 'mkdir',
+    by: 'test/install/systemd.slow.test.ts',
+    why: 'the package is made, looked into and unpacked there',
+  },
+  {
+    page: 'docs/install.md',
+    by: 'test/install/chroot.slow.test.ts',
+    why: 'changes the machine: the tests do it in a Debian of its own, and with systemd in systemd.slow.test.ts',
   },
   {
     page: 'docs/mqtt.md',
