@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ELSEWHERE, elsewhere } from './elsewhere.ts';
-import { nameOf, readPages } from './page.ts';
+import { nameOf, ROOT, readPages } from './page.ts';
 import { runPages } from './run-page.ts';
 
 const pages = readPages();
@@ -16,7 +18,10 @@ void test('each block of commands is run, or it is said why not', (t) => {
     used.add(found);
     t.diagnostic(`not run here: ${nameOf(block)} (${[found.why, found.by].filter(Boolean).join('; ')})`);
   }
-  for (const entry of ELSEWHERE) assert.ok(used.has(entry), `a reason for nothing: ${JSON.stringify(entry)}`);
+  for (const entry of ELSEWHERE) {
+    assert.ok(used.has(entry), `a reason for nothing: ${JSON.stringify(entry)}`);
+    assert.ok(entry.by === undefined || existsSync(join(ROOT, entry.by)), entry.by);
+  }
 });
 
 runPages(pages, (marked) => !marked.slow);

@@ -66,7 +66,7 @@ function readPage(path: string): Page {
 
 export function readPages(): Page[] {
   const docs = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
-  const paths = ['README.md', 'SECURITY.md', join('web', 'client', 'README.md')];
+  const paths = ['README.md', 'CHANGELOG.md', 'SECURITY.md', join('web', 'client', 'README.md')];
   return [...paths, ...docs.sort().map((name) => join('docs', name))].map(readPage);
 }
 
