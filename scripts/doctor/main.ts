@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { packageVersion } from '../../server/foundation.ts';
 import { checkedUrl, trustIn } from '../operator/local-server.ts';
 import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
+import { checkBackup } from './checks/backup.ts';
 import { checkCertificates } from './checks/certificates.ts';
 import { checkClock } from './checks/clock.ts';
 import { checkDatabase } from './checks/database.ts';
@@ -32,6 +33,7 @@ const CHECKS: [name: string, ...checks: Check[]][] = [
   ['Database', checkDatabase],
   ['Redis', checkRedis],
   ['Certificates', checkCertificates],
+  ['Backup', checkBackup],
   ['Service', checkService],
   ['Ports', checkPorts],
   ['Server', checkServer],

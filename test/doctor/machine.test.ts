@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -108,6 +108,19 @@ void test('a shell that lets few files be open', async (t) => {
   const within = ['sh', '-c', 'ulimit -n 256; exec "$@"', 'sh'];
   const report = await examine({ env: { ...QUIET, DATA_DIR: dataDir(t) }, within });
   assert.match(found(report, 'file_limit_low').text, /^This shell may open 256 files/);
+});
+
+void test('backups: none at all, a fresh one, an old one', async (t) => {
+  const folder = dataDir(t);
+  const env = { ...QUIET, DATA_DIR: folder, BACKUP_EVERY: 'off' };
+  assert.match(found(await examine({ env }), 'backup_none').todo ?? '', /npm run backup/);
+  mkdirSync(join(folder, 'backups'));
+  const path = join(folder, 'backups', 'pm-iot-000001-20261128T160000Z.tar.gz');
+  writeFileSync(path, 'not looked into', { mode: 0o600 });
+  assert.equal(found(await examine({ env }), 'backup').level, 'ok');
+  const old = Date.now() / 1000 - 40 * 86_400;
+  utimesSync(path, old, old);
+  assert.match(found(await examine({ env }), 'backup_old').text, /^The last backup is 40 days old/);
 });
 
 void test('which Node.js is new enough', () => {
