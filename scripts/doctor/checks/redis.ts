@@ -2,7 +2,7 @@ import { connectRedis, type RedisConnection } from '../../../cluster/redis.ts';
 import type { Log } from '../../../db/domain/ports.ts';
 import type { RedisTarget } from '../../../db/domain/redis-target.ts';
 import { atMost } from '../../../db/domain/within.ts';
-import { broken, type Check, type Finding, messageOf, ok, warning } from '../finding.ts';
+import { broken, type Check, codeOf, type Finding, messageOf, ok, warning } from '../finding.ts';
 
 const PATIENCE_MS = 4000;
 
@@ -33,6 +33,8 @@ async function ask(redis: RedisConnection, at: string): Promise<Finding[]> {
   return findings;
 }
 
+/** It will not be there in four seconds either. */
+const AT_ONCE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH']);
 const REFUSAL = /NOAUTH|WRONGPASS|NOPERM|invalid password|without any password/;
 
 /** Only with REDIS_URL. */
@@ -41,10 +43,14 @@ export const checkRedis: Check = async ({ config: { redis: target } }) => {
   const at = placeOf(target);
   const redis = connectRedis(target, silent);
   let complaint: Error | null = null;
-  redis.on('error', (error: Error) => {
-    complaint = error;
+  const ready = new Promise<boolean>((resolve) => {
+    redis.on('error', (error: Error) => {
+      complaint = error;
+      // Of several hosts another may answer.
+      if (target.kind === 'single' && AT_ONCE.has(codeOf(error))) resolve(false);
+    });
+    redis.once('ready', () => resolve(true));
   });
-  const ready = new Promise<true>((resolve) => redis.once('ready', () => resolve(true)));
   try {
     const up = await atMost(PATIENCE_MS, ready, false);
     const findings = up ? await ask(redis, at) : [];
