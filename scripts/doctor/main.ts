@@ -81,7 +81,7 @@ async function doctor(args: string[]): Promise<void> {
   const { values, positionals } = parseArguments({ args, options, allowPositionals: true });
   if (positionals.length > 0) throw new UsageError('it takes no arguments');
   const sections = values.url === undefined ? await examine(await lookAt()) : await remote(values.url);
-  const colours = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const colours = process.stdout.isTTY === true && process.stdout.hasColors();
   const about = { host: hostname(), version: packageVersion(), at: new Date() };
   console.log(values.json === true ? asJson(sections, about) : asText(sections, colours));
   process.exitCode = exitCode(sections);
