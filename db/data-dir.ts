@@ -145,6 +145,10 @@ function tryListen(path: string): Promise<Server | null> {
   });
 }
 
+/** The id of the process that has the folder open; null when none has. `unknown`: it does not say, or not to this user. */
+export const processOf = (folder: string): Promise<string | null> =>
+  holderOf(shortSocketPath(resolve(folder), 'lock'));
+
 /** The id of the process that listens there; null when nobody does. */
 function holderOf(path: string): Promise<string | null> {
   return new Promise((done) => {

@@ -29,7 +29,8 @@ export function localConfig(): Config {
   return loadConfig(process.env, { readFiles: false });
 }
 
-function urlOf({ listeners: { http, https } }: Config): string {
+/** Of the server that has this configuration. */
+export function urlOf({ listeners: { http, https } }: Config): string {
   const host = (name: string) => {
     if (name === '0.0.0.0' || name === '::') return 'localhost';
     return name.includes(':') ? `[${name}]` : name;
@@ -39,7 +40,7 @@ function urlOf({ listeners: { http, https } }: Config): string {
   throw new Error('no port of the server is known: tell it with --url http://127.0.0.1:PORT');
 }
 
-function checkedUrl(text: string): string {
+export function checkedUrl(text: string): string {
   const known = URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
   if (!known) throw new UsageError('--url must be such as http://127.0.0.1:3000 or https://box.local:8443');
   return new URL(text).origin;
@@ -48,7 +49,7 @@ function checkedUrl(text: string): string {
 const secretOf = ({ jwtSecret, dataDir }: Config): string =>
   jwtSecret ?? readServerFile(dataDir, 'jwt.secret', ', or JWT_SECRET if the server has one').trim();
 
-function trustIn({ dataDir, tlsFiles }: Config): Trust {
+export function trustIn({ dataDir, tlsFiles }: Config): Trust {
   if (tlsFiles === null) return { ca: readServerFile(dataDir, join('certs', 'ca.crt')) };
   try {
     return { pinned: readOwn(tlsFiles).certificate.fingerprint256 };

@@ -74,6 +74,12 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     why: 'the test runs the same cases',
   },
   {
+    page: 'docs/operations.md',
+    begins: 'npm run doctor',
+    by: 'test/doctor/server.test.ts',
+    why: 'a machine of a developer is seldom all well, and then it ends with 1',
+  },
+  {
     page: 'docs/performance.md',
     begins: 'npm run bench ',
     by: '.ci/run',

@@ -10,7 +10,7 @@ const pages = readPages();
 /** Of programs beside the server. */
 const OF_CLIENTS = new Set(['NODE_EXTRA_CA_CERTS', 'PM_IOT_PASSWORD', 'PM_IOT_URL', 'PM_IOT_USERNAME']);
 /** Pages and programs that are being written. */
-const COMING = new Set(['docs/operations.md', 'docs/performance.md#a-backup', 'doctor']);
+const COMING = new Set(['docs/performance.md#a-backup']);
 const byPath = new Map(pages.map((page) => [page.path, page]));
 
 /** Targets of `[…](…)` and `src="…"`, from the root, with their anchors. */

@@ -46,7 +46,7 @@ const READERS: Record<string, string> = {
   'scripts/pack/modules.mjs': 'PACK_PLATFORMS, for whoever makes the package',
   'scripts/operator/local-server.ts': 'hands it to config/',
   'scripts/simulate/main.ts': 'PM_IOT_PASSWORD, in place of an option that others could read',
-  'scripts/import/options.ts': 'INIT_CWD: npm tells where it was called',
+  'scripts/doctor/patient.ts'...': 'INIT_CWD: npm tells where it was called',
   'scripts/setup/npm.mjs': 'npm_execpath: npm tells where it lies',
   'scripts/test.mjs': 'hands it on to the tests',
   'scripts/bench/contestants/child.ts': 'hands it on to a program of others',
