@@ -60,7 +60,12 @@ export async function openBox(t: TestContext, tree: string, boots: boolean): Pro
   await run('mount', ['-t', 'overlay', 'overlay', '-o', layers, at('root')]);
   const first = boots ? ['--boot', '--console=pipe'] : ['--as-pid2', '--console=pipe', 'sleep', 'infinity'];
   const options = ['--quiet', '--register=no', '--keep-unit', '--private-network', '--link-journal=no'];
-  const machine = spawn('systemd-nspawn', [...options, '-D', at('root'), ...first], { stdio: 'ignore' });
+  const machine = spawn(
+    'setpriv',
+    // A test that is killed takes its machine with it.
+    ['--pdeathsig', 'KILL', 'systemd-nspawn', ...options, '-D', at('root'), ...first],
+    { stdio: 'ignore' },
+  );
   let inner: number | null = null;
   t.after(async () => {
     if (machine.exitCode === null) {
