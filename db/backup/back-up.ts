@@ -3,7 +3,7 @@ import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { DataDirLockedError, hold, openDataDir } from '../data-dir.ts';
 import { makeFolder } from '../durable-file.ts';
-import { isDiskFull } from '../embedded/room.ts';
+import { diskTrouble } from '../embedded/room.ts';
 import { startThread } from '../embedded/thread.ts';
 import type { MinFree } from '../history/disk-state.ts';
 import { spaceOf } from '../history/volumes.ts';
@@ -60,9 +60,10 @@ export async function backUp(options: BackUpOptions): Promise<Backup> {
     if (url !== null) return await guarded({ ...job, target: { url } });
     return await backUpEmbedded(job);
   } catch (error) {
-    if (!isDiskFull(error)) throw error;
+    const trouble = diskTrouble(error);
+    if (trouble === null) throw error;
     throw new NoRoomError(
-      'no space left on device: there is no new backup, older ones are as they were. Free some space, or set BACKUP_DIR to another disk',
+      `there is no new backup, older ones are as they were: ${trouble}, or set BACKUP_DIR to another one`,
       { cause: error },
     );
   } finally {

@@ -157,7 +157,7 @@ async function* partsOfFile(
 /** Secrets, certificates and settings, which come first in the file. */
 async function writeFiles(
   draft: string,
-  { file, passphrase, jwtSecretIsSet }: RestoreOptions,
+  { file, passphrase, jwtSecretIsSet, tell }: RestoreOptions,
 ): Promise<void> {
   let secret: string | undefined;
   for await (const { name, content } of readArchive(file, passphrase)) {
