@@ -45,6 +45,9 @@ export interface Restored {
   tables: TableSum[] | null;
 }
 
+/** As `readOrCreateSecret` takes it. */
+const KEPT_SECRET = /^[\w-]{48,}$/;
+
 /** The folder is not empty. */
 export class NotEmptyError extends Error {}
 
@@ -154,7 +157,7 @@ async function* partsOfFile(
 /** Secrets, certificates and settings, which come first in the file. */
 async function writeFiles(
   draft: string,
-  { file, passphrase, jwtSecretIsSet }: RestoreOptions,
+  { file, passphrase, jwtSecretIsSet, tell }: RestoreOptions,
 ): Promise<void> {
   let secret: string | undefined;
   for await (const { name, content } of readArchive(file, passphrase)) {
@@ -165,8 +168,10 @@ async function writeFiles(
       secret = parseEnv(content.toString('utf8')).JWT_SECRET;
     } else if (name.startsWith(DATA)) break;
   }
+  if (secret === undefined || jwtSecretIsSet) return;
   // What signed log-ins then, in place of a file that was not used.
-  if (secret !== undefined && !jwtSecretIsSet) put(draft, 'jwt.secret', Buffer.from(`${secret}\n`));
+  if (KEPT_SECRET.test(secret)) put(draft, 'jwt.secret', Buffer.from(`${secret}\n`));
+  else tell('JWT_SECRET was set, and is in restored.env: set it here too, or people have to log in again.');
 }
 
 /** Whoever gives the CA to devices may be another user. */

@@ -51,7 +51,7 @@ export function temporaryFolder(t: TestContext): string {
 }
 
 /** What `fewFiles` keeps as `jwt.secret`. */
-export const KEPT_SECRET = 'a secret '.repeat(8);
+export const KEPT_SECRET = 'a-secret'.repeat(8);
 
 /** A DATA_DIR without a database. */
 export function fewFiles(t: TestContext): string {
