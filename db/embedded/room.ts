@@ -12,10 +12,12 @@ export type DiskTrouble =
   | 'the disk is read-only: check it, and mount it anew';
 
 /** PostgreSQL and Node tell it in words; quotas are a full disk as well. */
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && /no space left on device|disk quota exceeded/i.test(error.message);
+
 export function diskTrouble(error: unknown): DiskTrouble | null {
   if (!(error instanceof Error)) return null;
-  if (/no space left on device|disk quota exceeded/i.test(error.message))
-    return 'the disk is full: free some space';
+  if (isDiskFull(error)) return 'the disk is full: free some space';
   // Also what a file system does to itself when it meets a fault.
   if (/read-only file system/i.test(error.message))
     return 'the disk is read-only: check it, and mount it anew';
