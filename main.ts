@@ -8,7 +8,7 @@ import { ClusterMismatchError } from './db/cluster/nodes.ts';
 import { DatabaseInUseError } from './db/cluster/one-use.ts';
 import { DataDirDamagedError, DataDirLockedError, DataDirUnusableError } from './db/data-dir.ts';
 import { EmbeddedFailedError } from './db/embedded/index.ts';
-import { DatabaseVersionError } from './db/migrate.ts';
+import { DatabaseVersionError, UpgradeError } from './db/upgrade/errors.ts';
 import { createLogger } from './logger.ts';
 import { ListenError } from './net/listeners.ts';
 import { packageVersion } from './server/foundation.ts';
@@ -58,16 +58,18 @@ function die(log: Logger, error: unknown, message: string): never {
     process.exit(EXIT_CONFIG);
   }
   if (error instanceof WorkerStartError) process.exit(error.code);
+  // Tried again by itself, it would fail again, and an upgrade is somebody's doing.
+  if (error instanceof DatabaseVersionError || error instanceof UpgradeError) {
+    log.fatal(error.message);
+    process.exit(EXIT_CONFIG);
+  }
   const expected = [
     CertificateError,
     ClusterMismatchError,
     DatabaseInUseError,
     DataDirDamagedError,
-    DataDirDamagedError,
     DataDirLockedError,
     EmbeddedFailedError,
-    EmbeddedFailedError,
-    DatabaseVersionError,
     ListenError,
   ].some((kind) => error instanceof kind);
   if (expected && error instanceof Error) log.fatal(error.message);

@@ -9,6 +9,7 @@ import type { RedisTarget } from '../db/domain/redis-target.ts';
 import type { WidgetStatus } from '../db/domain/types.ts';
 import type { MinFree } from '../db/history/disk-state.ts';
 import type { Retention } from '../db/history/retention.ts';
+import type { UpgradeBackupMode } from '../db/upgrade/mode.ts';
 import { contradictions } from './contradictions.ts';
 import { readVariables } from './variable.ts';
 import { VARIABLES, type VariableValues } from './variables/index.ts';
@@ -76,6 +77,8 @@ export interface Config {
     keep: number;
     passphraseFile: string | null;
   };
+  /** Is the database backed up before a new version changes its tables? */
+  upgradeBackup: UpgradeBackupMode;
   limits: Limits;
   logLevel: VariableValues['LOG_LEVEL'];
 }
@@ -169,6 +172,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, { readFiles = true } = {}): C
       keep: values.BACKUP_KEEP,
       passphraseFile: values.BACKUP_PASSPHRASE_FILE,
     },
+    upgradeBackup: values.UPGRADE_BACKUP,
     limits: limitsOf(values),
     logLevel: values.LOG_LEVEL,
   };

@@ -15,11 +15,15 @@ export function migrationsFolder(): string {
   return found;
 }
 
+/** The migrations of the program, in their order; `when` each was made, milliseconds. */
+export function knownMigrations(): Journal['entries'] {
+  const text = readFileSync(join(migrationsFolder(), 'meta', '_journal.json'), 'utf8');
+  return (JSON.parse(text) as Journal).entries;
+}
+
 /** When the newest migration of the program was made. Milliseconds. */
 export function newestMigration(): number {
-  const text = readFileSync(join(migrationsFolder(), 'meta', '_journal.json'), 'utf8');
-  const journal = JSON.parse(text) as Journal;
-  return Math.max(...journal.entries.map(({ when }) => when));
+  return Math.max(...knownMigrations().map(({ when }) => when));
 }
 
 /** Files have no earlier time but that of a box without a clock, or the one of 1985 that npm gives what it packs. */

@@ -51,6 +51,36 @@ function preparing<S extends postgres.ISql>(sql: S): S {
   });
 }
 
+/** Did the connection break, in place of an answer? */
+function isLost(error: unknown): boolean {
+  if (error instanceof postgres.PostgresError || !(error instanceof Error)) return false;
+  return error.cause === undefined ? isUnavailable(error) : isLost(error.cause);
+}
+
+/**
+ * After a failure the driver writes ROLLBACK, also where the connection itself was lost: to a socket that is no more, which
+ * throws outside of any promise and ends the process. So of a loss it is not told; it ends such a transaction by itself.
+ */
+function bearLosses(sql: postgres.Sql): void {
+  type Work = (tx: postgres.TransactionSql) => unknown;
+  const begin = sql.begin as (options: string, work: Work) => Promise<unknown>;
+  const bearing =
+    (work: Work): Work =>
+    async (tx) => {
+      try {
+        const done = work(tx);
+        return await (Array.isArray(done) ? Promise.all(done) : done);
+      } catch (error) {
+        if (isLost(error)) return new Promise(() => {});
+        throw error;
+      }
+    };
+  Object.assign(sql, {
+    begin: (first: string | Work, second?: Work) =>
+      typeof first === 'string' ? begin(first, bearing(second as Work)) : begin('', bearing(first)),
+  });
+}
+
 /** TLS unless the server is on this machine or the URL says otherwise; `verify-full` checks the certificate as well. */
 export function tlsOption(url: URL): false | 'require' | 'verify-full' {
   const mode = url.searchParams.get('sslmode');
@@ -68,6 +98,11 @@ export interface ConnectionUse {
   measured?: (sql: postgres.Sql) => postgres.Sql;
   /** Milliseconds of silence after which the server ends it. */
   silenceLimit?: number;
+  /**
+   * Its statements and transactions may take hours. Who watches a pool asks through it: of one connection that is busy it
+   * would hear nothing, and break it off.
+   */
+  long?: boolean;
 }
 
 /** Opens no connection yet: the first statement does. */
@@ -103,7 +138,7 @@ export function connect(
           ...socketTarget(new URL(target.url)),
           max: poolSize,
           // Whoever listens would miss what is told while it connects anew, and locks end with their connection.
-          max_lifetime: told.onClose === undefined ? MAX_LIFETIME_S : null,
+          max_lifetime: told.onClose === undefined && !told.long ? MAX_LIFETIME_S : null,
           ssl: tlsOption(new URL(target.url)),
           ...({ socket: sockets.open } as object),
           connection: {
@@ -113,7 +148,8 @@ export function connect(
             ...(told.silenceLimit !== undefined && { idle_session_timeout: told.silenceLimit }),
           },
         });
-  if ('url' in target) void sockets.watch(pool, log);
+  bearLosses(pool);
+  if ('url' in target && !told.long) void sockets.watch(pool, log);
   const sql = told.measured?.(pool) ?? pool;
   const end = async (seconds: number) => {
     sockets.stop();

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectTarget, isUnavailable } from './client.ts';
 import type { Log } from './domain/ports.ts';
 import { startEmbedded } from './embedded/index.ts';
-import { migrate } from './migrate.ts';
+import { watchRoom } from './embedded/room.ts';
+import { migrate, type UpgradeCare } from './migrate.ts';
 import { createPatience } from './patience.ts';
+import { UpgradeError } from './upgrade/errors.ts';
 
 const RETRY_MS = 1000;
 
@@ -23,29 +25,32 @@ export async function openDatabase(options: {
   log: Log;
   /** The embedded database has ended by itself. */
   onCrash: (error: Error) => void;
+  care: (target: ConnectTarget) => UpgradeCare;
 }): Promise<OpenedDatabase> {
-  const { dataDir, url, log, onCrash } = options;
+  const { dataDir, url, log, onCrash, care } = options;
   if (url === null) {
-    const { stop, ...target } = await startEmbedded({ dataDir, log, onCrash });
+    const { stop, cut, ...target } = await startEmbedded({ dataDir, log, onCrash });
     try {
-      await migratePatiently(target, log);
+      // What a statement of a server does on a full disk is undone; the embedded engine would end, and could not start again.
+      await migratePatiently(target, log, { ...care(target), watchRoom: () => watchRoom(dataDir, cut) });
     } catch (error) {
       await stop();
       throw error;
     }
     return { target, stop };
   }
-  await migratePatiently({ url }, log);
+  await migratePatiently({ url }, log, care({ url }));
   return { target: { url }, stop: async () => {} };
 }
 
-async function migratePatiently(target: ConnectTarget, log: Log): Promise<void> {
+async function migratePatiently(target: ConnectTarget, log: Log, care: UpgradeCare): Promise<void> {
   const tell = createPatience(log);
   for (;;) {
     try {
-      return await migrate(target, log);
+      return await migrate(target, log, care);
     } catch (error) {
-      if (!isUnavailable(error)) throw error;
+      // Whatever is behind an upgrade that failed, it is not tried again.
+      if (error instanceof UpgradeError || !isUnavailable(error)) throw error;
       tell(error);
       await sleep(RETRY_MS);
     }

@@ -8,6 +8,8 @@ const LOOK_EVERY_MS = 5000;
 /** Above the time that the server itself grants a statement. */
 const ANSWER_LIMIT_MS = 10_000;
 const CONNECT_LIMIT_MS = 5000;
+/** Of silence, until the kernel asks whether the other machine is still there. */
+const KEEP_ALIVE_MS = 10_000;
 
 interface SocketOptions {
   host: string[];
@@ -36,7 +38,11 @@ export function createWatchedSockets() {
       socket.setTimeout(CONNECT_LIMIT_MS, () => {
         socket.destroy(Object.assign(new Error('the database does not answer'), { code: 'CONNECT_TIMEOUT' }));
       });
-      socket.once('connect', () => socket.setTimeout(0));
+      socket.once('connect', () => {
+        socket.setTimeout(0);
+        // Ten unanswered probes, a second apart, end it: of use where nobody watches.
+        socket.setKeepAlive(true, KEEP_ALIVE_MS);
+      });
       socket.once('close', () => sockets.delete(socket));
       // The name that a certificate is checked against.
       return Object.assign(socket, { host, port });

@@ -20,6 +20,7 @@ import { createRegistry } from '../db/metrics/registry.ts';
 import { openDatabase } from '../db/open.ts';
 import { createEventStore } from '../db/stores/events.ts';
 import { openLocks } from './locks.ts';
+import { careForUpgrade } from './upgrade.ts';
 
 /** What is to be done when the program ends; the last one first. */
 export type OnStop = (stop: () => Promise<void> | void) => void;
@@ -53,6 +54,7 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
     url: config.databaseUrl,
     log: part('db'),
     onCrash: onFatal,
+    care: careForUpgrade({ config, dataDir, version: packageVersion(), log: part('upgrade') }),
   });
   onStop(database.stop);
   const metrics = createRegistry();

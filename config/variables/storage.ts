@@ -1,3 +1,4 @@
+import { UPGRADE_BACKUP_MODES } from '../../db/upgrade/mode.ts';
 import * as form from '../forms.ts';
 import { optional, variable } from '../variable.ts';
 
@@ -50,5 +51,10 @@ export const storage = {
   BACKUP_PASSPHRASE_FILE: optional(form.path, {
     absent: 'backups are not encrypted',
     about: 'a file whose first line is the passphrase with which they are encrypted, 12 characters or more',
+  }),
+  UPGRADE_BACKUP: variable(form.oneOf(...UPGRADE_BACKUP_MODES), {
+    fallback: 'auto',
+    about:
+      'a backup before a new version changes the tables: of the embedded database and of a server up to 2 GiB (`auto`), of any (`always`), of none (`off`) ([upgrade](upgrade.md))',
   }),
 };

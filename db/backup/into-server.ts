@@ -23,7 +23,7 @@ export interface IntoServer {
 /** Fills the database of a server in one transaction: all of it, or as if nothing had happened. */
 export async function intoServer<T>(job: IntoServer, fill: (sink: Sink) => Promise<T>): Promise<T> {
   const { url, log, id } = job;
-  const { sql, close } = connect({ url }, log, 1);
+  const { sql, close } = connect({ url }, log, 1, { long: true });
   const work = async (tx: postgres.TransactionSql) => {
     for (const setting of SAME_TEXT) await tx.unsafe(setting);
     const [lock] = await tx.unsafe<{ ok: boolean }[]>(takeForTransaction('use'));
@@ -44,7 +44,7 @@ export async function intoServer<T>(job: IntoServer, fill: (sink: Sink) => Promi
 
 /** Has the restore of this id been committed? */
 export async function isInServer({ url, log, id }: Pick<IntoServer, 'url' | 'log' | 'id'>): Promise<boolean> {
-  const { sql, close } = connect({ url }, log, 1);
+  const { sql, close } = connect({ url }, log, 1, { long: true });
   try {
     const [row] = await sql.unsafe<{ text: string | null }[]>(
       `select obj_description(to_regnamespace('drizzle'), 'pg_namespace') as text`,

@@ -63,7 +63,7 @@ async function withSource<T>(
 
 /** Keeps servers of ours from using the database meanwhile. */
 async function alone<T>(url: string, log: Log, use: () => Promise<T>): Promise<T> {
-  const { sql, close } = connect({ url }, log, 1);
+  const { sql, close } = connect({ url }, log, 1, { long: true });
   try {
     return (await sql.begin(async (tx) => {
       await tx.unsafe('set local idle_in_transaction_session_timeout to 0');

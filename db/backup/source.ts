@@ -54,7 +54,7 @@ export async function withSnapshot<T>(
   log: Log,
   use: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
-  const { sql, close } = connect(target, log, 1);
+  const { sql, close } = connect(target, log, 1, { long: true });
   try {
     for (let tries = 1; ; tries++) {
       try {

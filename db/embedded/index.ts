@@ -1,10 +1,14 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Log } from '../domain/ports.ts';
 import { syncPath, syncTree } from '../durable-file.ts';
 import { shortSocketPath } from '../socket-path.ts';
+import { DatabaseVersionError } from '../upgrade/errors.ts';
 import { diskTrouble, waitForRoom } from './room.ts';
 import { startThread, type Thread } from './thread.ts';
+
+/** Of PGlite, as it is locked in package-lock.json. */
+const POSTGRES_MAJOR = '18';
 
 /** The engine does not start on its files; the message says what to do. */
 export class EmbeddedFailedError extends Error {}
@@ -15,6 +19,8 @@ export interface EmbeddedDatabase {
   /** Where its files are. */
   folder: string;
   stop(): Promise<void>;
+  /** At once, as a power cut does. */
+  cut(): void;
 }
 
 /**
@@ -31,6 +37,7 @@ export async function startEmbedded(options: {
   const folder = join(dataDir, 'db');
   const socketPath = shortSocketPath(dataDir, 'postgres');
   const stopping = new AbortController();
+  refuseOtherMajor(folder);
 
   const begin = async (): Promise<Thread> => {
     for (;;) {
@@ -78,6 +85,10 @@ export async function startEmbedded(options: {
       await thread.stop();
       await kept;
     },
+    cut: () => {
+      stopping.abort();
+      thread.cut();
+    },
   };
 }
 
@@ -96,6 +107,19 @@ function failed(folder: string, error: unknown): EmbeddedFailedError {
     {
       cause: error,
     },
+  );
+}
+
+/** The files of one major version of PostgreSQL are of no use to another, which would say so in its own words. */
+function refuseOtherMajor(folder: string): void {
+  const path = join(folder, 'PG_VERSION');
+  if (!existsSync(path)) return;
+  const found = readFileSync(path, 'utf8').trim();
+  if (found === POSTGRES_MAJOR) return;
+  throw new DatabaseVersionError(
+    `${folder} is of PostgreSQL ${found}, and the embedded database of this version of PM IoT is PostgreSQL ${POSTGRES_MAJOR}: ` +
+      'start the version that wrote it again and take a backup (npm run backup), which every later version can restore ' +
+      '(npm run restore -- FILE --replace). See docs/upgrade.md',
   );
 }
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const ROOM_BYTES = 32 * 1024 * 1024;
 /** Also the pause between two starts that fail although there seems to be room. */
 const LOOK_EVERY_MS = 2000;
+const WATCH_EVERY_MS = 100;
 
 /** What keeps a database from writing until somebody has seen to the disk, and what to do. */
 export type DiskTrouble =
@@ -39,4 +40,22 @@ async function hasRoom(folder: string): Promise<boolean> {
     // Its disk is not mounted just now.
     return false;
   }
+}
+
+/**
+ * Calls `onLow` once there is less room than a start after it needs, and something to spare for what is written until then.
+ * Gives what ends the watch.
+ */
+export function watchRoom(folder: string, onLow: () => void): () => void {
+  const timer = setInterval(() => {
+    statfs(folder).then(
+      ({ bavail, bsize }) => {
+        if (bavail * bsize > 2 * ROOM_BYTES) return;
+        clearInterval(timer);
+        onLow();
+      },
+      () => {},
+    );
+  }, WATCH_EVERY_MS);
+  return () => clearInterval(timer);
 }

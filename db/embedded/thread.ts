@@ -7,6 +7,8 @@ export interface Thread {
   /** Resolves with the reason once it has ended by itself or was stopped. */
   ended: Promise<string>;
   stop(): Promise<void>;
+  /** Waits for no statement. */
+  cut(): void;
 }
 
 /** Resolves once the database answers (or, without a socket, has been made); rejects with the reason when it cannot. */
@@ -39,5 +41,6 @@ export async function startThread(input: WorkerInput): Promise<Thread> {
       await ended;
       clearTimeout(timer);
     },
+    cut: () => void worker.terminate(),
   };
 }

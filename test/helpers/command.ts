@@ -9,7 +9,16 @@ export interface Ended {
   stderr: string;
 }
 
-type Script = 'certs' | 'doctor' | 'enroll' | 'import' | 'password' | 'rollup' | 'simulate' | 'soak';
+type Script =
+  | 'certs'
+  | 'doctor'
+  | 'enroll'
+  | 'import'
+  | 'password'
+  | 'restore'
+  | 'rollup'
+  | 'simulate'
+  | 'soak';
 
 export interface Surroundings {
   variables?: Record<string, string>;

@@ -55,6 +55,8 @@ export class Server {
   /** Milliseconds from the start of the process to `ready`. */
   startedIn = 0;
   errors = '';
+  /** Of another version, to start that one next. */
+  program = PROGRAM;
   readonly #options: ServerOptions;
   #child: ChildProcess | null = null;
 
@@ -102,7 +104,10 @@ export class Server {
 
   /** Starts the process and waits for its end: for starts that must fail. */
   async runToEnd(): Promise<{ code: number | null; stderr: string; stdout: string }> {
-    const child = spawn(process.execPath, [PROGRAM], { env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [this.program], {
+      env: this.#env(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const output = { stdout: '', stderr: '' };
     child.stdout.on('data', (chunk) => {
       output.stdout += String(chunk);
@@ -117,7 +122,11 @@ export class Server {
   async start(): Promise<void> {
     const began = performance.now();
     const { place = HERE } = this.#options;
-    const [file, args] = place.within(process.execPath, ['--enable-source-maps', ...ENGINE_FLAGS, PROGRAM]);
+    const [file, args] = place.within(process.execPath, [
+      '--enable-source-maps',
+      ...ENGINE_FLAGS,
+      this.program,
+    ]);
     const child = spawn(file, args, {
       env: this.#env(),
       // Nothing of a developer's own `.env` is read.
