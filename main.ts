@@ -63,7 +63,6 @@ function die(log: Logger, error: unknown, message: string): never {
     ClusterMismatchError,
     DatabaseInUseError,
     DataDirDamagedError,
-    DataDirDamagedError,
     DataDirLockedError,
     EmbeddedFailedError,
     EmbeddedFailedError,
