@@ -65,7 +65,6 @@ function die(log: Logger, error: unknown, message: string): never {
     DataDirDamagedError,
     DataDirLockedError,
     EmbeddedFailedError,
-    EmbeddedFailedError,
     DatabaseVersionError,
     ListenError,
   ].some((kind) => error instanceof kind);

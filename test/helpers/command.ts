@@ -9,7 +9,7 @@ export interface Ended {
   stderr: string;
 }
 
-type Script = 'certs' | 'enroll' | 'import' | 'password' | 'rollup' | 'simulate' | 'soak';
+type Script = 'backup' | 'certs' | 'enroll' | 'import' | 'password' | 'rollup' | 'simulate' | 'soak';
 
 export interface Surroundings {
   variables?: Record<string, string>;
