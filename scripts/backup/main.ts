@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { settingsText } from '../../config/settings-text.ts';
 import { backUp } from '../../db/backup/back-up.ts';
 import { ownFilesOf } from '../../db/backup/own-files.ts';
@@ -37,8 +38,20 @@ function readArguments(args: string[]) {
   return { out, encrypt, passphraseFile };
 }
 
+/** Before anything is read: a place that is none should not cost anybody a wait. */
+function checkFolder(out: string): void {
+  const folder = dirname(resolve(out));
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`${folder} cannot be written (${message}): name another file with --out`);
+  }
+}
+
 async function backup(args: string[]): Promise<void> {
   const { out, encrypt, passphraseFile } = readArguments(args);
+  if (out !== undefined) checkFolder(out);
   const config = localConfig();
   const file = passphraseFile ?? config.backup.passphraseFile;
   let passphrase: string | null = null;

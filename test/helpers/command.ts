@@ -10,6 +10,7 @@ export interface Ended {
 }
 
 type Script =
+  | 'backup'
   | 'certs'
   | 'doctor'
   | 'enroll'

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { folder, operatorsFiles } from '../helpers/certificates.ts';
 import { enrolled } from '../helpers/devices.ts';
+import { MachineClock, machineClockMissing } from '../helpers/machine-clock.ts';
 import { startServer } from '../helpers/setup.ts';
-import { type Called, callOf, clientsMissing, clockMissing, command, publish } from './client.ts';
+import { type Called, callOf, clientsMissing, command, publish } from './client.ts';
 import { assertSeen, logged } from './page.ts';
 
-const skip = clientsMissing() || clockMissing();
+const skip = clientsMissing() || machineClockMissing();
 
 void test('a device that does not trust the server, or that is not heard', { skip }, async (t) => {
   const { server, rest } = await startServer(t);
@@ -59,10 +60,10 @@ void test('a device that does not trust the server, or that is not heard', { ski
 
   await t.test('a clock that is ahead, and one at its beginning', async () => {
     const call = ['mosquitto_pub', ...callOf(good)];
-    const ahead = await provoked('clock-ahead', ['faketime', '2099-01-01', ...call]);
-    assertSeen('ca-device', ahead);
+    const at = (time: string) => new MachineClock(t, Date.parse(time)).env;
+    assertSeen('ca-device', await provoked('clock-ahead', call, at('2099-01-01')));
     // Told as a name that is not right, which it was a moment ago: the log says it once a minute.
-    const behind = await command('faketime', ['2001-01-01', ...call]);
+    const behind = await publish(good, at('2001-01-01'));
     assertSeen('ca-device', behind.said);
   });
 

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { missing } from '../first-device/program.ts';
 
 export const clientsMissing = () => missing('sh', ['-c', 'command -v mosquitto_rr'], 'mosquitto-clients');
-export const clockMissing = () => missing('faketime', ['--version'], 'faketime');
 
 export interface Ended {
   code: number;
