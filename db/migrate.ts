@@ -85,7 +85,9 @@ export async function migrate(target: ConnectTarget, log: Log, care: UpgradeCare
       // A server that went away comes back, and has undone what was not committed. The embedded one had no room.
       const away = isUnavailable(error) && codeOf(error) !== DISK_FULL;
       if (away && !('socketPath' in target)) throw error;
-      const why = away ? 'its disk has no room left, or cannot be written any more' : reasonOf(error, pending);
+      const why = away
+        ? 'its disk has no room left, or cannot be written any more'
+        : reasonOf(error, pending);
       throw new UpgradeError(failed({ from, to, why, backup }), { cause: error });
     } finally {
       clearInterval(timer);
