@@ -58,6 +58,8 @@ void test('the addresses of a machine change while it runs', { skip }, async (t)
       box.ip('addr', 'add', `${comes}/24`, 'dev', box.link);
       await until('it is named', () => shown().checkIP(comes) !== undefined, undefined, 10_000);
     }
+    // The file is there before its line in the log.
+    await until('both are told', () => made() - before >= 2);
     assert.equal(made() - before, 2);
   });
 
