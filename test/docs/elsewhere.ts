@@ -23,8 +23,14 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   },
   {
     page: 'docs/backup.md',
+    begins: 'npm run migrate-db',
+    by: 'test/backup/migrate-db.slow.test.ts',
+    why: 'the server must not run, and a second database is needed',
+  },
+  {
+    page: 'docs/backup.md',
     by: 'test/backup/box.slow.test.ts',
-    why: 'the server must not run: the test takes a backup under load, restores it elsewhere, and changes the database',
+    why: 'the server must not run: the test takes a backup under load, loses the box, and restores it elsewhere',
   },
   {
     page: 'docs/certificates.md',
@@ -60,12 +66,6 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     page: 'docs/install.md',
     by: 'test/install/systemd.slow.test.ts',
     why: 'root and a machine that is changed: the test installs in a Debian of its own, with systemd',
-  },
-  {
-    page: 'docs/metrics.md',
-    begins: 'promtool',
-    by: 'test/metrics/files.test.ts',
-    why: 'from where the files are',
   },
   {
     page: 'docs/mqtt.md',
@@ -114,6 +114,11 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     page: 'docs/scaling.md',
     by: 'test/cluster/workers.slow.test.ts',
     why: 'a cluster: the tests of it start one so',
+  },
+  {
+    page: 'docs/upgrade.md',
+    by: 'test/upgrade/from-first.slow.test.ts',
+    why: 'the file is named after what it was made for: the test goes back with the one that it finds',
   },
 ];
 

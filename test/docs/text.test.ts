@@ -9,8 +9,6 @@ import { inlineCode, nameOf, ROOT, readPages, resolveLink } from './page.ts';
 const pages = readPages();
 /** Of programs beside the server. */
 const OF_CLIENTS = new Set(['NODE_EXTRA_CA_CERTS', 'PM_IOT_PASSWORD', 'PM_IOT_URL', 'PM_IOT_USERNAME']);
-/** Pages and programs that are being written. */
-const COMING = new Set(['docs/performance.md#a-backup']);
 const byPath = new Map(pages.map((page) => [page.path, page]));
 
 /** Targets of `[…](…)` and `src="…"`, from the root, with their anchors. */
@@ -32,7 +30,6 @@ function linksOf({
 void test('links lead somewhere, and to headings that are there', () => {
   for (const page of pages) {
     for (const { target, anchor, link } of linksOf(page)) {
-      if (COMING.has(target) || COMING.has(`${target}#${anchor}`)) continue;
       assert.ok(existsSync(join(ROOT, target)), `${page.path}: ${link}`);
       if (anchor === '') continue;
       const linked = byPath.get(target);
@@ -120,7 +117,7 @@ void test('programs that pages tell to run are there, with the options that are 
       for (const [, name = '', args = ''] of command.matchAll(
         /\bnpm (?:run )?(?:--silent )?([a-z][a-z:-]*)((?: --? ?[^#|`)]*)?)/g,
       )) {
-        if (['ci', 'install', 'pack'].includes(name) || COMING.has(name)) continue;
+        if (['ci', 'install', 'pack'].includes(name)) continue;
         const script = scripts[name];
         assert.ok(script, `${page.path}: npm run ${name}`);
         const sources = sourcesOf(script);

@@ -40,7 +40,8 @@ void test('a default may be set, and what is no value is refused', () => {
 const READERS: Record<string, string> = {
   'config/index.ts': 'puts .env into it',
   'main.ts': 'hands it to config/, and to systemd.ts: NOTIFY_SOCKET and the like are set by systemd alone',
-  'server/backups.ts': 'hands it to config/: settings are in a backup',
+  'server/backups.ts': 'hands it to config/: the settings are in a backup',
+  'server/upgrade.ts': 'the same, of the backup before an upgrade',
   'scripts/backup/main.ts': 'the same',
   'scripts/install/facts.mjs': 'hands it to config/',
   'scripts/pack/modules.mjs': 'PACK_PLATFORMS, for whoever makes the package',
