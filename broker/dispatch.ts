@@ -1,3 +1,4 @@
+import { createCoarse } from '../db/domain/coarse.ts';
 import type { FlowMeter, FlowName, Log } from '../db/domain/ports.ts';
 import type { IntakeGate } from './gate.ts';
 import type { Handler, Message } from './message.ts';
@@ -29,11 +30,12 @@ const FLOW_OF: Record<UplinkKind, FlowName | null> = {
 
 /** Routes each message to the handler of its kind, and measures how long it took until it may be acknowledged. */
 export function createDispatch({ handlers, refuse, gate, flows, log }: DispatchDeps): Dispatch {
+  const at = createCoarse(() => performance.now());
   let running = 0;
   let wake: (() => void) | null = null;
 
   const measure = ({ flow, arrivedAt }: Message, error: Error | null) => {
-    const took = performance.now() - arrivedAt;
+    const took = at() - arrivedAt;
     const ok = error === null || error instanceof Refusal;
     const reason = error === null ? undefined : error instanceof Refusal ? error.reason : 'internal';
     flows.record('mqtt_messages', took, ok, reason);
@@ -57,7 +59,7 @@ export function createDispatch({ handlers, refuse, gate, flows, log }: DispatchD
 
   const dispatch: Dispatch['dispatch'] = (message) => {
     running++;
-    message.arrivedAt = performance.now();
+    message.arrivedAt = at();
     message.flow = FLOW_OF[message.uplink.kind];
     gate.hold(message.bytes);
     message.onDone(finish);

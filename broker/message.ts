@@ -24,7 +24,7 @@ export abstract class Message {
   readonly packetId: number | undefined;
   /** The device says that it may have sent this before. */
   readonly dup: boolean;
-  /** When it came, as `performance.now()` tells; set by whoever dispatches it. */
+  /** When it came, by the clock of whoever dispatches it, who sets it. Milliseconds. */
   arrivedAt = 0;
   /** Which flow it is counted in, beside that of all messages; null: in no other. */
   flow: FlowName | null = null;

@@ -9,6 +9,7 @@ import { builtAt } from '../db/built-at.ts';
 import { connect, POOL_SIZE } from '../db/client.ts';
 import { openDataDir } from '../db/data-dir.ts';
 import { createClock } from '../db/domain/clock.ts';
+import { createCoarse } from '../db/domain/coarse.ts';
 import { createCheckpointer } from '../db/embedded/checkpointer.ts';
 import { createEventLog } from '../db/event-log.ts';
 import { createFlowMeter } from '../db/flow-meter.ts';
@@ -77,7 +78,7 @@ export async function openFoundation({ config, log, onStop, onFatal }: Foundatio
       'the clock of this machine is wrong: the time that was known last is taken until it is set',
     );
   }
-  const flows = measureFlows(createFlowMeter(now), metrics);
+  const flows = measureFlows(createFlowMeter(createCoarse(now)), metrics);
   const events = createEventStore(db);
   const eventLog = createEventLog({ store: events, log: part('events'), now });
   eventLog.start();
