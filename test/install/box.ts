@@ -42,10 +42,16 @@ const joined = (child: ChildProcess) => {
   return once(child, 'close').then(([status]): Ran => ({ status: status as number | null, output }));
 };
 
-/** The first process inside: a child of nspawn, in a network of its own. */
+/** The first process inside: a child of nspawn that is number 1 there. At first a child only makes the one that stays. */
 function innerOf(pid: number): number | null {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-  return children[0] ? Number(children[0]) : null;
+  try {
+    const [child = ''] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    const numbers = /^NSpid:\t(.*)$/m.exec(readFileSync(`/proc/${child}/status`, 'utf8'))?.[1];
+    return numbers?.endsWith('\t1') ? Number(child) : null;
+  } catch {
+    // It has ended meanwhile.
+    return null;
+  }
 }
 
 /**
@@ -94,13 +100,12 @@ export async function openBox(t: TestContext, tree: string, boots: boolean): Pro
     start,
     near: (...command) => joined(within(['-n'], command)),
   };
-  const ready = boots ? ['systemctl', 'is-system-running'] : ['true'];
+  const ready = boots ? ['systemctl', 'is-system-running'] : ['test', '-e', '/proc/self/status'];
   const isReady = ({ status, output }: Ran) => (boots ? /^(running|degraded)/.test(output) : status === 0);
   let seen = '';
   await until(
     'the box runs',
     async () => {
-      // At first it is a process that only makes the one that stays.
       inner = innerOf(machine.pid ?? 0);
       if (inner === null) return false;
       const ran = await box.run(...ready);

@@ -116,7 +116,7 @@ void test('what cannot be done is refused before anything is changed, with what 
     'perl',
     '-MIO::Socket::INET',
     '-e',
-    'IO::Socket::INET->new(LocalPort=>8883,Listen=>1); sleep 600',
+    'my $taken = IO::Socket::INET->new(LocalPort => 8883, Listen => 1) or die; sleep 600',
   );
   t.after(() => taken.kill());
   await until(
