@@ -29,7 +29,8 @@ pg_answers() { runuser -u postgres -- psql -X -q -p "$pg_port" -d postgres -c 's
 
 pg_control() { # action
   if has_systemd; then systemctl "$1" "postgresql@$pg_version-$pg_name.service"; else
-    pg_ctlcluster "$pg_version" "$pg_name" "$1"
+    # A server that stays must not keep the installer's lock.
+    pg_ctlcluster "$pg_version" "$pg_name" "$1" 9>&-
   fi
 }
 

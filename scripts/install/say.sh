@@ -77,11 +77,12 @@ put_link() { # target, link
 
 as_service() { runuser -u pm-iot -- env -i HOME="$DATA" PATH="$PATH" DATA_DIR="$DATA" "$@"; }
 
+# What it starts (a server, say) must not keep the installer's lock.
 apt_install() { # packages
   if [ "$online" = yes ]; then
     apt-get update -qq || warn 'apt-get update failed: older lists are used'
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 9>&-
   else
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-download "$@" >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-download "$@" >/dev/null 9>&-
   fi
 }
