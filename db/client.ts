@@ -51,10 +51,13 @@ function preparing<S extends postgres.ISql>(sql: S): S {
   });
 }
 
-/** Did the connection break, in place of an answer? */
+/**
+ * Did the connection itself break, in place of an answer? The driver and Node tell an `errno`; who says of something else that
+ * it is away, such as a lock, does not.
+ */
 function isLost(error: unknown): boolean {
   if (error instanceof postgres.PostgresError || !(error instanceof Error)) return false;
-  return error.cause === undefined ? isUnavailable(error) : isLost(error.cause);
+  return error.cause === undefined ? 'errno' in error && isUnavailable(error) : isLost(error.cause);
 }
 
 /**
