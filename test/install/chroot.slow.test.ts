@@ -67,11 +67,7 @@ async function runs(box: Box) {
   );
   return {
     stop: async () => {
-      await box.do(
-        'sh',
-        '-c',
-        'for p in /proc/[0-9]*; do if grep -qsF dist/main.js $p/cmdline; then kill $(basename $p); fi; done',
-      );
+      await box.do('sh', '-c', "kill $(find /proc -maxdepth 1 -user pm-iot -printf '%f ')");
       await until('it has stopped', () => server.exitCode !== null);
     },
     said: () => output,
