@@ -76,7 +76,7 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   {
     page: 'docs/operations.md',
     begins: 'npm run doctor',
-    by: 'test/doctor/server.test.ts',
+    by: 'test/doctor/server.slow.test.ts',
     why: 'a machine of a developer is seldom all well, and then it ends with 1',
   },
   {
