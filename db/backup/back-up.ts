@@ -9,6 +9,7 @@ import type { MinFree } from '../history/disk-state.ts';
 import { spaceOf } from '../history/volumes.ts';
 import { shortSocketPath } from '../socket-path.ts';
 import { copyEmbedded, sizeOf } from './embedded-copy.ts';
+import { claimFolder } from './owner.ts';
 import { handOverAll } from './place.ts';
 import { nextBackupPath, removePartials } from './rotation.ts';
 import { type Backup, type BackupJob, writeBackup } from './write-backup.ts';
@@ -52,6 +53,7 @@ export async function backUp(options: BackUpOptions): Promise<Backup> {
   try {
     if ('folder' in to) {
       makeFolder(to.folder);
+      claimFolder(to.folder, dataDir);
       removePartials(to.folder);
     }
     const path = 'path' in to ? to.path : nextBackupPath(to.folder, passphrase !== null, now());

@@ -29,13 +29,15 @@ export interface UpgradeBackupDeps {
   encrypted: boolean;
   log: Log;
   now: () => number;
+  /** Throws where the folder is another box's. */
+  claim: () => void;
   /** Writes one file whole or not at all (`.partial` beside it until then), and looks whether it can be read. */
   write(path: string, onProgress: (progress: BackupProgress) => void): Promise<unknown>;
 }
 
 /** Looks after a database whose migrations are about to be run. */
 export function createUpgradeCare(deps: UpgradeBackupDeps): UpgradeCare {
-  const { mode, folder, embedded, encrypted, log, now, write } = deps;
+  const { mode, folder, embedded, encrypted, log, now, claim, write } = deps;
   /** For the migrations that are tried again when the database was away. */
   let written: { from: string; path: string } | null = null;
 
@@ -59,6 +61,7 @@ export function createUpgradeCare(deps: UpgradeBackupDeps): UpgradeCare {
     let told = started;
     try {
       makeFolder(folder);
+      claim();
       removePartials(folder);
       await write(path, (progress) => {
         if (performance.now() - told < TELL_EVERY_MS) return;

@@ -22,6 +22,7 @@ function care(t: TestContext, more: Partial<UpgradeBackupDeps> = {}) {
   const make = () =>
     createUpgradeCare({
       ...{ mode: 'auto', folder, embedded: true, encrypted: false, log, now: () => NOW },
+      claim: () => {},
       write: async (path) => writeFileSync(path, 'a backup'),
       ...more,
     });
