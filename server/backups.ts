@@ -26,10 +26,10 @@ export function openBackups({ foundation, config, leader, onStop }: OpenBackupsD
   const log = part('backup');
   const folder = resolve(backup.folder);
   const run = (signal: AbortSignal) => {
-    const { passphraseFile } = backup;
+    const { passphraseFile, keep } = backup;
     const version = packageVersion();
     const [settings, ownFiles] = [settingsText(process.env), ownFilesOf(tlsFiles)];
-    const job = { ...{ dataDir, url, settings, ownFiles, version, minFree, folder }, passphraseFile };
+    const job = { ...{ dataDir, url, settings, ownFiles, version, minFree, folder }, keep, passphraseFile };
     return backUpInChild(job, log, signal);
   };
   const backups = createBackups({

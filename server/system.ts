@@ -15,7 +15,7 @@ export interface SystemDeps {
   nodes: () => NodeState[];
   disk: Pick<Disk, 'reports'>;
   certificates: Pick<Certificates, 'reports'>;
-  backups: { report(): BackupReport };
+  backups: { report(): Promise<BackupReport> };
   mdnsName: () => string | null;
   ports: () => SystemReport['listeners'];
 }
@@ -89,13 +89,13 @@ export function openSystem({
   const { sql, database } = foundation;
   const databaseSize = createDatabaseSize(sql);
   return async () => {
-    const [bytes, disks] = await Promise.all([databaseSize(), disk.reports()]);
+    const [bytes, disks, backup] = await Promise.all([databaseSize(), disk.reports(), backups.report()]);
     return {
       database: { kind: 'folder' in database.target ? 'embedded' : 'server', bytes },
       nodes: nodes(),
       disks,
       certificates: certificates.reports(),
-      backup: backups.report(),
+      backup,
       mdnsName: mdnsName(),
       listeners: ports(),
     };

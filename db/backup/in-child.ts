@@ -7,6 +7,8 @@ export interface ChildBackup {
   path: string;
   bytes: number;
   rows: number;
+  /** Older ones that are gone. */
+  removed: number;
 }
 
 /**
@@ -28,7 +30,10 @@ export async function backUpInChild(job: ChildJob, log: Log, signal: AbortSignal
       child.on('message', (message: FromChild) => {
         if (message.kind === 'warning') log.warn({}, message.message);
         else if (message.kind === 'failed') reject(new Error(message.reason));
-        else resolve({ path: message.path, bytes: message.bytes, rows: message.rows });
+        else {
+          const { path, bytes, rows, removed } = message;
+          resolve({ path, bytes, rows, removed });
+        }
       });
       child.on('exit', (code, by) => reject(new Error(`the backup ended with ${by ?? code}`)));
       child.send(job, (error) => {

@@ -1,4 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -19,8 +20,21 @@ const timeOf = (text: string): Date =>
   new Date(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 
 /** The oldest first; none where there is no such folder. */
-export function listBackups(folder: string): KeptBackup[] {
-  return namesIn(folder)
+export const listBackups = (folder: string): KeptBackup[] => backupsAmong(folder, namesIn(folder));
+
+export interface NewestBackup extends KeptBackup {
+  bytes: number;
+}
+
+/** null: there is none. On a share that does not answer it may never end: nobody is to wait for that. */
+export async function newestBackup(folder: string): Promise<NewestBackup | null> {
+  const names = await readdir(folder).catch(() => []);
+  const newest = backupsAmong(folder, names).at(-1);
+  return newest === undefined ? null : { ...newest, bytes: (await stat(newest.path)).size };
+}
+
+function backupsAmong(folder: string, names: readonly string[]): KeptBackup[] {
+  return names
     .flatMap((name) => {
       const [, number, time = ''] = NAME.exec(name) ?? [];
       return number === undefined

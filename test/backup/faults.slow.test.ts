@@ -186,7 +186,7 @@ void test('a disk that is full keeps the old backups, and says so', {
   assert.equal(second.code, 1, second.stdout);
   assert.match(second.stderr, /no new backup, older ones are as they were: the disk is full/);
   assert.deepEqual(
-    readdirSync(env.BACKUP_DIR).map((name) => join(env.BACKUP_DIR, name)),
+    listBackups(env.BACKUP_DIR).map(({ path }) => path),
     [first.stdout.trim()],
   );
   disk.clear();
@@ -201,7 +201,7 @@ void test('the server makes backups in a process of their own, which ends with i
   const folder = join(server.dataDir, 'backups');
   const job = {
     ...{ dataDir: server.dataDir, url: null, settings: 'A=1\n', version: '1', folder },
-    ...{ minFree: { bytes: 0 }, ownFiles: [], passphraseFile: null },
+    ...{ minFree: { bytes: 0 }, ownFiles: [], keep: 3, passphraseFile: null },
   };
   const made = await backUpInChild(job, silent, new AbortController().signal);
   const { header } = await verifyBackup(made.path, null);

@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Registry } from 'prom-client';
-import { nextBackupPath } from '../../db/backup/rotation.ts';
+import { newestBackup, nextBackupPath, rotate } from '../../db/backup/rotation.ts';
 import { createBackups } from '../../db/backup/schedule.ts';
 import type { NewEvent } from '../../db/domain/ports.ts';
 import { temporaryFolder } from '../helpers/backup.ts';
@@ -15,19 +15,24 @@ const DAY = 24 * HOUR;
 
 function open(
   t: TestContext,
-  { folder = temporaryFolder(t), trusted = true, at = Date.UTC(2026, 10, 28) } = {},
+  {
+    folder = temporaryFolder(t),
+    trusted = true,
+    at = Date.UTC(2026, 10, 28),
+    readNewest = newestBackup,
+  } = {},
 ) {
   const state = { passed: 0, at, trusted, leads: true, fails: false, runs: 0 };
   const events: NewEvent[] = [];
   const registry = new Registry();
   const backups = createBackups({
-    ...{ folder, everyMs: DAY, keep: 3, registry, log: silent },
+    ...{ folder, everyMs: DAY, keep: 3, registry, log: silent, readNewest },
     run: async () => {
       state.runs++;
       if (state.fails) throw new Error('No space left on device');
       const path = nextBackupPath(folder, false, state.at);
       writeFileSync(path, 'a backup');
-      return { path, bytes: 8, rows: 1 };
+      return { path, bytes: 8, rows: 1, removed: rotate(folder, 3).length };
     },
     leads: () => state.leads,
     clock: { now: () => state.at, trusted: () => state.trusted },
@@ -57,7 +62,7 @@ void test('a backup a day, the first soon after the start, and the newest three 
     readdirSync(folder).map((name) => name.slice(0, 13)),
     ['pm-iot-000004', 'pm-iot-000005', 'pm-iot-000006'],
   );
-  const { lastAt, bytes, failed } = backups.report();
+  const { lastAt, bytes, failed } = await backups.report();
   assert.deepEqual({ bytes, failed }, { bytes: 8, failed: false });
   assert.ok(lastAt !== null && state.at - lastAt.getTime() < 1000);
   assert.equal(await metric('pm_iot_backup_size_bytes'), 8);
@@ -89,12 +94,12 @@ void test('one that fails leaves the older ones, is told, and is tried again in 
     events.map(({ kind }) => kind),
     ['backup_failed'],
   );
-  assert.ok(backups.report().failed);
+  assert.ok((await backups.report()).failed);
   assert.equal(await metric('pm_iot_backup_failures_total'), 1);
   state.fails = false;
   await pass(HOUR);
   assert.equal(state.runs, 3);
-  assert.ok(!backups.report().failed);
+  assert.ok(!(await backups.report()).failed);
   assert.equal(readdirSync(folder).length, 2);
 });
 
@@ -120,6 +125,27 @@ void test('clocks that jump delete no good backup', async (t) => {
   assert.equal(restarted.state.runs, 0);
 });
 
+void test('a box without a clock that is switched off every night has backups too', async (t) => {
+  const { folder, pass } = open(t);
+  await pass(16 * MINUTE);
+  const evening = open(t, { folder, at: 0, trusted: false });
+  for (let hour = 0; hour < 8; hour++) await evening.pass(HOUR);
+  assert.equal(evening.state.runs, 1);
+});
+
+void test('a share that does not answer holds nobody up, and is told', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { state, backups, pass, metric } = open(t, { readNewest: () => new Promise(() => {}) });
+  const looked = pass(16 * MINUTE);
+  t.mock.timers.tick(30_000);
+  await looked;
+  assert.equal(state.runs, 0);
+  assert.equal(await metric('pm_iot_backup_failures_total'), 1);
+  const report = backups.report();
+  t.mock.timers.tick(500);
+  assert.ok((await report).failed);
+});
+
 void test('of several nodes the leader alone makes backups', async (t) => {
   const { state, pass } = open(t);
   state.leads = false;
@@ -136,6 +162,6 @@ void test('a folder that is a file is told like any other fault', async (t) => {
   const { state, pass, backups } = open(t, { folder });
   await pass(16 * MINUTE);
   assert.equal(state.runs, 1);
-  assert.ok(backups.report().failed);
-  assert.equal(backups.report().lastAt, null);
+  const { failed, lastAt } = await backups.report();
+  assert.deepEqual({ failed, lastAt }, { failed: true, lastAt: null });
 });
