@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { handOver, makeFolder, writeFileDurably } from './durable-file.ts';
-import { shortSocketPath } from './socket-path.ts';
+import { socketPathIn } from './socket-path.ts';
 
 const MAX_ATTEMPTS = 100;
 const LOOK_AGAIN_MS = 20;
@@ -28,13 +28,15 @@ export interface DataDir {
 
 /** In the folder while a restore is not done: what is there is no whole, and nothing runs on it. */
 export const RESTORE_MARKER = 'restoring.json';
+/** What stands in it as the file where another database is being brought here. */
+export const MIGRATE_DB = 'migrate-db';
 
 /** Makes the folder (0700) and keeps others out while this process lives, whatever way it ends. */
 export async function openDataDir(path: string, { mayBeUnfinished = false } = {}): Promise<DataDir> {
   const folder = resolve(path);
   if (!mayBeUnfinished && existsSync(join(folder, RESTORE_MARKER))) {
     throw new DataDirUnusableError(
-      `a restore into DATA_DIR ${folder} was cut off: run it again (npm run restore -- FILE), it goes on by itself`,
+      `a restore into DATA_DIR ${folder} was cut off: run it again (${cutCommand(folder)}), it goes on by itself`,
     );
   }
   try {
@@ -58,6 +60,17 @@ export async function openDataDir(path: string, { mayBeUnfinished = false } = {}
   return await lockedFolder(folder);
 }
 
+/** As it must be typed again. */
+function cutCommand(folder: string): string {
+  try {
+    const { file } = JSON.parse(readFileSync(join(folder, RESTORE_MARKER), 'utf8')) as { file?: unknown };
+    if (file === MIGRATE_DB) return 'npm run migrate-db -- --to embedded';
+    return `npm run restore -- ${typeof file === 'string' ? file : 'FILE'}`;
+  } catch {
+    return 'npm run restore -- FILE';
+  }
+}
+
 async function lockedFolder(folder: string): Promise<DataDir> {
   const release = await hold(folder, 'lock', locked);
   return { path: folder, release };
@@ -72,24 +85,36 @@ export async function hold(
   name: string,
   taken: (folder: string, holder: string) => Error,
 ): Promise<() => Promise<void>> {
-  const server = await lock(folder, name, taken);
-  return () => new Promise((done) => server.close(() => done()));
+  const { path, close } = socketPathIn(folder, name);
+  try {
+    const server = await lock(path, folder, taken);
+    server.once('close', close);
+    return () => new Promise((done) => server.close(() => done()));
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 /** Does a process hold this name of the folder? */
 export const isHeld = async (folder: string, name: string): Promise<boolean> =>
-  (await holderOf(shortSocketPath(folder, name))) !== null;
+  (await holderIn(folder, name)) !== null;
+
+async function holderIn(folder: string, name: string): Promise<string | null> {
+  if (!existsSync(folder)) return null;
+  const { path, close } = socketPathIn(folder, name);
+  return await holderOf(path).finally(close);
+}
 
 /**
  * A Unix socket that is listened on is a lock that ends with its process, even by a kill -9. To bind is exclusive; a
  * socket that was left behind is removed by one process at a time, and only after nobody answered on it once more.
  */
 async function lock(
+  path: string,
   folder: string,
-  name: string,
   taken: (folder: string, holder: string) => Error,
 ): Promise<Server> {
-  const path = shortSocketPath(folder, name);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const server = await tryListen(path);
     if (server !== null) return server;
@@ -146,8 +171,7 @@ function tryListen(path: string): Promise<Server | null> {
 }
 
 /** The id of the process that has the folder open; null when none has. `unknown`: it does not say, or not to this user. */
-export const processOf = (folder: string): Promise<string | null> =>
-  holderOf(shortSocketPath(resolve(folder), 'lock'));
+export const processOf = (folder: string): Promise<string | null> => holderIn(resolve(folder), 'lock');
 
 /** The id of the process that listens there; null when nobody does. */
 function holderOf(path: string): Promise<string | null> {

@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -22,7 +23,9 @@ function ownerFor(path: string): { uid: number; gid: number } | null {
 /** Whole or not at all, and on the disk when it returns. `mode` 0600 for keys, 0644 for what everybody may read. */
 export function writeFileDurably(path: string, content: string | Uint8Array, mode: number): void {
   const draft = `${path}.${process.pid}.tmp`;
-  const file = openSync(draft, 'w', mode);
+  // Of a process that was cut and had this id; or a link, which root must not follow in a folder of another user's.
+  rmSync(draft, { force: true });
+  const file = openSync(draft, 'wx', mode);
   try {
     const owner = ownerFor(path);
     if (owner !== null) fchownSync(file, owner.uid, owner.gid);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrationsFolder, newestMigration } from '../built-at.ts';
+import { checkPartition } from './check-schema.ts';
 import {
   type DatabaseSchema,
   qualified,
@@ -11,7 +12,7 @@ import {
   UnusableBackupError,
 } from './format.ts';
 import type { Sink } from './sink.ts';
-import { blocksIn, createSums, type Part, partsOf, sizeQuery } from './source.ts';
+import { createSums, type Part, partsOf, sizeQuery, type TableSize } from './source.ts';
 import { checkSums, sumsOf } from './verify.ts';
 
 const RECORD = { schema: 'drizzle', name: '__drizzle_migrations' };
@@ -86,13 +87,22 @@ async function makeTables(sink: Sink, level: number): Promise<void> {
 }
 
 async function makePartitions(sink: Sink, { partitions }: DatabaseSchema): Promise<void> {
-  for (const { schema, parent, name, bound, key } of partitions) {
+  for (const partition of partitions) {
+    const { schema, parent, name, bound, key } = partition;
+    const [found] = await sink.run<{ oid: unknown }>(
+      `select to_regclass(${text(qualified({ schema, name: parent }))}) as oid`,
+    );
+    // Of a table that is none of this program's.
+    if (found?.oid == null) continue;
+    checkPartition(partition);
     const by = key === null ? '' : ` partition by ${key}`;
     await sink.run(
       `create table if not exists ${qualified({ schema, name })} partition of ${qualified({ schema, name: parent })} ${bound}${by}`,
     );
   }
 }
+
+const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
 
 /** Those that there are now. Throws when one of them lacks a column. */
 async function knownTables(sink: Sink, { tables }: DatabaseSchema): Promise<Set<TableInfo>> {
@@ -121,7 +131,6 @@ async function knownTables(sink: Sink, { tables }: DatabaseSchema): Promise<Set<
 }
 
 async function setSequences(sink: Sink, { sequences }: DatabaseSchema): Promise<void> {
-  const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
   for (const { schema, table, column, value, called } of sequences) {
     const of = `pg_get_serial_sequence(${text(qualified({ schema, name: table }))}, ${text(column)})`;
     await sink.run(`select setval(${of}, ${text(value)}::bigint, ${String(called)}) where ${of} is not null
@@ -138,8 +147,9 @@ async function sumUp(
   const sums = createSums();
   let bytes = 0;
   for (const table of known) {
-    const [size] = await sink.run<{ bytes: number }>(sizeQuery(table));
-    for await (const part of partsOf(sink.copyOut, table, blocksIn(size?.bytes))) {
+    const [size] = await sink.run<TableSize>(sizeQuery(table));
+    if (size === undefined) continue;
+    for await (const part of partsOf(sink.copyOut, table, size)) {
       sums.add(part);
       bytes += part.text.length;
       onProgress(bytes);

@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ConnectTarget, connect } from '../client.ts';
 import { takeForTransaction } from '../cluster/locks.ts';
-import { openDataDir } from '../data-dir.ts';
+import { MIGRATE_DB, openDataDir } from '../data-dir.ts';
 import type { Log } from '../domain/ports.ts';
 import { startThread } from '../embedded/thread.ts';
 import { shortSocketPath } from '../socket-path.ts';
 import type { TableSum } from './format.ts';
 import { intoServer, TargetError } from './into-server.ts';
 import { checkLevel, load } from './load.ts';
-import type { Marker } from './marker.ts';
+import { type Marker, readMarker } from './marker.ts';
 import { asideIn, beginPlacing, emptyDraft, handOverAll, place } from './place.ts';
 import { openEmbeddedSink, type Sink } from './sink.ts';
 import { createSums, type Snapshot, withSnapshot } from './source.ts';
@@ -30,17 +30,32 @@ export interface MigrateOptions {
 
 /**
  * Brings all rows into another database, and compares them there. The source stays as it is. The server must not run: what it
- * stored meanwhile would be left behind.
+ * stored meanwhile would be left behind. Gives null where one that had been cut off at its end is finished.
  */
-export async function migrateDatabase(options: MigrateOptions): Promise<TableSum[]> {
-  const folder = await openDataDir(options.dataDir);
+export async function migrateDatabase(options: MigrateOptions): Promise<TableSum[] | null> {
+  const folder = await openDataDir(options.dataDir, { mayBeUnfinished: options.to === null });
   try {
+    const cut = readMarker(folder.path);
+    if (cut !== null) {
+      finishCut(folder.path, cut, options.tell);
+      return null;
+    }
     return await withSource(options, (source) =>
       withSnapshot(source, options.log, (snapshot) => fillTarget(folder.path, options, snapshot)),
     );
   } finally {
     await folder.release();
   }
+}
+
+function finishCut(dataDir: string, cut: Marker, tell: (line: string) => void): void {
+  if (cut.file !== MIGRATE_DB) {
+    throw new TargetError(
+      `a restore into DATA_DIR ${dataDir} was cut off: run it again first (npm run restore -- ${cut.file}), it goes on by itself`,
+    );
+  }
+  place(dataDir, cut);
+  if (cut.old.length > 0) tell(`The embedded database that was there is now in ${join(dataDir, cut.aside)}.`);
 }
 
 async function withSource<T>(
@@ -103,7 +118,7 @@ async function fillTarget(dataDir: string, options: MigrateOptions, snapshot: Sn
     await sink.close();
   }
   const marker: Marker = {
-    ...{ id: randomBytes(8).toString('hex'), file: 'migrate-db', phase: 'placing', old },
+    ...{ id: randomBytes(8).toString('hex'), file: MIGRATE_DB, phase: 'placing', old },
     aside: asideIn(dataDir),
   };
   beginPlacing(dataDir, marker);

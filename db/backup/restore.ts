@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { parseEnv } from 'node:util';
 import { openDataDir } from '../data-dir.ts';
 import type { Log } from '../domain/ports.ts';
 import { makeFolder } from '../durable-file.ts';
 import { readArchive } from './archive-reader.ts';
+import { isKept } from './data-files.ts';
 import {
   DATA,
   DamagedBackupError,
@@ -17,8 +18,8 @@ import {
 } from './format.ts';
 import { intoServer, isInServer } from './into-server.ts';
 import { checkLevel, type LoadJob, load } from './load.ts';
-import { type Marker, readMarker, writeMarker } from './marker.ts';
-import { asideIn, beginPlacing, emptyDraft, oldNames, place } from './place.ts';
+import { type Marker, readMarker, removeMarker, writeMarker } from './marker.ts';
+import { asideIn, beginPlacing, draftIn, emptyDraft, oldNames, place } from './place.ts';
 import { openEmbeddedSink, type Sink } from './sink.ts';
 import type { Part } from './source.ts';
 import { tableOfPart, type Verified, verifyBackup } from './verify.ts';
@@ -51,9 +52,13 @@ const KEPT_SECRET = /^[\w-]{48,}$/;
 /** The folder is not empty. */
 export class NotEmptyError extends Error {}
 
+/** What had been cut off was the restore of another file. */
+export class OtherRestoreError extends Error {}
+
 /**
  * Brings a backup back, all of it or nothing: it is put together beside its place, compared with what was backed up, and takes its
- * place only then. When it is cut off, the same call goes on or begins anew, and until then the program does not start.
+ * place only then. When it is cut off, the same call goes on or begins anew, and until then the program does not start. When
+ * it rejects, what was there goes on: only a commit of which nobody knows whether the server has heard it keeps the program out.
  */
 export async function restore(options: RestoreOptions): Promise<Restored> {
   const { file, passphrase, dataDir, onProgress, tell } = options;
@@ -67,10 +72,13 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     if (cut !== null && (await isLoaded(options, cut))) {
       tell(`The restore of ${cut.file} had been cut off at its end: it is finished now.`);
       finish(folder.path, cut);
-      return { verified, tables: null };
+      if (cut.file === file) return { verified, tables: null };
+      throw new OtherRestoreError(
+        `This box now is what ${cut.file} holds, and ${file} was not restored: if that is what you want, run this again with --replace`,
+      );
     }
     const marker = begin(folder.path, options, cut);
-    const tables = await gather(folder.path, marker, options, verified);
+    const tables = await gatherOrLeave(folder.path, marker, options, verified);
     finish(folder.path, marker);
     return { verified, tables };
   } finally {
@@ -103,16 +111,43 @@ function finish(dataDir: string, marker: Marker): void {
   place(dataDir, marker);
 }
 
+/** Whoever restores and fails (no room, a database that is not empty) must be able to start again what is there. */
+async function gatherOrLeave(
+  dataDir: string,
+  marker: Marker,
+  options: RestoreOptions,
+  verified: Verified,
+): Promise<TableSum[]> {
+  let mayBeCommitted = false;
+  const isFilled = () => {
+    mayBeCommitted = options.url !== null;
+  };
+  try {
+    return await gather(dataDir, marker, options, verified, isFilled);
+  } catch (error) {
+    if (!mayBeCommitted) {
+      rmSync(draftIn(dataDir), { recursive: true, force: true });
+      removeMarker(dataDir);
+    }
+    throw error;
+  }
+}
+
 async function gather(
   dataDir: string,
   { id }: Marker,
   options: RestoreOptions,
   verified: Verified,
+  isFilled: () => void,
 ): Promise<TableSum[]> {
   const { url, log, replace, tell } = options;
   const draft = emptyDraft(dataDir);
   await writeFiles(draft, options);
-  const fill = (sink: Sink) => load(loadJob(sink, options, verified));
+  const fill = async (sink: Sink) => {
+    const tables = await load(loadJob(sink, options, verified));
+    isFilled();
+    return tables;
+  };
   if (url !== null) {
     const movedTo = (schemas: string[]) =>
       tell(`What was in the database is now in ${schemas.join(' and ')}.`);
@@ -161,7 +196,7 @@ async function writeFiles(
 ): Promise<void> {
   let secret: string | undefined;
   for await (const { name, content } of readArchive(file, passphrase)) {
-    if (name.startsWith(FILES)) put(draft, name.slice(FILES.length), content);
+    if (name.startsWith(FILES)) put(draft, keptName(name.slice(FILES.length)), content);
     else if (name.startsWith(OWN)) put(draft, join('own-certificate', name.slice(OWN.length)), content);
     else if (name === SETTINGS) {
       put(draft, 'restored.env', content);
@@ -176,6 +211,13 @@ async function writeFiles(
 
 /** Whoever gives the CA to devices may be another user. */
 const modeOf = (name: string): number => (name === join('certs', 'ca.crt') ? 0o644 : 0o600);
+
+/** Only what a backup takes from a DATA_DIR: anything else would get in the way of what a restore itself puts there. */
+function keptName(name: string): string {
+  if (!isKept(normalize(name).split('/', 1)[0] ?? ''))
+    throw new DamagedBackupError(`it names a file ${name}`);
+  return name;
+}
 
 function put(draft: string, name: string, content: Buffer): void {
   const clean = normalize(name);

@@ -68,11 +68,18 @@ export async function withSnapshot<T>(
   }
 }
 
-/** Of `blocksIn`. */
-export const sizeQuery = (table: TableInfo): string =>
-  `select pg_relation_size('${qualified(table).replaceAll("'", "''")}'::regclass)::float8 as bytes`;
+export interface TableSize {
+  bytes: number;
+  /** With what stands outside of its rows, where one block may lead to megabytes. */
+  whole: number;
+}
 
-export const blocksIn = (bytes = 0): number => Math.ceil(bytes / BLOCK_BYTES);
+export function sizeQuery(table: TableInfo): string {
+  const oid = `'${qualified(table).replaceAll("'", "''")}'::regclass`;
+  return `select pg_relation_size(${oid})::float8 as bytes, pg_table_size(${oid})::float8 as whole`;
+}
+
+const blocksIn = ({ bytes }: TableSize): number => Math.ceil(bytes / BLOCK_BYTES);
 
 class TableGone extends Error {}
 
@@ -85,19 +92,19 @@ function readAt<T>(sql: postgres.Sql, use: (snapshot: Snapshot) => Promise<T>): 
     const [server] = await tx.unsafe<{ version: string }[]>(
       `select current_setting('server_version') as version`,
     );
-    const blocks = new Map<TableInfo, number>();
+    const sizes = new Map<TableInfo, TableSize>();
     for (const table of schema.tables) {
-      const [size] = await tx.unsafe<{ bytes: number }[]>(sizeQuery(table));
-      blocks.set(table, blocksIn(size?.bytes));
+      const [size] = await tx.unsafe<TableSize[]>(sizeQuery(table));
+      if (size !== undefined) sizes.set(table, size);
     }
     const parts = async function* (): AsyncGenerator<Part> {
       const copy = (query: string) => copyOut(tx, query);
-      for (const [table, count] of blocks) yield* partsOf(copy, table, count);
+      for (const [table, size] of sizes) yield* partsOf(copy, table, size);
     };
     return await use({
       ...{ schema, level, parts },
       postgres: server?.version ?? 'unknown',
-      bytes: [...blocks.values()].reduce((sum, count) => sum + count, 0) * BLOCK_BYTES,
+      bytes: [...sizes.values()].reduce((sum, size) => sum + blocksIn(size), 0) * BLOCK_BYTES,
     });
   };
   return sql.begin('isolation level repeatable read read only', work) as Promise<T>;
@@ -120,10 +127,13 @@ async function hold(tx: postgres.TransactionSql, tables: readonly TableInfo[]): 
 export async function* partsOf(
   copy: (query: string) => Promise<Buffer>,
   table: TableInfo,
-  blocks: number,
+  size: TableSize,
 ): AsyncGenerator<Part> {
   const columns = table.columns.map(quoted).join(', ');
-  let step = FIRST_BLOCKS;
+  const blocks = blocksIn(size);
+  // Twice: bytes are told in hexadecimal digits.
+  const first = Math.floor((PART_BYTES * blocks) / (2 * Math.max(size.whole, 1)));
+  let step = Math.max(1, Math.min(first, FIRST_BLOCKS));
   let number = 0;
   for (let from = 0; from < blocks; ) {
     const to = Math.min(blocks, from + step);

@@ -1,5 +1,6 @@
 import { type Entry, readArchive } from './archive-reader.ts';
 import { sha256 } from './archive-writer.ts';
+import { checkSchema } from './check-schema.ts';
 import {
   DATA,
   DamagedBackupError,
@@ -85,7 +86,7 @@ export async function verifyBackup(
         throw new DamagedBackupError(`${name} in it is damaged, before byte ${position} of ${size}`);
       }
       seen.set(name, digest);
-      if (name === SCHEMA) schema = parsed<DatabaseSchema>(entry);
+      if (name === SCHEMA) schema = checkSchema(parsed<unknown>(entry));
       const table = schema === null ? null : tableOfPart(name, schema);
       if (table === null) continue;
       const sum = sums.get(table) ?? createRowSum();

@@ -86,7 +86,11 @@ async function writeDraft(job: BackupJob, snapshot: Snapshot): Promise<Backup> {
     await archive.add(HEADER, JSON.stringify(header));
     await archive.add(SETTINGS, settings);
     for (const { name, content } of ownFiles) await archive.add(`${OWN}${name}`, content);
-    const skipped = (name: string) => log.warn({ file: name }, 'a large file in DATA_DIR is not backed up');
+    const skipped = (name: string) =>
+      log.warn(
+        { file: name },
+        "a file in DATA_DIR is not backed up: it is large, one of very many, or a link to what is not its owner's",
+      );
     for (const { name, content } of readDataFiles(dataDir, skipped)) {
       await archive.add(`${FILES}${name}`, content);
     }

@@ -57,7 +57,11 @@ async function run(args: string[]): Promise<void> {
       },
     });
     line.stop();
-    console.log(`Counted and compared in both databases, every row:\n${tableLines(tables).join('\n')}`);
+    console.log(
+      tables === null
+        ? 'It had been cut off at its end, after all rows were compared: it is finished now.'
+        : `Counted and compared in both databases, every row:\n${tableLines(tables).join('\n')}`,
+    );
     console.log(
       to === null
         ? 'Now take DATABASE_URL out of the settings, and start the server. The other database is as it was.'

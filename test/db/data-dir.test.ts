@@ -42,6 +42,13 @@ for (const [what, name] of [
       assert.match(error.message, new RegExp(`in use by process ${process.pid}`));
       return true;
     });
+    // As root, or a service with a PrivateTmp, has it.
+    const { TMPDIR } = process.env;
+    process.env.TMPDIR = folder(t);
+    await assert.rejects(openDataDir(dir), DataDirLockedError).finally(() => {
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+    });
     await first.release();
     const second = await openDataDir(dir);
     await second.release();
