@@ -3,13 +3,11 @@ import { BlockList } from 'node:net';
 import type { Log } from '../../db/domain/ports.ts';
 import { atMost } from '../../db/domain/within.ts';
 import { isGuestBridge, type MachineAddress, machineAddresses } from '../../db/machine-addresses.ts';
+import { type Budget, createBudget } from './budget.ts';
 
 export const MDNS_PORT = 5353;
 const GROUP = { IPv4: '224.0.0.251', IPv6: 'ff02::fb' } as const;
 const LOOK_EVERY_MS = 5000;
-/** Of one link; what comes beyond is not even read. */
-const PACKETS_PER_SECOND = 100;
-const PACKETS_AT_ONCE = 200;
 const SEND_LIMIT_MS = 500;
 
 /** An interface with a network behind it. */
@@ -38,20 +36,7 @@ interface OpenLink extends Link {
   network: BlockList;
   /** Of its sockets one has met an error. */
   broken: boolean;
-  mayTake: () => boolean;
-}
-
-function createBudget(monotonic: () => number): () => boolean {
-  let left = PACKETS_AT_ONCE;
-  let at = monotonic();
-  return () => {
-    const time = monotonic();
-    left = Math.min(PACKETS_AT_ONCE, left + ((time - at) * PACKETS_PER_SECOND) / 1000);
-    at = time;
-    if (left < 1) return false;
-    left -= 1;
-    return true;
-  };
+  budget: Budget;
 }
 
 function linksNow(): Map<string, MachineAddress[]> {
@@ -95,8 +80,10 @@ export function createLinks({ log, monotonic, onPacket, onChange }: LinksDeps) {
       // Sockets of Linux hear what comes in at other links too; who is beyond the link is not to be told of it [RFC 6762, 11].
       const [plain = '', zone] = sender.address.split('%');
       if (family === 'IPv4' ? !link.network.check(plain) : zone !== link.name) return;
-      if (!link.mayTake()) return;
+      if (!link.budget.take()) return;
+      const began = monotonic();
       onPacket(link, bytes, sender, (answer) => socket.send(answer, sender.port, sender.address, () => {}));
+      link.budget.spent(monotonic() - began);
     });
     socket.bind({ port: MDNS_PORT, address: family === 'IPv4' ? '0.0.0.0' : '::' }, () => {
       try {
@@ -132,7 +119,7 @@ export function createLinks({ log, monotonic, onPacket, onChange }: LinksDeps) {
       network,
       sockets: [],
       broken: false,
-      mayTake: createBudget(monotonic),
+      budget: createBudget(monotonic),
     };
     open.set(name, link);
     for (const family of ['IPv4', 'IPv6'] as const) {
