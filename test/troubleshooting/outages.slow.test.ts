@@ -74,7 +74,7 @@ void test('a database of a newer version, another node, and none at all', {
     const older = nodeOf(t, pg.url);
     const { code, stdout } = await older.runToEnd();
     assertSeen('newer-database', stdout);
-    assert.equal(code, 1);
+    assert.equal(code, 78);
     await sql`delete from drizzle.__drizzle_migrations where hash = 'x'`;
     await sql.end();
     await older.start();
