@@ -1,3 +1,4 @@
+import { plainLog } from '../domain/plain-log.ts';
 import { type BackUpOptions, backUp } from './back-up.ts';
 import { passphraseOfFile } from './passphrase.ts';
 
@@ -21,14 +22,9 @@ function tell(message: FromChild): Promise<void> {
 }
 
 async function run({ folder, passphraseFile, ...job }: ChildJob): Promise<void> {
-  const ignore = () => {};
-  const warn = (fields: object, message: string) => {
-    const { file } = fields as { file?: unknown };
-    void tell({ kind: 'warning', message: typeof file === 'string' ? `${message}: ${file}` : message });
-  };
+  const log = plainLog((message) => void tell({ kind: 'warning', message }));
   try {
     const passphrase = passphraseFile === null ? null : passphraseOfFile(passphraseFile);
-    const log = { debug: ignore, info: ignore, warn, error: warn, fatal: warn };
     const { path, bytes, rows } = await backUp({ ...job, passphrase, log, to: { folder } });
     await tell({ kind: 'done', path, bytes, rows });
   } catch (error) {
