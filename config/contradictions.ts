@@ -1,8 +1,5 @@
-import { isIP } from 'node:net';
+import { isLoopback } from '../db/domain/address.ts';
 import type { VariableValues } from './variables/index.ts';
-
-const isLoopback = (host: string) =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 function plainListeners(values: VariableValues): string[] {
   if (values.ALLOW_PLAINTEXT) return [];

@@ -19,7 +19,7 @@ const GUEST_LINK = /^(veth|vnet|tap|cali|cilium|lxc|fwpr|fwln)/;
 const GUEST_BRIDGE = /^(docker|br-|virbr|lxdbr|lxcbr|incusbr|podman|cni|flannel|crc|hassio)/;
 
 export const isGuestBridge = (name: string): boolean => GUEST_BRIDGE.test(name);
-export const isLinkLocal = (address: string): boolean => /^(fe[89ab]|169\.254\.)/.test(address);
+const isLinkLocal = (address: string): boolean => /^(fe[89ab]|169\.254\.)/.test(address);
 
 /** Of linux/if_addr.h: temporary, duplicate, tentative. */
 const UNSTEADY_FLAGS = 0x01 | 0x08 | 0x40;

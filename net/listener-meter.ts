@@ -66,5 +66,3 @@ export function createListenerMeter(registry: Registry) {
     },
   };
 }
-
-export type ListenerMeter = ReturnType<typeof createListenerMeter>;

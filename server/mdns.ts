@@ -1,4 +1,5 @@
 import type { Config } from '../config/index.ts';
+import { isLoopback } from '../db/domain/address.ts';
 import { monotonic } from '../db/domain/time.ts';
 import { createMdns } from '../net/mdns/index.ts';
 import { keepName, readKeptName } from '../net/mdns/kept-name.ts';
@@ -18,9 +19,7 @@ export function openMdns({ foundation, config, ports, onStop }: MdnsDeps): void 
   if (name === null || (config.worker ?? 1) !== 1) return;
   const log = part('mdns');
   const offered = (type: string, { host }: { host: string }, port: number | undefined) =>
-    port === undefined || host === 'localhost' || host === '::1' || host.startsWith('127.')
-      ? []
-      : [{ type, port }];
+    port === undefined || isLoopback(host) ? [] : [{ type, port }];
   const mdns = createMdns({
     name,
     lastName: readKeptName(dataDir, name),

@@ -1,3 +1,4 @@
+import { plainLog } from '../domain/plain-log.ts';
 import { type BackUpOptions, backUp } from './back-up.ts';
 import { passphraseOfFile } from './passphrase.ts';
 import { rotate } from './rotation.ts';
@@ -24,24 +25,19 @@ function tell(message: FromChild): Promise<void> {
 }
 
 async function run({ folder, keep, passphraseFile, ...job }: ChildJob): Promise<void> {
-  const ignore = () => {};
-  const warn = (fields: object, message: string) => {
-    const { file } = fields as { file?: unknown };
-    void tell({ kind: 'warning', message: typeof file === 'string' ? `${message}: ${file}` : message });
-  };
+  const log = plainLog((message) => void tell({ kind: 'warning', message }));
   /** The new one is good whether or not an old one can be removed: it must not be made again within the hour. */
   const removeOld = (): number => {
     try {
       return rotate(folder, keep).length;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      warn({}, `older backups cannot be removed (${why}), and the disk fills up: remove them`);
+      log.warn({}, `older backups cannot be removed (${why}), and the disk fills up: remove them`);
       return 0;
     }
   };
   try {
     const passphrase = passphraseFile === null ? null : passphraseOfFile(passphraseFile);
-    const log = { debug: ignore, info: ignore, warn, error: warn, fatal: warn };
     const { path, bytes, rows } = await backUp({ ...job, passphrase, log, to: { folder } });
     await tell({ kind: 'done', path, bytes, rows, removed: removeOld() });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Whoever gets hold of a backup can try as long as they like. */
-export const MIN_PASSPHRASE = 12;
+const MIN_PASSPHRASE = 12;
 
 /** The first line of a file. Errors: those of the disk, and an Error where it is too short. */
 export function passphraseOfFile(path: string): string {

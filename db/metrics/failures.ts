@@ -1,4 +1,5 @@
 import { isUnavailable } from '../client.ts';
+import { sqlState } from '../stores/violations.ts';
 
 export const STATEMENT_FAILURES = [
   'unavailable',
@@ -10,15 +11,9 @@ export const STATEMENT_FAILURES = [
 ] as const;
 export type StatementFailure = (typeof STATEMENT_FAILURES)[number];
 
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return '';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return 'cause' in error ? codeOf(error.cause) : '';
-}
-
 /** Of one statement or transaction, by the classes of PostgreSQL's error codes. */
 export function statementFailure(error: unknown): StatementFailure {
-  const code = codeOf(error);
+  const code = sqlState(error) ?? '';
   if (code === '57014') return 'timeout';
   if (code === '53100') return 'disk_full';
   if (code.startsWith('23')) return 'constraint';

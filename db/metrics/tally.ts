@@ -1,8 +1,8 @@
 import { Counter, type Histogram, type Registry } from 'prom-client';
 
 /**
- * prom-client looks the labels of each observation up by a text that it makes of them, 0.5 µs or more each time (see
- * docs/metrics.md): too much for what is done for every reading. These count in plain numbers, and the registry takes them
+ * prom-client looks the labels of each observation up by a text that it makes of them (docs/metrics.md has what that
+ * costs): too much for what is done for every reading. These count in plain numbers, and the registry takes them
  * over when it is asked.
  */
 class Tally {

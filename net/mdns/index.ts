@@ -187,5 +187,3 @@ export function createMdns({ name, lastName, services, log, monotonic, onName }:
     },
   };
 }
-
-export type Mdns = ReturnType<typeof createMdns>;

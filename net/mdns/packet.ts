@@ -51,7 +51,7 @@ export function readPacket(bytes: Buffer): Heard | null {
 export const writePacket = (packet: Packet): Buffer => dns.encode(packet);
 
 /** The bytes of what a record says, names in small letters; null for a type that we never tell. */
-export function rdataOf(record: Answer): Buffer | null {
+function rdataOf(record: Answer): Buffer | null {
   switch (record.type) {
     case 'A':
     case 'AAAA':

@@ -5,12 +5,12 @@ import { backUp } from '../../db/backup/back-up.ts';
 import { ownFilesOf } from '../../db/backup/own-files.ts';
 import { checkedPassphrase, passphraseOfFile } from '../../db/backup/passphrase.ts';
 import type { Progress } from '../../db/backup/write-backup.ts';
+import { plainLog } from '../../db/domain/plain-log.ts';
 import { packageVersion } from '../../server/foundation.ts';
-import { commandLog } from '../operator/command-log.ts';
 import { localConfig } from '../operator/local-server.ts';
 import { readPassphrase } from '../operator/passphrase.ts';
-import { createProgressLine } from '../operator/progress-line.ts';
-import { percent, sizeText, tableLines } from '../operator/sizes.ts';
+import { createStepLine } from '../operator/progress-line.ts';
+import { sizeText, tableLines } from '../operator/sizes.ts';
 import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
 
 const USAGE = `npm run backup [-- options]    one file with all that this box is; the server may run meanwhile, and need not
@@ -58,11 +58,7 @@ async function backup(args: string[]): Promise<void> {
   if (encrypt) passphrase = checkedPassphrase(await readPassphrase({ twice: true }), 'what was given');
   else if (file !== null) passphrase = passphraseOfFile(file);
 
-  let progress: Progress = { step: 'copying', done: 0, total: 0 };
-  const line = createProgressLine(
-    process.stderr,
-    () => `${STEPS[progress.step]}: ${percent(progress.done, progress.total)} of ${sizeText(progress.total)}`,
-  );
+  const line = createStepLine(process.stderr, 'copying', STEPS);
   line.start();
   try {
     const made = await backUp({
@@ -73,10 +69,8 @@ async function backup(args: string[]): Promise<void> {
       ownFiles: ownFilesOf(config.tlsFiles),
       version: packageVersion(),
       minFree: config.minFreeDisk,
-      ...{ passphrase, log: commandLog(line.note) },
-      onProgress: (next) => {
-        progress = next;
-      },
+      ...{ passphrase, log: plainLog(line.note) },
+      onProgress: ({ step, done, total }) => line.at(step, done, total),
     });
     line.stop();
     const { path, bytes, rows, tables } = made;

@@ -4,6 +4,7 @@ import { type CertificateStore, openCertificateStore } from '../../certs/store.t
 import type { Config } from '../../config/index.ts';
 import { builtAt } from '../../db/built-at.ts';
 import { announcedName } from '../../net/mdns/kept-name.ts';
+import { asTyped } from '../operator/as-typed.ts';
 import { localConfig } from '../operator/local-server.ts';
 import { readServerFile } from '../operator/server-file.ts';
 import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
@@ -43,8 +44,10 @@ async function rotate(store: CertificateStore, dropOld: boolean): Promise<void> 
     console.log(
       `Give ${store.caPath} (it holds both) to every device, and new certificates to those that log in`,
     );
-    console.log('with one (npm run certs -- list marks those of the old CA). Then drop the old CA with:');
-    console.log('npm run certs -- rotate-ca --drop-old');
+    console.log(
+      asTyped('with one (npm run certs -- list marks those of the old CA). Then drop the old CA with:'),
+    );
+    console.log(asTyped('npm run certs -- rotate-ca --drop-old'));
   }
   console.log(SOON);
 }

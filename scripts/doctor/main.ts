@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { packageVersion } from '../../server/foundation.ts';
+import { asTyped } from '../operator/as-typed.ts';
 import { checkedUrl, trustIn } from '../operator/local-server.ts';
 import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
 import { checkBackup } from './checks/backup.ts';
@@ -83,7 +84,7 @@ async function doctor(args: string[]): Promise<void> {
   const sections = values.url === undefined ? await examine(await lookAt()) : await remote(values.url);
   const colours = process.stdout.isTTY === true && process.stdout.hasColors();
   const about = { host: hostname(), version: packageVersion(), at: new Date() };
-  console.log(values.json === true ? asJson(sections, about) : asText(sections, colours));
+  console.log(asTyped(values.json === true ? asJson(sections, about) : asText(sections, colours)));
   process.exitCode = exitCode(sections);
 }
 

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { VARIABLES } from '../../config/variables/index.ts';
 import { migrateDatabase } from '../../db/backup/migrate-db.ts';
-import { commandLog } from '../operator/command-log.ts';
+import { plainLog } from '../../db/domain/plain-log.ts';
 import { localConfig } from '../operator/local-server.ts';
-import { createProgressLine } from '../operator/progress-line.ts';
-import { percent, sizeText, tableLines } from '../operator/sizes.ts';
+import { createStepLine } from '../operator/progress-line.ts';
+import { tableLines } from '../operator/sizes.ts';
 import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
 
 const USAGE = `npm run migrate-db -- --to URL|embedded [options]    all data into another database; the server must not run
@@ -42,19 +42,13 @@ async function run(args: string[]): Promise<void> {
       'DATABASE_URL is set: from one server to another go with pg_dump, or through npm run backup and npm run restore',
     );
   }
-  let progress = { step: 'loading' as keyof typeof STEPS, done: 0, total: 0 };
-  const line = createProgressLine(
-    process.stderr,
-    () => `${STEPS[progress.step]}: ${percent(progress.done, progress.total)} of ${sizeText(progress.total)}`,
-  );
+  const line = createStepLine(process.stderr, 'loading', STEPS);
   line.start();
   try {
     const tables = await migrateDatabase({
-      ...{ from, to, replace, log: commandLog(line.note), tell: line.note },
+      ...{ from, to, replace, log: plainLog(line.note), tell: line.note },
       dataDir: resolve(config.dataDir),
-      onProgress: (step, done, total) => {
-        progress = { step, done, total };
-      },
+      onProgress: line.at,
     });
     line.stop();
     console.log(

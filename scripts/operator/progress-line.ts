@@ -1,3 +1,5 @@
+import { percent, sizeText } from './sizes.ts';
+
 const TERMINAL_MS = 250;
 const LOG_MS = 10_000;
 const CLEAR_LINE = '\r\u001b[K';
@@ -30,6 +32,25 @@ export function createProgressLine(screen: Screen, line: () => string) {
     stop: () => {
       clearInterval(timer);
       clear();
+    },
+  };
+}
+
+/** Of a command that goes through steps, each of so many bytes. `names`: what a person is told of each; the first one comes first. */
+export function createStepLine<S extends string>(
+  screen: Screen,
+  first: NoInfer<S>,
+  names: Readonly<Record<S, string>>,
+) {
+  let at = { step: first, done: 0, total: 0 };
+  const line = createProgressLine(
+    screen,
+    () => `${names[at.step]}: ${percent(at.done, at.total)} of ${sizeText(at.total)}`,
+  );
+  return {
+    ...line,
+    at: (step: S, done: number, total: number): void => {
+      at = { step, done, total };
     },
   };
 }

@@ -2,6 +2,7 @@ import type { TableSum } from '../../db/backup/format.ts';
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
 
+/** `1.5 GiB` */
 export function sizeText(bytes: number): string {
   let value = bytes;
   let unit = 0;

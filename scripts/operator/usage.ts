@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ConfigError } from '../../config/index.ts';
+import { asTyped } from './as-typed.ts';
 
 /** Told to whoever typed the command, without a stack, and with the usage; without a message the usage alone. */
 export class UsageError extends Error {}
@@ -17,7 +18,7 @@ export function parseArguments<T extends ParseArgsConfig>(config: T) {
 export async function runCommand(usage: string, command: (args: string[]) => Promise<void>): Promise<void> {
   const args = process.argv.slice(2);
   if (args.includes('--help') || args.includes('-h')) {
-    console.log(usage);
+    console.log(asTyped(usage));
     return;
   }
   try {
@@ -29,8 +30,8 @@ export async function runCommand(usage: string, command: (args: string[]) => Pro
       return;
     }
     const message = error instanceof Error ? error.message : String(error);
-    if (message !== '') console.error(message);
-    if (error instanceof UsageError) console.error(message === '' ? usage : `\n${usage}`);
+    if (message !== '') console.error(asTyped(message));
+    if (error instanceof UsageError) console.error(asTyped(message === '' ? usage : `\n${usage}`));
     process.exitCode = error instanceof UsageError ? 64 : 1;
   }
 }

@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { isEncrypted } from '../../db/backup/archive-reader.ts';
 import { passphraseOfFile } from '../../db/backup/passphrase.ts';
 import { restore } from '../../db/backup/restore.ts';
-import { commandLog } from '../operator/command-log.ts';
+import { plainLog } from '../../db/domain/plain-log.ts';
 import { localConfig } from '../operator/local-server.ts';
 import { readPassphrase } from '../operator/passphrase.ts';
-import { createProgressLine } from '../operator/progress-line.ts';
-import { percent, sizeText, tableLines } from '../operator/sizes.ts';
+import { createStepLine } from '../operator/progress-line.ts';
+import { tableLines } from '../operator/sizes.ts';
 import { parseArguments, runCommand, UsageError } from '../operator/usage.ts';
 
 const USAGE = `npm run restore -- FILE [options]    makes this box what another one was when FILE was written; the server must not run
@@ -36,21 +36,15 @@ async function run(args: string[]): Promise<void> {
   if (await isEncrypted(path)) {
     passphrase = keptIn === null ? await readPassphrase({ twice: false }) : passphraseOfFile(keptIn);
   }
-  let progress = { step: 'verifying' as keyof typeof STEPS, done: 0, total: 0 };
-  const line = createProgressLine(
-    process.stderr,
-    () => `${STEPS[progress.step]}: ${percent(progress.done, progress.total)} of ${sizeText(progress.total)}`,
-  );
+  const line = createStepLine(process.stderr, 'verifying', STEPS);
   line.start();
   try {
     const { verified, tables } = await restore({
-      ...{ file: path, passphrase, replace, log: commandLog(line.note), tell: line.note },
+      ...{ file: path, passphrase, replace, log: plainLog(line.note), tell: line.note },
       dataDir: resolve(config.dataDir),
       url: config.databaseUrl,
       jwtSecretIsSet: config.jwtSecret !== null,
-      onProgress: (step, done, total) => {
-        progress = { step, done, total };
-      },
+      onProgress: line.at,
     });
     line.stop();
     const { createdAt, version, database } = verified.header;

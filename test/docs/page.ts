@@ -57,7 +57,7 @@ function anchorsOf(prose: string): Set<string> {
   return anchors;
 }
 
-function readPage(path: string): Page {
+export function readPage(path: string): Page {
   const text = readFileSync(join(ROOT, path), 'utf8');
   const blank = (found: string) => found.replaceAll(/[^\n]/g, '');
   const prose = text.replaceAll(FENCE, blank).replaceAll(/<!--[\s\S]*?-->/g, blank);

@@ -24,7 +24,7 @@ export interface Marked {
 }
 
 /** A block that says how it is run; null: it does not. Errors: it says something that nobody understands. */
-export function readMark(block: Block, after: Block | undefined): Marked | null {
+function readMark(block: Block, after: Block | undefined): Marked | null {
   if (block.language !== 'sh' || block.mark === null) return null;
   const [, before = '', until = null] = /^(.*?)(?: until (.+))?$/.exec(block.mark) ?? [];
   const words = before.split(/\s+/);
@@ -76,7 +76,7 @@ function prepare({ folder }: Lab, page: string): void {
 }
 
 /** Runs blocks in one shell, from top to bottom, and compares what they print with what the page shows. */
-export async function runBlocks(lab: Lab, blocks: readonly Marked[]): Promise<void> {
+async function runBlocks(lab: Lab, blocks: readonly Marked[]): Promise<void> {
   const parts = blocks.map((marked) => `printf '${SEPARATOR}'\n${commandsOf(marked)}`);
   const { code, stdout, stderr } = await lab.bash(`set -euo pipefail\n${UNTIL}\n${parts.join('\n')}`);
   const outputs = stdout.split(SEPARATOR).slice(1);

@@ -110,22 +110,39 @@ function sourcesOf(command: string): string {
     .join('\n');
 }
 
+/** Of the commands that are made of several, the word for one of them. */
+const SUBCOMMAND = /^ -- ([a-z][a-z-]+)/;
+
+function assertCommands(where: string, text: string): void {
+  for (const [command, name = '', args = ''] of text.matchAll(
+    /\bnpm (?:run )?(?:--silent )?([a-z][a-z:-]*)((?: --? ?[^#|`)']*)?)/g,
+  )) {
+    if (['ci', 'install', 'pack'].includes(name)) continue;
+    const script = scripts[name];
+    assert.ok(script, `${where}: npm run ${name}`);
+    const sources = sourcesOf(script);
+    const isKnown = (word: string) =>
+      [`--${word}`, `${word}:`, `'${word}'`].some((form) => sources.includes(form));
+    for (const [, option = ''] of args.matchAll(/(?:^|\s)--([a-z][a-z-]*)/g)) {
+      assert.ok(isKnown(option) || option === 'help', `${where}: ${command}: --${option}`);
+    }
+    const [, word] = SUBCOMMAND.exec(args) ?? [];
+    if (name === 'certs' && word !== undefined) assert.ok(isKnown(word), `${where}: ${command}`);
+  }
+}
+
 void test('programs that pages tell to run are there, with the options that are told', () => {
   for (const page of pages) {
     const commands = [...inlineCode(page), ...page.blocks.flatMap(({ text }) => text.split('\n'))];
-    for (const command of commands) {
-      for (const [, name = '', args = ''] of command.matchAll(
-        /\bnpm (?:run )?(?:--silent )?([a-z][a-z:-]*)((?: --? ?[^#|`)]*)?)/g,
-      )) {
-        if (['ci', 'install', 'pack'].includes(name)) continue;
-        const script = scripts[name];
-        assert.ok(script, `${page.path}: npm run ${name}`);
-        const sources = sourcesOf(script);
-        for (const [, option = ''] of args.matchAll(/(?:^|\s)--([a-z][a-z-]*)/g)) {
-          const known = [`--${option}`, `${option}:`, `'${option}'`].some((form) => sources.includes(form));
-          assert.ok(known || option === 'help', `${page.path}: ${command}: --${option}`);
-        }
-      }
+    for (const command of commands) assertCommands(page.path, command);
+  }
+});
+
+void test('programs that the program tells to run are there too', () => {
+  for (const folder of ['certs', 'db', 'server', join('scripts', 'doctor')]) {
+    for (const line of sourcesBelow(folder).flatMap((text) => text.split('\n'))) {
+      const [told] = /\bnpm run .*/.exec(line) ?? [];
+      if (told !== undefined) assertCommands(folder, told);
     }
   }
 });

@@ -39,7 +39,8 @@ void test('a default may be set, and what is no value is refused', () => {
 /** Where the environment is read, and why not by way of the declared variables. */
 const READERS: Record<string, string> = {
   'config/index.ts': 'puts .env into it',
-  'main.ts': 'hands it to config/, and to systemd.ts: NOTIFY_SOCKET and the like are set by systemd alone',
+  'main.ts':
+    'hands it to config/, and to service-manager.ts: NOTIFY_SOCKET and the like are set by systemd alone',
   'server/backups.ts': 'hands it to config/: the settings are in a backup',
   'server/upgrade.ts': 'the same, of the backup before an upgrade',
   'scripts/backup/main.ts': 'the same',

@@ -1,48 +1,18 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { beginTool, type Ended, type Script } from './command.ts';
 import { reading } from './devices.ts';
 import type { Rest } from './rest.ts';
 import type { Wire } from './wire.ts';
 
-const script = (name: string) => fileURLToPath(new URL(`../../scripts/${name}/main.js`, import.meta.url));
-
-export interface Outcome {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
 /** A command of the operator, on a folder and a database; `input` comes on its standard input. */
-export function beginCommand(name: string, args: string[], env: Record<string, string>, input = '') {
-  const { PATH, HOME, TMPDIR } = process.env;
-  const child = spawn(process.execPath, ['--enable-source-maps', script(name), ...args], {
-    env: { ...{ PATH, HOME, TMPDIR }, MIN_FREE_DISK: '16MiB', ...env },
-    // Nothing of a developer's own `.env` is read.
-    cwd: tmpdir(),
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => {
-    output.stdout += String(chunk);
-  });
-  child.stderr.on('data', (chunk) => {
-    output.stderr += String(chunk);
-  });
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  const ended = (once(child, 'close') as Promise<[number | null]>).then(
-    ([code]): Outcome => ({ code, ...output }),
-  );
-  return { child, ended };
-}
+export const beginCommand = (name: Script, args: string[], env: Record<string, string>, input = '') =>
+  beginTool(name, args, { variables: { MIN_FREE_DISK: '16MiB', ...env }, input });
 
-export const runCommand = (name: string, args: string[], env: Record<string, string>, input = '') =>
-  beginCommand(name, args, env, input).ended;
+export const runCommand = (...given: Parameters<typeof beginCommand>): Promise<Ended> =>
+  beginCommand(...given).ended;
 
 export function temporaryFolder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'pm-iot-backup-'));

@@ -1,39 +1,24 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Finding } from '../../scripts/doctor/finding.ts';
 import type { Section } from '../../scripts/doctor/tell.ts';
+import { runTool, type Surroundings } from './command.ts';
 import type { Ports, Server } from './server.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../scripts/doctor/main.js', import.meta.url));
-
 export interface Report {
-  code: number;
+  code: number | null;
   status: string;
   findings: Finding[];
   stdout: string;
 }
 
-export interface Visit {
+export interface Visit extends Omit<Surroundings, 'variables' | 'input'> {
   env?: Record<string, string>;
   args?: string[];
-  cwd?: string;
-  /** What runs it, such as a shell with a limit. */
-  within?: string[];
 }
 
 /** `npm run doctor` with an environment of its own, and what it says to a program. */
-export async function examine({ env = {}, args = [], cwd = tmpdir(), within = [] }: Visit): Promise<Report> {
-  const { PATH, HOME } = process.env;
-  const [file = '', ...all] = [...within, process.execPath, PROGRAM, '--json', ...args];
-  const { code, stdout, stderr } = await new Promise<{ code: number; stdout: string; stderr: string }>(
-    (resolve) => {
-      execFile(file, all, { env: { PATH, HOME, ...env }, cwd }, (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-      );
-    },
-  );
+export async function examine({ env = {}, args = [], ...where }: Visit): Promise<Report> {
+  const { code, stdout, stderr } = await runTool('doctor', ['--json', ...args], { variables: env, ...where });
   assert.ok(stdout.startsWith('{'), `${code}: ${stdout}${stderr}`);
   const { status, sections } = JSON.parse(stdout) as { status: string; sections: Section[] };
   const findings = sections.flatMap((section) => section.findings);

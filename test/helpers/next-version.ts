@@ -11,9 +11,6 @@ interface Journal {
   entries: { idx: number; when: number; tag: string; version: string; breakpoints: boolean }[];
 }
 
-/** The newest migration that there is. */
-export const newestTag = (): string => journalOf(ROOT).entries.at(-1)?.tag ?? '';
-
 /** The name that a migration after the newest one gets. */
 export function nextTag(name: string): string {
   const count = journalOf(ROOT).entries.length;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readPage } from '../docs/page.ts';
 import {
   alerts,
   dashboard,
@@ -9,17 +10,8 @@ import {
   sourceText,
 } from '../helpers/exposition.ts';
 
-/** As GitHub makes them of headings. */
-const anchorsOf = (markdown: string) =>
-  [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
-    title
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\- ]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-
 void test('each alert says how bad it is and where to read what to do', () => {
-  const anchors = anchorsOf(sourceText('docs/troubleshooting.md'));
+  const anchors = readPage('docs/troubleshooting.md').anchors;
   const tested = sourceText('docs/alerts.test.yml');
   assert.ok(alerts().length >= 20);
   for (const { name, expression, severity, runbook } of alerts()) {
@@ -28,7 +20,7 @@ void test('each alert says how bad it is and where to read what to do', () => {
     assert.notEqual(expression, '', name);
     const [page, anchor = ''] = runbook.split('#');
     assert.equal(page, 'docs/troubleshooting.md', name);
-    assert.ok(anchors.includes(anchor), `${name}: ${runbook} leads nowhere`);
+    assert.ok(anchors.has(anchor), `${name}: ${runbook} leads nowhere`);
     assert.ok(tested.includes(`alertname: ${name}\n`), `${name} is not in docs/alerts.test.yml`);
   }
 });

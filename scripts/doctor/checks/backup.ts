@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { type KeptBackup, listBackups } from '../../../db/backup/rotation.ts';
+import { sizeText } from '../../operator/sizes.ts';
 import {
   broken,
-  bytesText,
   type Check,
   codeOf,
   type Finding,
@@ -51,7 +51,7 @@ export const checkBackup: Check = ({ config: { backup } }): Finding[] => {
     ];
   }
   const age = ageOf(last);
-  const text = `The last backup is ${Math.floor(age / DAY_MS)} days old (${last.path}, ${bytesText(statSync(last.path).size)})`;
+  const text = `The last backup is ${Math.floor(age / DAY_MS)} days old (${last.path}, ${sizeText(statSync(last.path).size)})`;
   // One that failed is tried again with the next.
   if (age > (everyMs === null ? OLD_MS : 2 * everyMs + DAY_MS / 24))
     return [

@@ -61,7 +61,7 @@ function checkOurs(dir: string, publicHost: string | null, running: boolean): Fi
   const findings = checkTimes(
     'The CA',
     ca,
-    'npm run certs -- rotate (docs/certificates.md): every device must learn the new one',
+    'npm run certs -- rotate-ca (docs/certificates.md): every device must learn the new one',
   );
   const path = join(dir, 'server.pem');
   if (!existsSync(path))

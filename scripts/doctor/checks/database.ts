@@ -4,30 +4,18 @@ import type postgres from 'postgres';
 import { newestMigration } from '../../../db/built-at.ts';
 import { connect, POOL_SIZE } from '../../../db/client.ts';
 import { isLoopback } from '../../../db/domain/address.ts';
-import type { Log } from '../../../db/domain/ports.ts';
+import { silentLog } from '../../../db/domain/plain-log.ts';
 import { within } from '../../../db/domain/within.ts';
-import {
-  broken,
-  bytesText,
-  type Check,
-  codeOf,
-  type Finding,
-  messageOf,
-  ok,
-  skipped,
-  warning,
-} from '../finding.ts';
+import { sizeText } from '../../operator/sizes.ts';
+import { broken, type Check, codeOf, type Finding, messageOf, ok, skipped, warning } from '../finding.ts';
 
 const PATIENCE_MS = 8000;
 const OLDEST = 140_000;
 /** Between the clocks of two machines. */
 const CLOCKS_APART_MS = 2000;
 
-const nothing = () => {};
-const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing };
-
 /** Without what nobody may see. */
-export function maskedUrl(text: string): string {
+function maskedUrl(text: string): string {
   try {
     const url = new URL(text);
     if (url.password !== '') url.password = '***';
@@ -154,11 +142,11 @@ function unreachable(url: URL, error: unknown): Finding {
 
 async function checkServer(text: string): Promise<Finding[]> {
   const url = new URL(text);
-  const { sql, abort } = connect({ url: text }, silent, 1);
+  const { sql, abort } = connect({ url: text }, silentLog, 1);
   try {
     const row = await within(PATIENCE_MS, ask(sql));
     if (row === undefined) return [];
-    const about = `PostgreSQL ${row.version} at ${maskedUrl(text)}, ${bytesText(Number(row.bytes))}`;
+    const about = `PostgreSQL ${row.version} at ${maskedUrl(text)}, ${sizeText(Number(row.bytes))}`;
     const version =
       Number(row.number) < OLDEST
         ? broken('database_too_old', `${about} is too old`, 'install PostgreSQL 14 or newer')
@@ -167,7 +155,7 @@ async function checkServer(text: string): Promise<Finding[]> {
   } catch (error) {
     return [unreachable(url, error)];
   } finally {
-    await abort().catch(nothing);
+    await abort().catch(() => {});
   }
 }
 

@@ -1,17 +1,8 @@
 import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MARGIN_BYTES } from '../../../db/history/volumes.ts';
-import {
-  broken,
-  bytesText,
-  type Check,
-  codeOf,
-  type Finding,
-  messageOf,
-  ok,
-  skipped,
-  warning,
-} from '../finding.ts';
+import { sizeText } from '../../operator/sizes.ts';
+import { broken, type Check, codeOf, type Finding, messageOf, ok, skipped, warning } from '../finding.ts';
 
 const MIB = 1024 * 1024;
 const BLOCK = Buffer.alloc(8192);
@@ -103,7 +94,7 @@ export const checkDisk: Check = ({ config, dataDir }) => {
   const [free, size] = [bavail * bsize, blocks * bsize];
   const { minFreeDisk } = config;
   const low = 'percent' in minFreeDisk ? (size * minFreeDisk.percent) / 100 : minFreeDisk.bytes;
-  const text = `${bytesText(free)} of ${bytesText(size)} free on the disk of ${folder}`;
+  const text = `${sizeText(free)} of ${sizeText(size)} free on the disk of ${folder}`;
   const todo =
     'free some space: sudo du -xh --max-depth=2 / | sort -h | tail -20, and sudo journalctl --vacuum-size=100M';
   const findings: Finding[] = [];

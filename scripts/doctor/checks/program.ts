@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { broken, bytesText, type Check, type Finding, ok, skipped, warning } from '../finding.ts';
+import { sizeText } from '../../operator/sizes.ts';
+import { broken, type Check, type Finding, ok, skipped, warning } from '../finding.ts';
 
 const MIB = 1024 * 1024;
 /** What the program needs with the embedded database and some devices. */
@@ -45,7 +46,7 @@ function memoryAvailable(): number | null {
 export const checkMemory: Check = ({ server }) => {
   const free = memoryAvailable();
   if (free === null) return [skipped('memory', 'Free memory cannot be told on this system')];
-  const text = `${bytesText(free)} of ${bytesText(totalmem())} memory free`;
+  const text = `${sizeText(free)} of ${sizeText(totalmem())} memory free`;
   // What runs has what it needs already.
   const needed = server === null ? NEEDED_BYTES : NEEDED_BYTES / 4;
   if (free >= needed) return [ok('memory', text)];

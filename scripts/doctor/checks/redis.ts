@@ -1,13 +1,10 @@
 import { connectRedis, type RedisConnection } from '../../../cluster/redis.ts';
-import type { Log } from '../../../db/domain/ports.ts';
+import { silentLog } from '../../../db/domain/plain-log.ts';
 import type { RedisTarget } from '../../../db/domain/redis-target.ts';
 import { atMost } from '../../../db/domain/within.ts';
 import { broken, type Check, codeOf, type Finding, messageOf, ok, warning } from '../finding.ts';
 
 const PATIENCE_MS = 4000;
-
-const nothing = () => {};
-const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing };
 
 const placeOf = ({ hosts }: RedisTarget) => hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
 
@@ -41,7 +38,7 @@ const REFUSAL = /NOAUTH|WRONGPASS|NOPERM|invalid password|without any password/;
 export const checkRedis: Check = async ({ config: { redis: target } }) => {
   if (target === null) return [];
   const at = placeOf(target);
-  const redis = connectRedis(target, silent);
+  const redis = connectRedis(target, silentLog);
   let complaint: Error | null = null;
   const ready = new Promise<boolean>((resolve) => {
     redis.on('error', (error: Error) => {
