@@ -1,10 +1,13 @@
+import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { beginTool, type Ended, type Script } from './command.ts';
-import { reading } from './devices.ts';
+import { enrolled, reading } from './devices.ts';
 import type { Rest } from './rest.ts';
+import { startServer } from './setup.ts';
+import { until } from './wait.ts';
 import type { Wire } from './wire.ts';
 
 /** A command of the operator, on a folder and a database; `input` comes on its standard input. */
@@ -69,4 +72,18 @@ export async function storedSeqs(rest: Rest, deviceId: string): Promise<Set<numb
   const seqs = new Set(lines.map((line) => Number(line.split(',').at(-2))));
   if (seqs.size !== lines.length) throw new Error('a reading is there twice');
   return seqs;
+}
+
+/** A box with some thousand readings, and a backup of it. */
+export async function backedUp(t: TestContext) {
+  const { server, rest } = await startServer(t);
+  const { wire, secret } = await enrolled(server, rest, 'lamp');
+  const flood = floodOf(wire, 'lamp');
+  await until('there are readings', () => flood.acknowledged.size > 1000);
+  await flood.stop();
+  await server.stop();
+  const file = join(temporaryFolder(t), 'box.tar.gz');
+  const { code, stderr } = await runCommand('backup', ['--out', file], { DATA_DIR: server.dataDir });
+  assert.equal(code, 0, stderr);
+  return { server, file, secret, rest, acknowledged: flood.acknowledged };
 }
