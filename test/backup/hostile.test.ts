@@ -22,7 +22,8 @@ import { newestMigration } from '../../db/built-at.ts';
 import { openDataDir } from '../../db/data-dir.ts';
 import { writeFileDurably } from '../../db/durable-file.ts';
 import { fewFiles, KEPT_SECRET, temporaryFolder } from '../helpers/backup.ts';
-import { silent } from '../helpers/database.ts';
+import { missing, silent } from '../helpers/database.ts';
+import { startPostgres } from '../helpers/postgres.ts';
 
 const NOTHING: DatabaseSchema = { partitions: [], tables: [], sequences: [] };
 
@@ -40,9 +41,9 @@ async function forged(t: TestContext, schema: unknown, files: Record<string, str
   return path;
 }
 
-const restoring = (file: string, dataDir: string) =>
+const restoring = (file: string, dataDir: string, url: string | null = null) =>
   restore({
-    ...{ file, dataDir, passphrase: null, url: null, replace: true, jwtSecretIsSet: false, log: silent },
+    ...{ file, dataDir, passphrase: null, url, replace: true, jwtSecretIsSet: false, log: silent },
     onProgress: () => {},
     tell: () => {},
   });
@@ -54,14 +55,18 @@ async function assertUntouched(dataDir: string) {
   await (await openDataDir(dataDir)).release();
 }
 
-void test('statements in what a backup tells of its partitions are not run, and a restore that fails leaves a box that starts', async (t) => {
+void test('statements in what a backup tells of its partitions are not run, and a restore that fails leaves a box that starts', {
+  skip: missing('postgres'),
+}, async (t) => {
+  const postgres = await startPostgres();
+  t.after(postgres.dispose);
   const dataDir = fewFiles(t);
   const evil = {
     ...{ schema: 'public', parent: 'readings', name: 'readings_1', key: null },
     bound: `FOR VALUES FROM ('2026-01-01') TO ('2026-01-02'); copy (select 1) to program 'touch ${dataDir}/taken'`,
   };
   const file = await forged(t, { ...NOTHING, partitions: [evil] });
-  await assert.rejects(restoring(file, dataDir), (error: Error) => {
+  await assert.rejects(restoring(file, dataDir, postgres.url), (error: Error) => {
     assert.ok(error instanceof DamagedBackupError, String(error));
     assert.match(error.message, /readings_1 is none of PM IoT's/);
     return true;
