@@ -29,6 +29,11 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   },
   {
     page: 'docs/backup.md',
+    begins: 'sudo install ',
+    why: 'needs root and a box that the installer made',
+  },
+  {
+    page: 'docs/backup.md',
     by: 'test/backup/box.slow.test.ts',
     why: 'the server must not run: the test takes a backup under load, loses the box, and restores it elsewhere',
   },
