@@ -121,7 +121,7 @@ not_ready() { # how it is
   printf '\n%s\n' "$(why_not)" >&2
   if [ -n "$before" ] && [ "$before" != "$new" ]; then
     die "$1" 'The last of what it says is above; all of it: journalctl -u pm-iot' \
-      "Back to the version before: $new/scripts/install.sh --back"
+      "Back to the version before: sudo sh $new/scripts/install.sh --back"
   fi
   die "$1" 'The last of what it says is above; all of it: journalctl -u pm-iot' \
     "What it says to do helps most; then: systemctl restart pm-iot, or this installer once more."
