@@ -1,10 +1,11 @@
 import { cpSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { type Box, openBox } from './box.ts';
-import type { Suite } from './trees.ts';
+import { packAndUnpack } from './packages.ts';
+import { debian, type Suite } from './trees.ts';
 
 /** With systemd, and with Node and PostgreSQL where apt-get finds them without a network. */
-export const TRIXIE: Suite = {
+const TRIXIE: Suite = {
   name: 'trixie',
   included: ['ca-certificates', 'systemd', 'systemd-sysv', 'dbus'],
   fetched: ['nodejs', 'postgresql'],
@@ -12,11 +13,13 @@ export const TRIXIE: Suite = {
 
 export const INSTALL = '/root/package/scripts/install.sh';
 
-/** A box with systemd onto which somebody has copied the package. */
-export async function boxWithPackage(t: TestContext, tree: string, folder: string): Promise<Box> {
+/** A box with systemd onto which somebody has copied the package, unpacked; `packed` is where it was made. */
+export async function boxWithPackage(t: TestContext) {
+  const [tree, packed] = await Promise.all([debian(TRIXIE), packAndUnpack()]);
+  t.after(() => packed.remove());
   const box = await openBox(t, tree, true);
-  cpSync(folder, box.path('/root/package'), { recursive: true });
-  return box;
+  cpSync(packed.folder, box.path('/root/package'), { recursive: true });
+  return { box, packed };
 }
 
 export const install = (box: Box, ...options: string[]) => box.do('sh', INSTALL, ...options);

@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { lastValue, measure, register } from './device.ts';
-import { boxWithPackage, INSTALL, install, passwordIn, property, TRIXIE } from './installed.ts';
-import { packAndUnpack } from './packages.ts';
-import { debian, treesMissing } from './trees.ts';
+import { boxWithPackage, INSTALL, install, passwordIn, property } from './installed.ts';
+import { treesMissing } from './trees.ts';
 
 const skip = treesMissing();
-
-let tree = '';
-let packed: Awaited<ReturnType<typeof packAndUnpack>>;
-
-before(async () => {
-  if (skip !== false) return;
-  [tree, packed] = await Promise.all([debian(TRIXIE), packAndUnpack()]);
-});
-after(() => packed?.remove());
 
 void test('offline with PostgreSQL: it serves a device over TLS, and a second run changes nothing', {
   skip,
 }, async (t) => {
-  const box = await boxWithPackage(t, tree, packed.folder);
+  const { box, packed } = await boxWithPackage(t);
   cpSync(packed.tarball, box.path('/root/pm-iot.tgz'));
   const output = await install(box, '--from', '/root/pm-iot.tgz', '--with-postgres', '--host', 'box.test');
   assert.match(output, /^installed: PM IoT .* runs$/m);

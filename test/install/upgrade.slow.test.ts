@@ -1,28 +1,19 @@
 import assert from 'node:assert/strict';
 import { readdirSync, truncateSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { until } from '../helpers/wait.ts';
-import { boxWithPackage, INSTALL, install, passwordIn, property, TRIXIE } from './installed.ts';
-import { noteOf, packAndUnpack, renameBuild } from './packages.ts';
-import { debian, treesMissing } from './trees.ts';
+import { boxWithPackage, INSTALL, install, passwordIn, property } from './installed.ts';
+import { noteOf, renameBuild } from './packages.ts';
+import { treesMissing } from './trees.ts';
 
 /** apt-get unpacks Node before the second stage. */
 const STAGE_LIMIT_MS = 5 * 60_000;
 const skip = treesMissing();
 
-let tree = '';
-let packed: Awaited<ReturnType<typeof packAndUnpack>>;
-
-before(async () => {
-  if (skip !== false) return;
-  [tree, packed] = await Promise.all([debian(TRIXIE), packAndUnpack()]);
-});
-after(() => packed?.remove());
-
 void test('interrupted anywhere, the next run ends what it began; upgrades, and the way back', {
   skip,
 }, async (t) => {
-  const box = await boxWithPackage(t, tree, packed.folder);
+  const { box, packed } = await boxWithPackage(t);
   for (const stage of ['── program', '── configuration', '── service']) {
     const child = box.start('sh', INSTALL);
     let seen = '';
