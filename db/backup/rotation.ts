@@ -16,6 +16,10 @@ export interface KeptBackup {
   at: Date;
 }
 
+/** Of milliseconds, as it stands in names of files: `20261128T160000Z`. */
+export const nameTime = (ms: number): string =>
+  `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+
 const timeOf = (text: string): Date =>
   new Date(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 
@@ -56,8 +60,10 @@ function namesIn(folder: string): string[] {
 /** A path in `folder` that no backup has yet. */
 export function nextBackupPath(folder: string, encrypted: boolean, now: number): string {
   const number = (listBackups(folder).at(-1)?.number ?? 0) + 1;
-  const time = `${new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
-  return join(folder, `pm-iot-${String(number).padStart(6, '0')}-${time}.tar.gz${encrypted ? '.age' : ''}`);
+  return join(
+    folder,
+    `pm-iot-${String(number).padStart(6, '0')}-${nameTime(now)}.tar.gz${encrypted ? '.age' : ''}`,
+  );
 }
 
 /** Removes the oldest beyond `keep`, and gives their paths. By count alone: whatever the clock says, the newest stay. */

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { nameTime } from '../backup/rotation.ts';
 import { knownMigrations } from '../built-at.ts';
 import { isUnavailable } from '../client.ts';
 import type { Log } from '../domain/ports.ts';
@@ -86,7 +87,7 @@ export function createUpgradeCare(deps: UpgradeBackupDeps): UpgradeCare {
   };
 
   const freePath = (from: string): string => {
-    const time = new Date(now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+    const time = nameTime(now());
     for (let number = 1; ; number++) {
       const again = number === 1 ? '' : `-${number}`;
       const name = `before-upgrade-from-${from}-${time}${again}.tar.gz${encrypted ? '.age' : ''}`;

@@ -16,7 +16,7 @@ import {
 const DAY_MS = 86_400_000;
 /** Of backups that a person makes. */
 const OLD_MS = 30 * DAY_MS;
-const TODO = 'npm run backup; BACKUP_EVERY=24h makes them by itself (docs/backup.md)';
+const ADVICE = 'npm run backup; BACKUP_EVERY=24h makes them by itself (docs/backup.md)';
 
 /** By when it was written, unless the clock has been set meanwhile. */
 const ageOf = ({ path }: KeptBackup): number => Math.max(0, Date.now() - statSync(path).mtimeMs);
@@ -42,7 +42,7 @@ export const checkBackup: Check = ({ config: { backup } }): Finding[] => {
   const last = kept.at(-1);
   if (last === undefined) {
     if (everyMs === null)
-      return [warning('backup_none', `There is no backup in ${folder}, and none is made by itself`, TODO)];
+      return [warning('backup_none', `There is no backup in ${folder}, and none is made by itself`, ADVICE)];
     return [
       skipped(
         'backup_none',
@@ -59,7 +59,7 @@ export const checkBackup: Check = ({ config: { backup } }): Finding[] => {
         'backup_old',
         text,
         everyMs === null
-          ? TODO
+          ? ADVICE
           : 'the log of the server tells why none was made since: sudo journalctl -u pm-iot | grep -i backup',
       ),
     ];

@@ -5,7 +5,7 @@ import { broken, type Check, ok, skipped, warning } from '../finding.ts';
 
 const run = promisify(execFile);
 const DAY_MS = 86_400_000;
-const TODO =
+const ADVICE =
   'sudo timedatectl set-ntp true, and see that UDP port 123 is open; without a network: sudo date -s "2026-01-31 12:00:00"';
 
 /** null: systemd does not run here, or does not know. */
@@ -30,7 +30,7 @@ export const checkClock: Check = async () => {
       broken(
         'clock_wrong',
         `The clock says ${told}, which is before this program was made (${new Date(made).toISOString().slice(0, 10)}): readings without a time of their own wait`,
-        TODO,
+        ADVICE,
       ),
     ];
   }
@@ -44,5 +44,5 @@ export const checkClock: Check = async () => {
       ),
     ];
   if (synchronised) return [ok('clock', `The clock is synchronised: ${told}`)];
-  return [warning('clock_not_synchronised', `Nothing keeps the clock right: it says ${told}`, TODO)];
+  return [warning('clock_not_synchronised', `Nothing keeps the clock right: it says ${told}`, ADVICE)];
 };

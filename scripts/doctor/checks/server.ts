@@ -18,7 +18,7 @@ interface Health {
   flows: { name: string; status: string; reason: FlowFault | null; error_rate: number | null }[];
 }
 
-const TODO: Record<FlowFault, string> = {
+const ADVICE: Record<FlowFault, string> = {
   database_unavailable: 'see what is told of the database here, and the log of PostgreSQL',
   database_read_only:
     'let the database take writes: alter system reset default_transaction_read_only; or name the primary in DATABASE_URL',
@@ -41,7 +41,7 @@ function flowFindings({ flows }: Health): Finding[] {
   if (well > 0) findings.push(ok('flows', `${well} of ${flows.length} flows work`));
   for (const { name, status, reason, error_rate: rate } of flows) {
     if (status === 'ok') continue;
-    const todo = TODO[reason ?? 'failed'];
+    const todo = ADVICE[reason ?? 'failed'];
     const why = reason === null ? '' : `: ${reason}`;
     const part = rate === null ? '' : `, ${Math.round(rate * 100)} % failed within five minutes`;
     if (status === 'down') findings.push(broken(`flow_${name}`, `${name} does not work${why}`, todo));
@@ -59,7 +59,7 @@ function healthFindings(base: string, health: Health): Finding[] {
   const findings: Finding[] = [];
   if (health.status === 'ok') findings.push(ok('server', `The server at ${base} works`));
   else if (health.status === 'draining')
-    findings.push(warning('server_draining', `The server at ${base} is being drained`, TODO.draining));
+    findings.push(warning('server_draining', `The server at ${base} is being drained`, ADVICE.draining));
   else
     findings.push(broken('server_down', `The server at ${base} runs and cannot store anything`, 'see below'));
   if (health.redis === 'away')
